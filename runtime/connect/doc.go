@@ -1,0 +1,26 @@
+// Package connect is the vocabulary of kcgen: Kafka Connect's data model
+// (values, schemas, records) and the small interfaces that connectors,
+// converters, transforms and predicates implement. It imports the standard
+// library alone, and every other package of the runtime imports it.
+//
+//	value.go      Value: one datum in 24 bytes; Struct, Map, Array
+//	decimal.go    Decimal
+//	schema.go     Schema
+//	builder.go    SchemaBuilder
+//	logical.go    the logical types, and the schemas that everybody uses
+//	validate.go   Validate: does a value fit a schema
+//	equal.go      equality and hashes of values
+//	text.go       values and schemas for debugging
+//	javatext.go   values as Java prints them
+//	values.go     ParseValue, FormatValue: the types of texts, as headers have them
+//	javaregex.go  CompileJavaRegex: Java's regular expressions
+//	simpledateformat.go  DateFormat: Java's patterns of dates, written
+//	simpledateparse.go   and read
+//	slab.go       Slab: memory for structs and maps by the chunk
+//	record.go     Record, Header, Datum
+//	source.go     Source, SourceTask, Batch, offsets
+//	sink.go       Sink, SinkTask
+//	transform.go  Transform, Predicate
+//	convert.go    Converter, Codec, Buffer
+//	errors.go     what a worker tells apart
+package connect

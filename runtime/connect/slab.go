@@ -1,0 +1,75 @@
+package connect
+
+// slabSize is how many objects a Slab makes at a time. A kept record keeps its
+// neighbours' objects in memory, so it is no larger than amortising needs.
+const slabSize = 128
+
+// Slab hands out the parts of structs and maps from chunks, so that a record
+// costs a small part of an allocation. Each part is handed out once and never
+// used again; a chunk is the collector's when its last part is. A Slab is for
+// one goroutine. The zero Slab is ready.
+type Slab struct {
+	structs []Struct
+	maps    []Map
+	arrays  []Array
+	values  []Value
+	entries []Entry
+}
+
+// Struct is a struct of this schema, all of its fields null.
+func (s *Slab) Struct(schema *Schema) *Struct {
+	if len(s.structs) == 0 {
+		s.structs = make([]Struct, slabSize)
+	}
+	st := &s.structs[0]
+	s.structs = s.structs[1:]
+	st.Schema, st.Slots = schema, s.Values(len(schema.fields))
+	return st
+}
+
+// Map is a map without entries and with room for n.
+func (s *Slab) Map(n int) *Map {
+	if len(s.maps) == 0 {
+		s.maps = make([]Map, slabSize)
+	}
+	m := &s.maps[0]
+	s.maps = s.maps[1:]
+	m.Entries = s.newEntries(n)
+	return m
+}
+
+// Array is an array of n nulls.
+func (s *Slab) Array(n int) *Array {
+	if len(s.arrays) == 0 {
+		s.arrays = make([]Array, slabSize)
+	}
+	a := &s.arrays[0]
+	s.arrays = s.arrays[1:]
+	a.Elems = s.Values(n)
+	return a
+}
+
+// Values is n nulls.
+func (s *Slab) Values(n int) []Value {
+	if n > len(s.values) {
+		if n > slabSize/2 {
+			return make([]Value, n)
+		}
+		s.values = make([]Value, 2*slabSize)
+	}
+	v := s.values[:n:n]
+	s.values = s.values[n:]
+	return v
+}
+
+func (s *Slab) newEntries(n int) []Entry {
+	if n > len(s.entries) {
+		if n > slabSize/2 {
+			return make([]Entry, 0, n)
+		}
+		s.entries = make([]Entry, 2*slabSize)
+	}
+	e := s.entries[:0:n]
+	s.entries = s.entries[n:]
+	return e
+}
