@@ -1,0 +1,99 @@
+package convert
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// plainLen is how many bytes at the start of s are printable ASCII other than
+// '"' and '\', looked at eight at a time.
+func plainLen(s []byte) int {
+	const (
+		ones = 0x0101010101010101
+		tops = 0x80 * ones
+	)
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		quote := x ^ '"'*ones
+		slash := x ^ '\\'*ones
+		// A top bit for each byte that is < 0x20, '"', '\' or >= 0x80. A borrow
+		// may set one too many above the first, which is the one that counts.
+		if m := ((x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash | x) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
+			break
+		}
+	}
+	return i
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// appendString appends a JSON string as Jackson writes it: UTF-8, characters
+// beyond the basic plane as two \u escapes, damaged UTF-8 as U+FFFD.
+func appendString(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	for {
+		n := plainLen(s)
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return append(dst, '"')
+		}
+		if s = s[n:]; s[0] < utf8.RuneSelf {
+			dst = appendEscape(dst, s[0])
+			s = s[1:]
+		} else {
+			dst, s = appendWide(dst, s)
+		}
+	}
+}
+
+// appendWide appends the characters beyond ASCII at the start of s, and
+// returns what is left of it.
+func appendWide(dst, s []byte) (_, rest []byte) {
+	for len(s) > 0 && s[0] >= utf8.RuneSelf {
+		r, n := utf8.DecodeRune(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			n = connect.MalformedLen(s)
+			dst = append(dst, "\uFFFD"...)
+		case n == 4:
+			r -= 0x10000
+			dst = appendHex(dst, 0xD800+r>>10)
+			dst = appendHex(dst, 0xDC00+r&0x3FF)
+		default:
+			dst = append(dst, s[:n]...)
+		}
+		s = s[n:]
+	}
+	return dst, s
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return appendHex(dst, rune(c))
+}
+
+func appendHex(dst []byte, r rune) []byte {
+	return append(dst, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}

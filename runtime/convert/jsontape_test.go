@@ -1,0 +1,51 @@
+package convert
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-faster/jx"
+)
+
+// FuzzTape: under strict the tape takes exactly what another strict parser
+// takes, our limits apart.
+func FuzzTape(f *testing.F) {
+	for _, s := range []string{`{"a":[1,2.5e-3,"\u00e9\\"],"":null}`, `01`, `-`, `[1,]`, `{"a"}`, "\"\x01\"", `tru`, `1.`, "[\x00]", "\"\xff\"", `{}x`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tp := tape{strict: true}
+		if err := tp.reset(data); err != nil {
+			t.Fatal(err)
+		}
+		ok, err := tp.root()
+		if err != nil && (strings.Contains(err.Error(), "levels") || strings.Contains(err.Error(), "number of more")) {
+			return
+		}
+		if got, want := ok && err == nil, jx.Valid(data) && utf8.Valid(data); got != want {
+			t.Fatalf("taken: %v (%v), by jx: %v", got, err, want)
+		}
+		if !ok || err != nil {
+			return
+		}
+		for i, n := range tp.nodes {
+			if int(n.next) <= i || int(n.next) > len(tp.nodes) || n.start > n.end || int(n.end) > len(data) {
+				t.Fatalf("node %d of %d: %+v", i, len(tp.nodes), n)
+			}
+		}
+	})
+}
+
+func TestPlainLen(t *testing.T) {
+	for n := range 40 {
+		for _, c := range []byte{0, 0x1f, '"', '\\', 0x80, 0xff} {
+			for _, filler := range []byte{' ', '!', '#', '[', ']', 'a', 0x7e, 0x7f} {
+				s := append([]byte(strings.Repeat(string(rune(filler)), n)), c, '"', filler)
+				if got := plainLen(s); got != n {
+					t.Fatalf("%q: %d, want %d", s, got, n)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,335 @@
+package convert
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// jsonWriter writes data as Kafka Connect's JsonConverter does. What a schema
+// asks for is worked out once, in a plan.
+type jsonWriter struct {
+	replaceNull bool
+	numeric     bool // decimals as numbers
+	plans       cache[*connect.Schema, *plan]
+	scratch     []byte
+}
+
+// plan is a schema made ready for writing.
+type plan struct {
+	schema   *connect.Schema
+	kind     connect.Kind
+	logical  connect.Logical
+	envelope []byte // {"schema":…,"payload":
+	null     []byte // what null is written as; nil where it is an error
+	fields   []fieldPlan
+	key      *plan
+	elem     *plan
+}
+
+type fieldPlan struct {
+	name []byte // "name": with the comma or brace before it
+	plan *plan
+}
+
+// plan finds or makes the plan of a schema.
+func (w *jsonWriter) plan(s *connect.Schema) (*plan, error) {
+	if p, ok := w.plans.get(s); ok {
+		return p, nil
+	}
+	p, err := w.compile(s)
+	if err != nil {
+		return nil, err
+	}
+	p.envelope = append(p.envelope, `{"schema":`...)
+	if p.envelope, err = w.schema(p.envelope, p, ""); err != nil {
+		return nil, err
+	}
+	p.envelope = append(p.envelope, `,"payload":`...)
+	w.plans.put(s, p, 0)
+	return p, nil
+}
+
+func (w *jsonWriter) compile(s *connect.Schema) (p *plan, err error) {
+	p = &plan{schema: s, kind: s.Kind(), logical: s.Logical()}
+	if s.Key() != nil {
+		if p.key, err = w.compile(s.Key()); err != nil {
+			return nil, err
+		}
+	}
+	if s.Elem() != nil {
+		if p.elem, err = w.compile(s.Elem()); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range s.Fields() {
+		name := []byte{','}
+		if i == 0 {
+			name[0] = '{'
+		}
+		fp := fieldPlan{name: append(appendString(name, []byte(f.Name)), ':')}
+		if fp.plan, err = w.compile(f.Schema); err != nil {
+			return nil, err
+		}
+		p.fields = append(p.fields, fp)
+	}
+	def, has := s.Default()
+	switch {
+	case has && w.replaceNull:
+		if p.null, err = w.value(nil, p, def); err != nil {
+			return nil, fmt.Errorf("default: %w", err)
+		}
+	case s.IsOptional():
+		p.null = []byte("null")
+	}
+	return p, nil
+}
+
+var errRequired = errors.New("null, but a value is required and the schema has no default")
+
+// value appends v under its plan; what an untyped array or map holds has none.
+func (w *jsonWriter) value(dst []byte, p *plan, v connect.Value) ([]byte, error) {
+	if p == nil {
+		return w.free(dst, v)
+	}
+	if v.IsNull() {
+		if p.null == nil {
+			return dst, errRequired
+		}
+		return append(dst, p.null...), nil
+	}
+	if p.logical != connect.NotLogical {
+		return w.logical(dst, p, v)
+	}
+	if v.Kind() != p.kind {
+		return dst, mismatch(p, v)
+	}
+	switch p.kind {
+	case connect.KindArray:
+		return w.array(dst, p.elem, v.Array())
+	case connect.KindMap:
+		return w.mapping(dst, p, v.Map())
+	case connect.KindStruct:
+		return w.structure(dst, p, v.Struct())
+	}
+	return scalar(dst, v), nil
+}
+
+func mismatch(p *plan, v connect.Value) error {
+	return fmt.Errorf("%v, but the schema says %v", v.Kind(), p.schema)
+}
+
+// scalar appends a value that has no parts.
+func scalar(dst []byte, v connect.Value) []byte {
+	switch v.Kind() {
+	case connect.KindBool:
+		return strconv.AppendBool(dst, v.Bool())
+	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
+		return strconv.AppendInt(dst, v.Int(), 10)
+	case connect.KindFloat32, connect.KindFloat64:
+		return float(dst, v)
+	case connect.KindString:
+		return appendString(dst, v.Raw())
+	case connect.KindBytes:
+		return appendBase64(dst, v.Raw())
+	}
+	return append(dst, "null"...)
+}
+
+// float appends a number as Java prints it; what is no number is quoted.
+func float(dst []byte, v connect.Value) []byte {
+	f := v.Float()
+	special := math.IsNaN(f) || math.IsInf(f, 0)
+	if special {
+		dst = append(dst, '"')
+	}
+	if v.Kind() == connect.KindFloat32 {
+		dst = connect.AppendFloat32(dst, float32(f))
+	} else {
+		dst = connect.AppendFloat64(dst, f)
+	}
+	if special {
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+func appendBase64(dst, b []byte) []byte {
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, b)
+	return append(dst, '"')
+}
+
+// logical appends a value of a logical type.
+func (w *jsonWriter) logical(dst []byte, p *plan, v connect.Value) ([]byte, error) {
+	if p.logical == connect.LogicalDecimal {
+		if v.Kind() != connect.KindDecimal {
+			return dst, mismatch(p, v)
+		}
+		return w.decimal(dst, p, v.Decimal())
+	}
+	if v.Kind() != connect.KindInstant {
+		return dst, mismatch(p, v)
+	}
+	ms := v.Milli()
+	switch p.logical {
+	case connect.LogicalDate:
+		if ms%connect.MillisPerDay != 0 {
+			return dst, errors.New("a Date with a time of day")
+		}
+		return strconv.AppendInt(dst, int64(int32(ms/connect.MillisPerDay)), 10), nil
+	case connect.LogicalTime:
+		if ms < 0 || ms > connect.MillisPerDay {
+			return dst, errors.New("a Time that is not within one day")
+		}
+	}
+	return strconv.AppendInt(dst, ms, 10), nil
+}
+
+func (w *jsonWriter) decimal(dst []byte, p *plan, d *connect.Decimal) ([]byte, error) {
+	if w.numeric {
+		return d.Append(dst), nil
+	}
+	scale, ok := p.schema.Scale()
+	if !ok {
+		return dst, errors.New("a Decimal whose schema has no good scale parameter")
+	}
+	if d.Scale != scale {
+		return dst, fmt.Errorf("a Decimal of scale %d, but the schema says %d", d.Scale, scale)
+	}
+	w.scratch = d.AppendUnscaled(w.scratch[:0])
+	return appendBase64(dst, w.scratch), nil
+}
+
+func (w *jsonWriter) array(dst []byte, elem *plan, a *connect.Array) (_ []byte, err error) {
+	dst = append(dst, '[')
+	for i, e := range a.Elems {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = w.value(dst, elem, e); err != nil {
+			return dst, fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+// mapping appends an object where the keys are strings, and pairs otherwise.
+func (w *jsonWriter) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err error) {
+	if p.key == nil { // untyped, where Kafka Connect has a NullPointerException
+		return w.freeMap(dst, m)
+	}
+	if p.key.kind != connect.KindString {
+		return w.pairs(dst, m, func(dst []byte, e *connect.Entry) ([]byte, error) {
+			if dst, err = w.value(dst, p.key, e.Key); err != nil {
+				return dst, err
+			}
+			return w.value(append(dst, ','), p.elem, e.Value)
+		})
+	}
+	dst = append(dst, '{')
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if e.Key.IsNull() && p.schema.Key().IsOptional() && string(p.key.null) == "null" {
+			dst = append(dst, `"null"`...)
+		} else if dst, err = w.value(dst, p.key, e.Key); err != nil {
+			return dst, fmt.Errorf("key of a map: %w", err)
+		}
+		dst = append(dst, ':')
+		if dst, err = w.value(dst, p.elem, e.Value); err != nil {
+			return dst, fmt.Errorf("value of a map: %w", err)
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// pairs appends [[k,v],…].
+func (w *jsonWriter) pairs(dst []byte, m *connect.Map, pair func([]byte, *connect.Entry) ([]byte, error)) (_ []byte, err error) {
+	dst = append(dst, '[')
+	for i := range m.Entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '[')
+		if dst, err = pair(dst, &m.Entries[i]); err != nil {
+			return dst, fmt.Errorf("entry %d of a map: %w", i, err)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, ']'), nil
+}
+
+func (w *jsonWriter) structure(dst []byte, p *plan, s *connect.Struct) (_ []byte, err error) {
+	if !p.schema.Equal(s.Schema) || len(s.Slots) != len(p.fields) {
+		return dst, fmt.Errorf("a struct of another schema (%v), but the schema says %v", s.Schema, p.schema)
+	}
+	if len(p.fields) == 0 {
+		dst = append(dst, '{')
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		dst = append(dst, f.name...)
+		if v := s.Slots[i]; v.Kind() == connect.KindString && f.plan.kind == connect.KindString && f.plan.logical == connect.NotLogical {
+			dst = appendString(dst, v.Raw()) // the usual case, without the way round
+		} else if dst, err = w.value(dst, f.plan, v); err != nil {
+			return dst, fmt.Errorf("field %q: %w", p.schema.Fields()[i].Name, err)
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// free appends a value without a schema.
+func (w *jsonWriter) free(dst []byte, v connect.Value) (_ []byte, err error) {
+	switch v.Kind() {
+	case connect.KindArray:
+		dst = append(dst, '[')
+		for i, e := range v.Array().Elems {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, err = w.free(dst, e); err != nil {
+				return dst, err
+			}
+		}
+		return append(dst, ']'), nil
+	case connect.KindMap:
+		return w.freeMap(dst, v.Map())
+	case connect.KindStruct, connect.KindDecimal, connect.KindInstant:
+		return dst, fmt.Errorf("%v without a schema has no place in JSON (as in Kafka Connect)", v.Kind())
+	}
+	return scalar(dst, v), nil
+}
+
+func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) (_ []byte, err error) {
+	for i := range m.Entries {
+		if m.Entries[i].Key.Kind() != connect.KindString {
+			return w.pairs(dst, m, func(dst []byte, e *connect.Entry) ([]byte, error) {
+				if dst, err = w.free(dst, e.Key); err != nil {
+					return dst, err
+				}
+				return w.free(append(dst, ','), e.Value)
+			})
+		}
+	}
+	dst = append(dst, '{')
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, e.Key.Raw()), ':')
+		if e.Value.Kind() == connect.KindString {
+			dst = appendString(dst, e.Value.Raw())
+		} else if dst, err = w.free(dst, e.Value); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, '}'), nil
+}

@@ -1,0 +1,25 @@
+// Package transform holds the single message transforms that Kafka Connect
+// itself ships.
+//
+//	hoistfield.go   HoistField
+//	insertfield.go  InsertField
+//	filter.go       Filter
+//	extractfield.go ExtractField
+//	replacefield.go ReplaceField
+//	maskfield.go    MaskField
+//	valuetokey.go   ValueToKey
+//	flatten.go      Flatten
+//	cast.go         Cast; castvalue.go casts one value
+//	dropheaders.go  DropHeaders
+//	insertheader.go InsertHeader
+//	headerfrom.go   HeaderFrom
+//	regexrouter.go  RegexRouter
+//	timestamprouter.go    TimestampRouter
+//	timestampconverter.go TimestampConverter
+//	setschemametadata.go  SetSchemaMetadata
+//
+//	fieldpath.go    names and paths of fields (V1, V2)
+//	rewrite.go      structs and maps with some fields changed, at any depth
+//	javanumber.go   numbers in text, as Java reads them
+//	on.go           key or value; what was made of a schema
+package transform

@@ -1,0 +1,210 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+)
+
+var _ connect.Transform = InsertField{}
+
+// Open gives the function that does it. It is an error to insert nothing.
+func (f InsertField) Open() (connect.Apply, error) {
+	part, err := partOf(f.On)
+	ins := &inserter{replaceNull: f.ReplaceNullWithDefault}
+	if err == nil {
+		ins.fields = f.insertions()
+		if len(ins.fields) == 0 {
+			err = errors.New("no field to insert")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("transform: open InsertField: %w", err)
+	}
+	ins.schemas.derive = ins.derive
+	return func(r *connect.Record) (bool, error) {
+		if err := ins.insert(r, part(r)); err != nil {
+			return false, fmt.Errorf("transform: InsertField on the %s: %w", f.On, err)
+		}
+		return true, nil
+	}, nil
+}
+
+// source says where an inserted value comes from.
+type source uint8
+
+const (
+	topicName source = iota
+	partitionNumber
+	offset
+	timestamp
+	static
+)
+
+// insertion is one field to insert.
+type insertion struct {
+	from   source
+	name   string
+	key    connect.Value // the name
+	schema *connect.Schema
+	static connect.Value
+}
+
+// insertions are the fields that are given, in Kafka Connect's order.
+func (f InsertField) insertions() (out []insertion) {
+	for _, c := range []struct {
+		spec               string
+		from               source
+		required, optional *connect.Schema
+	}{
+		{f.TopicField, topicName, connect.StringSchema, connect.OptionalStringSchema},
+		{f.PartitionField, partitionNumber, connect.Int32Schema, connect.OptionalInt32Schema},
+		{f.OffsetField, offset, connect.Int64Schema, connect.OptionalInt64Schema},
+		{f.TimestampField, timestamp, connect.TimestampSchema, connect.OptionalTimestampSchema},
+		{f.StaticField, static, connect.StringSchema, connect.OptionalStringSchema},
+	} {
+		if c.spec == "" {
+			continue
+		}
+		in := insertion{from: c.from, schema: c.optional, static: connect.String(f.StaticValue)}
+		name, required := strings.CutSuffix(c.spec, "!")
+		if required {
+			in.schema = c.required
+		} else {
+			name = strings.TrimSuffix(name, "?")
+		}
+		in.name, in.key = name, connect.String(name)
+		out = append(out, in)
+	}
+	return out
+}
+
+type inserter struct {
+	fields      []insertion
+	replaceNull bool
+	schemas     schemas
+	slab        connect.Slab
+}
+
+// derive makes the schema with the new fields; one that is there already is an
+// error.
+func (ins *inserter) derive(in *connect.Schema) (*connect.Schema, error) {
+	b := connect.NewStruct().Basics(in)
+	for _, f := range in.Fields() {
+		b.Field(f.Name, f.Schema)
+	}
+	for i := range ins.fields {
+		b.Field(ins.fields[i].name, ins.fields[i].schema)
+	}
+	return b.Build()
+}
+
+func (ins *inserter) insert(r *connect.Record, d *connect.Datum) error {
+	switch {
+	case d.IsNull():
+		return nil
+	case d.Schema == nil:
+		return ins.intoMap(r, d)
+	}
+	return ins.intoStruct(r, d)
+}
+
+func (ins *inserter) intoMap(r *connect.Record, d *connect.Datum) error {
+	old := d.Value.Map()
+	if old == nil {
+		return fmt.Errorf("only a map can take a field where there is no schema, and this is %v", d.Value.Kind())
+	}
+	m := ins.slab.Map(len(old.Entries) + len(ins.fields))
+	m.Entries = append(m.Entries, old.Entries...)
+	for i := range ins.fields {
+		f := &ins.fields[i]
+		v, ok, err := f.value(r, false)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if at := m.Index(f.name); at >= 0 {
+			m.Entries[at].Value = v
+		} else {
+			m.Entries = append(m.Entries, connect.Entry{Key: f.key, Value: v})
+		}
+	}
+	d.Value = m.Value()
+	return nil
+}
+
+func (ins *inserter) intoStruct(r *connect.Record, d *connect.Datum) error {
+	old := d.Value.Struct()
+	if old == nil {
+		return fmt.Errorf("only a struct can take a field where there is a schema, and this is %v", d.Value.Kind())
+	}
+	fields := old.Schema.Fields()
+	if len(old.Slots) != len(fields) {
+		return fmt.Errorf("a struct with %d slots for %d fields", len(old.Slots), len(fields))
+	}
+	schema, err := ins.schemas.of(old.Schema)
+	if err != nil {
+		return err
+	}
+	st := ins.slab.Struct(schema)
+	for i, v := range old.Slots {
+		if v.IsNull() {
+			if v, err = ins.null(fields[i].Schema); err != nil {
+				return fmt.Errorf("field %q: %w", fields[i].Name, err)
+			}
+		}
+		st.Slots[i] = v
+	}
+	for i := range ins.fields {
+		v, _, err := ins.fields[i].value(r, true)
+		if err != nil {
+			return err
+		}
+		st.Slots[len(fields)+i] = v
+	}
+	d.Schema, d.Value = schema, st.Value()
+	return nil
+}
+
+// null is what a field that is null becomes.
+func (ins *inserter) null(s *connect.Schema) (connect.Value, error) {
+	if def, ok := s.Default(); ok && ins.replaceNull {
+		return def, nil
+	}
+	if !s.IsOptional() {
+		return connect.Null, fmt.Errorf("null, but %v is required", s)
+	}
+	return connect.Null, nil
+}
+
+// value is what to insert, or false for nothing. A timestamp is an instant in
+// a struct, and a number in a map.
+func (f *insertion) value(r *connect.Record, inStruct bool) (v connect.Value, ok bool, err error) {
+	switch f.from {
+	case topicName:
+		return connect.String(r.Topic), true, nil
+	case partitionNumber:
+		if r.Partition == connect.NoPartition {
+			return connect.Null, false, nil
+		}
+		return connect.Int32(r.Partition), true, nil
+	case offset:
+		if r.Offset < 0 {
+			return connect.Null, false, errors.New("offsetField is for sinks: a source's record has no offset yet")
+		}
+		return connect.Int64(r.Offset), true, nil
+	case timestamp:
+		if r.Timestamp == connect.NoTimestamp {
+			return connect.Null, false, nil
+		}
+		if inStruct {
+			return connect.InstantMilli(r.Timestamp), true, nil
+		}
+		return connect.Int64(r.Timestamp), true, nil
+	}
+	return f.static, true, nil
+}

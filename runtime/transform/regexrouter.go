@@ -1,0 +1,128 @@
+package transform
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+)
+
+var _ connect.Transform = RegexRouter{}
+
+// maxTopics is how many topics' new names are kept.
+const maxTopics = 1024
+
+// Open compiles the regular expression and the replacement, and gives the
+// function that routes.
+func (x RegexRouter) Open() (connect.Apply, error) {
+	re, err := connect.CompileJavaRegex(x.Regex)
+	if err != nil {
+		return nil, fmt.Errorf("transform: open RegexRouter: %w", err)
+	}
+	with, err := readReplacement(x.Replacement, re)
+	if err != nil {
+		return nil, fmt.Errorf("transform: open RegexRouter: replacement %q: %w", x.Replacement, err)
+	}
+	whole := regexp.MustCompile(`\A(?:` + re.String() + `)\z`)
+	last, to := "", route(whole, re, with, "")
+	known := map[string]string{}
+	return func(r *connect.Record) (bool, error) {
+		if r.Topic != last {
+			next, ok := known[r.Topic]
+			if !ok {
+				next = route(whole, re, with, r.Topic)
+				if len(known) >= maxTopics {
+					clear(known)
+				}
+				known[strings.Clone(r.Topic)] = next
+			}
+			last, to = r.Topic, next
+		}
+		r.Topic = to
+		return true, nil
+	}, nil
+}
+
+// route is a topic's new name. As in Kafka Connect, the topic has to match as a
+// whole, but what is replaced is the first match, which may be shorter.
+func route(whole, re *regexp.Regexp, with []replacement, topic string) string {
+	if !whole.MatchString(topic) {
+		return topic
+	}
+	m := re.FindStringSubmatchIndex(topic)
+	if m == nil {
+		return topic
+	}
+	var b strings.Builder
+	b.WriteString(topic[:m[0]])
+	for _, p := range with {
+		b.WriteString(p.text)
+		if i := 2 * p.group; i >= 0 && m[i] >= 0 {
+			b.WriteString(topic[m[i]:m[i+1]])
+		}
+	}
+	b.WriteString(topic[m[1]:])
+	return b.String()
+}
+
+// replacement is a text, and the group behind it, or -1.
+type replacement struct {
+	text  string
+	group int
+}
+
+// readReplacement reads what Java's Matcher.replaceFirst takes.
+func readReplacement(in string, re *regexp.Regexp) (out []replacement, err error) {
+	var text strings.Builder
+	for i := 0; i < len(in); i++ {
+		switch in[i] {
+		case '\\':
+			if i++; i == len(in) {
+				return nil, fmt.Errorf("a backslash at the end")
+			}
+			text.WriteByte(in[i])
+		case '$':
+			group, length, err := readGroup(in[i+1:], re)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, replacement{text.String(), group})
+			text.Reset()
+			i += length
+		default:
+			text.WriteByte(in[i])
+		}
+	}
+	return append(out, replacement{text.String(), -1}), nil
+}
+
+// readGroup reads what follows a $: the number of a group, of as many digits
+// as there are groups for, or its name in braces.
+func readGroup(in string, re *regexp.Regexp) (group, length int, err error) {
+	if strings.HasPrefix(in, "{") {
+		name, _, ok := strings.Cut(in[1:], "}")
+		if !ok || name == "" {
+			return 0, 0, fmt.Errorf("${ without a name and }")
+		}
+		if group = re.SubexpIndex(name); group < 0 {
+			return 0, 0, fmt.Errorf("no group has the name %q", name)
+		}
+		return group, len(name) + 2, nil
+	}
+	for length < len(in) && in[length] >= '0' && in[length] <= '9' {
+		next := group*10 + int(in[length]-'0')
+		if length > 0 && next > re.NumSubexp() {
+			break
+		}
+		group = next
+		length++
+	}
+	switch {
+	case length == 0:
+		return 0, 0, fmt.Errorf("a $ without a group; a dollar is written \\$")
+	case group > re.NumSubexp():
+		return 0, 0, fmt.Errorf("no group %d: there are %d", group, re.NumSubexp())
+	}
+	return group, length, nil
+}

@@ -1,0 +1,279 @@
+package transform
+
+import (
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// branch is what to do with one field, or with the fields that are in it. The
+// root stands for the whole struct or map.
+type branch struct {
+	name   string // the field's; "" for the root
+	change bool   // the field's value is changed
+	drop   bool   // the field goes
+	rename string // the field's new name; "" for its own
+	stays  bool   // the field, or one in it, is included
+	whole  bool   // the field is included with all that is in it
+
+	below   map[string]*branch
+	order   []*branch       // below, in the order in which they were named
+	only    bool            // fields below that are not included go
+	targets map[string]bool // the new names that fields below get
+}
+
+// at finds or makes the branch of a path.
+func (b *branch) at(path fieldPath) *branch {
+	for _, name := range path {
+		next := b.below[name]
+		if next == nil {
+			next = &branch{name: name}
+			if b.below == nil {
+				b.below = map[string]*branch{}
+			}
+			b.below[name] = next
+			b.order = append(b.order, next)
+		}
+		b = next
+	}
+	return b
+}
+
+// include has the field of a path stay, and those go that nothing includes.
+func (b *branch) include(path fieldPath) {
+	for _, name := range path {
+		if b.whole {
+			return
+		}
+		b.only = true
+		b = b.at(fieldPath{name})
+		b.stays = true
+	}
+	b.whole, b.only = true, false
+}
+
+// renameAt gives the field of a path a new name.
+func (b *branch) renameAt(path fieldPath, name string) {
+	parent := b.at(path[:len(path)-1])
+	if parent.targets == nil {
+		parent.targets = map[string]bool{}
+	}
+	parent.targets[name] = true
+	b.at(path).rename = name
+}
+
+// goes reports whether the field of c (nil: it is not named) is left out.
+func (b *branch) goes(c *branch) bool {
+	if c == nil {
+		return b.only
+	}
+	return c.drop || b.only && !c.stays
+}
+
+// rewriter makes structs and maps anew with some fields changed, at any depth.
+// What it does not name stays, and is not copied where it is nested.
+type rewriter struct {
+	root        *branch
+	replaceNull bool
+	// sameSchema is whether no schema changes, so that each is used again.
+	sameSchema bool
+	// schema is the new schema of a field that is changed.
+	schema func(*branch, *connect.Schema) (*connect.Schema, error)
+	// value is the new value of a field that is changed. In a map there is no
+	// schema, and a field that is missing is added, of null.
+	value func(*branch, *connect.Schema, connect.Value) (connect.Value, error)
+	// optional is whether the outermost schema stays optional.
+	optional bool
+	// textKeys is whether keys of maps have to be strings.
+	textKeys bool
+
+	plans perSchema[*plan]
+	slab  connect.Slab
+}
+
+// plan says how to make structs of one schema.
+type plan struct {
+	in, out *connect.Schema
+	steps   []step
+}
+
+// step makes one field.
+type step struct {
+	from   int // the field that it is made of
+	field  *connect.Field
+	change *branch // where the field is named
+	nested *plan   // where fields in it are
+}
+
+// open makes the rewriter ready.
+func (w *rewriter) open() *rewriter {
+	w.plans.derive = func(in *connect.Schema) (*plan, error) { return w.plan(w.root, in) }
+	return w
+}
+
+// rewrite changes a struct or map in place of d.
+func (w *rewriter) rewrite(d *connect.Datum) error {
+	if d.Schema == nil {
+		m, err := mapOf(d.Value)
+		if err != nil {
+			return err
+		}
+		d.Value, err = w.inMap(w.root, m)
+		return err
+	}
+	st, err := structOf(d.Value)
+	if err != nil {
+		return err
+	}
+	p, err := w.plans.of(st.Schema)
+	if err != nil {
+		return err
+	}
+	v, err := w.inStruct(p, st)
+	if err != nil {
+		return err
+	}
+	d.Schema, d.Value = p.out, v
+	return nil
+}
+
+// plan plans for the struct that b stands for. A struct has no default: that
+// would be of a schema with that default.
+func (w *rewriter) plan(b *branch, in *connect.Schema) (*plan, error) {
+	p := &plan{in: in, out: in}
+	build := connect.NewStruct().Basics(in)
+	if in.IsOptional() && (w.optional || b != w.root) {
+		build.Optional()
+	}
+	fields := in.Fields()
+	for i := range fields {
+		f := &fields[i]
+		s := step{from: i, field: f}
+		name, schema, err := f.Name, f.Schema, error(nil)
+		c := b.below[f.Name]
+		if b.goes(c) {
+			continue
+		}
+		if c != nil {
+			if c.only && f.Schema.Kind() != connect.KindStruct {
+				continue // it has none of the fields that are included
+			}
+			if c.rename != "" {
+				name = c.rename
+			}
+			if schema, err = w.named(&s, c, f.Schema); err != nil {
+				return nil, fmt.Errorf("field %q: %w", f.Name, err)
+			}
+		}
+		build.Field(name, schema)
+		p.steps = append(p.steps, s)
+	}
+	if w.sameSchema {
+		return p, nil
+	}
+	var err error
+	p.out, err = build.Build()
+	return p, err
+}
+
+// named says in s what to do with a field that is named, or fields in it; the
+// field's new schema comes back.
+func (w *rewriter) named(s *step, c *branch, in *connect.Schema) (out *connect.Schema, err error) {
+	switch {
+	case c.change:
+		s.change = c
+		if !w.sameSchema {
+			return w.schema(c, in)
+		}
+	case c.below != nil && in.Kind() == connect.KindStruct:
+		if s.nested, err = w.plan(c, in); err != nil {
+			return nil, err
+		}
+		return s.nested.out, nil
+	}
+	return in, nil
+}
+
+func (w *rewriter) inStruct(p *plan, old *connect.Struct) (connect.Value, error) {
+	if old == nil || len(old.Slots) != len(p.in.Fields()) {
+		return connect.Null, fmt.Errorf("no struct of %v", p.in)
+	}
+	st := w.slab.Struct(p.out)
+	for i := range p.steps {
+		s := &p.steps[i]
+		v, err := filled(s.field.Schema, old.Slots[s.from], w.replaceNull)
+		switch {
+		case err != nil:
+		case s.nested != nil && !v.IsNull():
+			v, err = w.inStruct(s.nested, v.Struct())
+		case s.change != nil:
+			v, err = w.value(s.change, s.field.Schema, v)
+		}
+		if err != nil {
+			return connect.Null, fmt.Errorf("field %q: %w", s.field.Name, err)
+		}
+		st.Slots[i] = v
+	}
+	return st.Value(), nil
+}
+
+func (w *rewriter) inMap(b *branch, old *connect.Map) (connect.Value, error) {
+	m := w.slab.Map(len(old.Entries) + len(b.order))
+	for _, e := range old.Entries {
+		if w.textKeys && e.Key.Kind() != connect.KindString && !e.Key.IsNull() {
+			return connect.Null, fmt.Errorf("the map has the key %v, and names of fields are strings", e.Key)
+		}
+		var c *branch
+		if e.Key.Kind() == connect.KindString {
+			c = b.below[e.Key.Str()]
+		}
+		keep, err := w.entry(b, c, &e)
+		if err != nil {
+			return connect.Null, fmt.Errorf("field %q: %w", e.Key.Str(), err)
+		}
+		if keep {
+			b.put(m, e)
+		}
+	}
+	for _, c := range b.order {
+		if c.change && old.Index(c.name) < 0 {
+			v, err := w.value(c, nil, connect.Null)
+			if err != nil {
+				return connect.Null, err
+			}
+			m.Entries = append(m.Entries, connect.Entry{Key: connect.String(c.name), Value: v})
+		}
+	}
+	return m.Value(), nil
+}
+
+// entry changes one entry of a map, or says that it goes.
+func (w *rewriter) entry(b, c *branch, e *connect.Entry) (keep bool, err error) {
+	if c == nil || b.goes(c) {
+		return !b.goes(c), nil
+	}
+	m := e.Value.Map()
+	switch {
+	case c.change:
+		e.Value, err = w.value(c, nil, e.Value)
+	case c.below != nil && m != nil:
+		e.Value, err = w.inMap(c, m)
+	case c.only && !e.Value.IsNull():
+		return false, nil // it has none of the fields that are included
+	}
+	if err == nil && c.rename != "" {
+		e.Key = connect.String(c.rename)
+	}
+	return true, err
+}
+
+// put appends an entry; of two that come to one name the later one stays.
+func (b *branch) put(m *connect.Map, e connect.Entry) {
+	if b.targets != nil && e.Key.Kind() == connect.KindString && b.targets[e.Key.Str()] {
+		if i := m.Index(e.Key.Str()); i >= 0 {
+			m.Entries[i].Value = e.Value
+			return
+		}
+	}
+	m.Entries = append(m.Entries, e)
+}
