@@ -1,0 +1,166 @@
+// Package kafka is the runtime's way to Kafka, and the one place that knows
+// the client library (franz-go): no type of it leaves the package.
+//
+//	kafka_gen.go   Cluster, Producer, Consumer: what the spec says (generated)
+//	kafka.go       Conn: a cluster made ready to be used
+//	security.go    TLS and SASL         token.go  OAUTHBEARER tokens
+//	writer.go      Writer, Batch: a producer   partition.go  its partitioner
+//	reader.go      Reader: a consumer group
+//	topics.go      metadata, creation of topics and their settings
+//	log.go         Log: a compacted topic, read to its end and appended to
+//	wait.go        back-off, and waiting for a broker at the start
+//	health.go      says in the log when brokers do not answer
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Options are what a program adds to the spec's Cluster.
+type Options struct {
+	Log *slog.Logger // nil is silence
+	// Dial opens connections instead of the system, for tests. It excludes TLS.
+	Dial func(ctx context.Context, network, host string) (net.Conn, error)
+}
+
+// Conn makes the clients of one cluster. It holds one client of its own, for
+// metadata, topics and the offsets, which connects when it is first used.
+type Conn struct {
+	cluster Cluster
+	opts    Options
+	log     *slog.Logger
+	health  *health
+	base    []kgo.Opt
+	admin   *kgo.Client
+
+	mu     sync.Mutex
+	limits map[string]int32 // max.message.bytes of the topics seen
+}
+
+// Connect checks the settings and reads the files that they name. It does not
+// talk to a broker: see [Conn.Wait].
+func Connect(c Cluster, opts Options) (*Conn, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	seeds, err := seedBrokers(c.Brokers)
+	if err != nil {
+		return nil, err
+	}
+	k := &Conn{cluster: c, opts: opts, log: opts.Log, limits: map[string]int32{}}
+	k.health = &health{log: opts.Log}
+	k.base = []kgo.Opt{
+		kgo.SeedBrokers(seeds...),
+		kgo.SoftwareNameAndVersion("kcgen", "1"),
+		kgo.WithLogger(debugLog{opts.Log}),
+		kgo.WithHooks(k.health),
+		kgo.RetryBackoffFn(backoff),
+		kgo.MetadataMinAge(250 * time.Millisecond), // find a moved leader soon
+		kgo.DisableClientMetrics(),
+	}
+	security, err := c.security()
+	if err != nil {
+		return nil, err
+	}
+	k.base = append(k.base, security...)
+	if opts.Dial != nil {
+		if c.TLS != nil {
+			return nil, errors.New("kafka: Options.Dial excludes TLS")
+		}
+		k.base = append(k.base, kgo.Dialer(opts.Dial))
+	}
+	id := c.ClientID
+	if id == "" {
+		id = "connect-worker"
+	}
+	k.admin, err = k.client(id,
+		kgo.ProducerLinger(0),
+		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // Java's hash of the key
+		kgo.UnknownTopicRetries(-1),
+		kgo.ProducerBatchCompression(kgo.NoCompression()),
+	)
+	return k, err
+}
+
+func (k *Conn) client(id string, opts ...kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(append(append([]kgo.Opt{kgo.ClientID(id)}, k.base...), opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: settings of the client %s: %w", id, err)
+	}
+	return cl, nil
+}
+
+// Close lets go of the connections.
+func (k *Conn) Close() { k.admin.Close() }
+
+// ClientID is the client id of a connector's task: Kafka Connect's
+// connector-<role>-<name>-<task>, or the spec's clientId in front of the name.
+func (k *Conn) ClientID(role, name string, task int) string {
+	prefix := k.cluster.ClientID
+	if prefix == "" {
+		prefix = "connector-" + role
+	}
+	return prefix + "-" + name + "-" + strconv.Itoa(task)
+}
+
+// seedBrokers takes apart strings of several hosts, and adds Kafka's port where
+// there is none.
+func seedBrokers(brokers []string) ([]string, error) {
+	var seeds []string
+	for _, s := range brokers {
+		for b := range strings.SplitSeq(s, ",") {
+			b = strings.TrimSpace(b)
+			if b == "" {
+				continue
+			}
+			host, port, err := net.SplitHostPort(b)
+			if err != nil {
+				host, port = strings.Trim(b, "[]"), "9092"
+			}
+			if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || host == "" || strings.ContainsAny(host, "/@ ") {
+				return nil, fmt.Errorf("kafka: broker %q must be HOST:PORT", b)
+			}
+			seeds = append(seeds, net.JoinHostPort(host, port))
+		}
+	}
+	if len(seeds) == 0 {
+		return nil, errors.New("kafka: no brokers: kafka.brokers is empty")
+	}
+	return seeds, nil
+}
+
+// debugLog shows the client library's own log at level debug alone: what a
+// user has to know is said by health and by returned errors.
+type debugLog struct{ log *slog.Logger }
+
+func (d debugLog) Level() kgo.LogLevel {
+	if d.log.Enabled(context.Background(), slog.LevelDebug) {
+		return kgo.LogLevelInfo
+	}
+	return kgo.LogLevelNone
+}
+
+func (d debugLog) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
+	d.log.Debug("kafka client: "+msg, keyvals...)
+}
+
+// closeWithin closes c, and leaves it behind when that takes too long: a
+// client whose broker is gone may wait for an answer that never comes.
+func closeWithin(ctx context.Context, c func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); c() }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}

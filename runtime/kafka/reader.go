@@ -1,0 +1,378 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// The defaults of a Consumer.
+const (
+	DefaultMaxPollRecords = 5000
+	DefaultFetchMaxBytes  = 16 << 20
+	// rebalanceTimeout is how long a rebalance waits for an instance that is
+	// busy writing: Java's max.poll.interval.ms.
+	rebalanceTimeout = 5 * time.Minute
+)
+
+// Partition is one partition of a topic.
+type Partition struct {
+	Topic     string
+	Partition int32
+}
+
+func (p Partition) String() string { return p.Topic + "-" + itoa(int(p.Partition)) }
+
+// Position is where a partition is read next.
+type Position struct {
+	Offset int64
+	Epoch  int32 // of the leader that wrote the last record read; -1 unknown
+}
+
+// Subscription is what a Reader reads.
+type Subscription struct {
+	Group   string
+	Topics  []string // or
+	Regex   string   // RE2; the whole name matches
+	Exclude []string // topics never to read, though the regex matches
+	// Assigned, Revoked and Lost are told of the group's decisions, from
+	// another goroutine than Poll's, but never between a Poll that returned
+	// records and Release. In Revoked the partitions are still ours: what was
+	// done can still be committed. In Lost they are not.
+	Assigned, Revoked, Lost func([]Partition)
+}
+
+// Over lays the settings of over, where they are given, on those of c.
+func (c Consumer) Over(over *Consumer) Consumer {
+	if over == nil {
+		return c
+	}
+	set(&c.GroupID, over.GroupID)
+	set(&c.AutoOffsetReset, over.AutoOffsetReset)
+	set(&c.IsolationLevel, over.IsolationLevel)
+	set(&c.FetchMinBytes, over.FetchMinBytes)
+	set(&c.FetchMaxBytes, over.FetchMaxBytes)
+	set(&c.MaxPartitionFetchBytes, over.MaxPartitionFetchBytes)
+	set(&c.FetchMaxWait, over.FetchMaxWait)
+	set(&c.MaxPollRecords, over.MaxPollRecords)
+	set(&c.SessionTimeout, over.SessionTimeout)
+	set(&c.HeartbeatInterval, over.HeartbeatInterval)
+	set(&c.ClientRack, over.ClientRack)
+	return c
+}
+
+// MaxBytes is the most memory that fetched bytes take.
+func (c Consumer) MaxBytes() int64 {
+	if c.FetchMaxBytes != 0 {
+		return 2 * c.FetchMaxBytes
+	}
+	return 2 * DefaultFetchMaxBytes
+}
+
+// Reader is a member of a consumer group. Offsets are committed by Commit
+// alone. Heartbeats go on in the background however long a batch takes.
+//
+// It joins by the classic protocol with the range assignor, Kafka Connect's
+// own first choice, so that members of both can be in one group while a
+// connector moves from one to the other.
+type Reader struct {
+	cl       *kgo.Client
+	group    string
+	recordsP recordPool
+}
+
+// Reader joins a group, in the background.
+func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, error) {
+	r := &Reader{group: sub.Group}
+	fetchMax, session, heartbeat := int64(DefaultFetchMaxBytes), 45*time.Second, 3*time.Second
+	set(&fetchMax, c.FetchMaxBytes)
+	set(&session, c.SessionTimeout)
+	set(&heartbeat, c.HeartbeatInterval)
+	partMax := min(int64(1<<20), fetchMax)
+	set(&partMax, c.MaxPartitionFetchBytes)
+	opts := []kgo.Opt{
+		kgo.ConsumerGroup(sub.Group),
+		kgo.Balancers(kgo.RangeBalancer()),
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.SessionTimeout(session),
+		kgo.HeartbeatInterval(heartbeat),
+		kgo.RebalanceTimeout(max(rebalanceTimeout, session)),
+		kgo.FetchMaxBytes(int32(min(fetchMax, math.MaxInt32))),
+		kgo.FetchMaxPartitionBytes(int32(min(partMax, math.MaxInt32))),
+		kgo.BrokerMaxReadBytes(int32(min(max(100<<20, 2*fetchMax), math.MaxInt32))),
+		kgo.MaxConcurrentFetches(1),
+		kgo.WithPools(&r.recordsP),
+		kgo.OnPartitionsAssigned(told(sub.Assigned)),
+		kgo.OnPartitionsRevoked(told(sub.Revoked)),
+		kgo.OnPartitionsLost(told(sub.Lost)),
+	}
+	opts = append(opts, startAt(c.AutoOffsetReset)...)
+	if c.FetchMinBytes > 0 {
+		opts = append(opts, kgo.FetchMinBytes(int32(min(c.FetchMinBytes, math.MaxInt32))))
+	}
+	if c.FetchMaxWait > 0 {
+		opts = append(opts, kgo.FetchMaxWait(c.FetchMaxWait))
+	} else {
+		opts = append(opts, kgo.FetchMaxWait(500*time.Millisecond))
+	}
+	if c.IsolationLevel == "read_committed" {
+		opts = append(opts, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	}
+	if c.ClientRack != "" {
+		opts = append(opts, kgo.Rack(c.ClientRack))
+	}
+	topics, err := sub.options()
+	if err != nil {
+		return nil, err
+	}
+	r.cl, err = k.client(clientID, append(opts, topics...)...)
+	return r, err
+}
+
+// startAt: a group without an offset starts at the earliest record, or where
+// auto.offset.reset says. An offset that the log no longer holds is followed by
+// the same only where the spec asks for it; else it is a failure, since going
+// on elsewhere would skip or repeat records in silence.
+func startAt(reset string) []kgo.Opt {
+	switch reset {
+	case "earliest":
+		return []kgo.Opt{kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())}
+	case "latest":
+		return []kgo.Opt{kgo.ConsumeStartOffset(kgo.NewOffset().AtEnd()), kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd())}
+	}
+	return []kgo.Opt{kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset())}
+}
+
+func (s Subscription) options() ([]kgo.Opt, error) {
+	if s.Regex == "" {
+		return []kgo.Opt{kgo.ConsumeTopics(s.Topics...)}, nil
+	}
+	if _, err := regexp.Compile(s.Regex); err != nil {
+		return nil, fmt.Errorf("kafka: topicsRegex: %w", err)
+	}
+	opts := []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics("^(?:" + s.Regex + ")$")}
+	if len(s.Exclude) > 0 {
+		var not []string
+		for _, t := range s.Exclude {
+			not = append(not, "^"+regexp.QuoteMeta(t)+"$")
+		}
+		opts = append(opts, kgo.ConsumeExcludeTopics(not...))
+	}
+	return opts, nil
+}
+
+func told(f func([]Partition)) func(context.Context, *kgo.Client, map[string][]int32) {
+	return func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
+		if f == nil {
+			return
+		}
+		var ps []Partition
+		for t, parts := range m {
+			for _, p := range parts {
+				ps = append(ps, Partition{t, p})
+			}
+		}
+		slices.SortFunc(ps, func(a, b Partition) int {
+			if a.Topic != b.Topic {
+				if a.Topic < b.Topic {
+					return -1
+				}
+				return 1
+			}
+			return int(a.Partition - b.Partition)
+		})
+		f(ps)
+	}
+}
+
+// Run is a run of records of one partition, in the order of their offsets.
+type Run struct {
+	Partition
+	recs []*kgo.Record
+}
+
+// Len is the number of records.
+func (r *Run) Len() int { return len(r.recs) }
+
+// Key is record i's key; nil is null. It is never written again.
+func (r *Run) Key(i int) []byte { return r.recs[i].Key }
+
+// Value is record i's value; nil is null. It is never written again.
+func (r *Run) Value(i int) []byte { return r.recs[i].Value }
+
+// Headers are record i's headers.
+func (r *Run) Headers(i int) []Header { return r.recs[i].Headers }
+
+// Offset is record i's offset.
+func (r *Run) Offset(i int) int64 { return r.recs[i].Offset }
+
+// Timestamp is record i's timestamp in milliseconds; -1 where it has none.
+func (r *Run) Timestamp(i int) int64 {
+	if t := r.recs[i].Timestamp; !t.IsZero() {
+		return max(t.UnixMilli(), -1)
+	}
+	return -1
+}
+
+// Next is the position behind the last record.
+func (r *Run) Next() Position {
+	last := r.recs[len(r.recs)-1]
+	return Position{last.Offset + 1, last.LeaderEpoch}
+}
+
+// Recycle gives the memory of the run's records back; their keys, values and
+// headers stay as they are.
+func (r *Run) Recycle() {
+	for _, rec := range r.recs {
+		rec.Recycle()
+	}
+}
+
+// Poll waits for records, at most max, and appends them to runs. It returns
+// with none when ctx ends. After a Poll that returned records no rebalance
+// happens until Release. Errors are final: what the client can try again it
+// does.
+func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
+	fetches := r.cl.PollRecords(ctx, max)
+	var err error
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if p.Err != nil {
+			if e := r.explain(p); e != nil && err == nil && ctx.Err() == nil {
+				err = e
+			}
+			return
+		}
+		if len(p.Records) > 0 {
+			runs = append(runs, Run{Partition{p.Topic, p.Partition}, p.Records})
+		}
+	})
+	return runs, err
+}
+
+// expelled says that the group went on without us: we were frozen, or cut off,
+// for longer than the session lasts.
+func expelled(err error) bool {
+	return errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.IllegalGeneration) || errors.Is(err, kerr.RebalanceInProgress)
+}
+
+func (r *Reader) explain(p kgo.FetchTopicPartition) error {
+	err := p.Err
+	where := fmt.Sprintf("kafka: read %s-%d", p.Topic, p.Partition)
+	if p.Topic == "" {
+		where = "kafka: read"
+	}
+	var loss *kgo.ErrDataLoss
+	var session *kgo.ErrGroupSession
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, kgo.ErrClientClosed):
+		return nil
+	case errors.As(err, &loss):
+		return fmt.Errorf("%s: records are gone: the group %s had read to offset %d and the log now goes on at %d; set consumer.autoOffsetReset to go on there, or alter the group's offset: %w", where, r.group, loss.ConsumedTo, loss.ResetTo, err)
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return fmt.Errorf("%s: the offset that the group %s committed is no longer in the log; set consumer.autoOffsetReset to say where to go on, or alter the group's offset: %w", where, r.group, err)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		return fmt.Errorf("%s: not allowed; grant the principal Read and Describe on the topic: %w", where, err)
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return fmt.Errorf("%s: not allowed; grant the principal Read on the group %s: %w", where, r.group, err)
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
+		return nil // not there yet: the client goes on asking
+	case errors.As(err, &session) && (transient(err) || expelled(err)):
+		return nil // the partitions are lost, and the client joins again
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+// Release lets rebalances happen again after a Poll.
+func (r *Reader) Release() { r.cl.AllowRebalance() }
+
+// Commit writes positions to the group. An error names the first partition
+// that was refused.
+func (r *Reader) Commit(ctx context.Context, positions map[Partition]Position) error {
+	if len(positions) == 0 {
+		return nil
+	}
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	for p, pos := range positions {
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: pos.Epoch, Offset: pos.Offset}
+	}
+	var failed error
+	r.cl.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		if err != nil {
+			failed = err
+			return
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if err := kerr.ErrorForCode(p.ErrorCode); err != nil && failed == nil {
+					failed = fmt.Errorf("%s-%d: %w", t.Topic, p.Partition, err)
+				}
+			}
+		}
+	})
+	if failed != nil {
+		return fmt.Errorf("kafka: commit the offsets of group %s: %w", r.group, failed)
+	}
+	return nil
+}
+
+// CommitFatal reports whether an error of Commit will come again however often
+// it is tried: it is not allowed, or not understood.
+func CommitFatal(err error) bool {
+	var code *kerr.Error
+	if !errors.As(err, &code) || code.Retriable {
+		return false
+	}
+	switch code { // a rebalance has taken or is taking the partitions
+	case kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.FencedMemberEpoch, kerr.StaleMemberEpoch:
+		return false
+	}
+	return true
+}
+
+// Close leaves the group. It returns when ctx ends at the latest.
+func (r *Reader) Close(ctx context.Context) {
+	closeWithin(ctx, func() {
+		r.cl.AllowRebalance()
+		_ = r.cl.LeaveGroupContext(ctx)
+		r.cl.Close()
+	})
+}
+
+// recordPool lets the client use the memory of its record structs again.
+type recordPool struct{ pool sync.Pool }
+
+// GetRecords gives a slice with room for n.
+func (p *recordPool) GetRecords(n int) []kgo.Record {
+	if s, ok := p.pool.Get().(*[]kgo.Record); ok && cap(*s) >= n {
+		return (*s)[:0]
+	}
+	return make([]kgo.Record, 0, n)
+}
+
+// PutRecords takes one back.
+func (p *recordPool) PutRecords(s []kgo.Record) {
+	s = s[:0]
+	p.pool.Put(&s)
+}
+
+// Bytes is the size of the run's keys and values.
+func (r *Run) Bytes() int {
+	n := 0
+	for _, rec := range r.recs {
+		n += len(rec.Key) + len(rec.Value)
+	}
+	return n
+}

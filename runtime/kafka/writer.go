@@ -1,0 +1,270 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// The defaults of a Producer.
+const (
+	DefaultLinger             = 5 * time.Millisecond
+	DefaultMaxRequestSize     = 1 << 20
+	DefaultMaxBufferedRecords = 50_000
+	// maxBufferedBytes is what keys, values and headers of records on their
+	// way may hold in sum. It is more where one request may be that large.
+	maxBufferedBytes = 16 << 20
+)
+
+// ErrNotDelivered is the end of a record whose writer was closed or whose
+// context ended first: nobody knows whether Kafka has it.
+var ErrNotDelivered = errors.New("not delivered")
+
+// Writer is a producer: idempotent, acks=all. A record is tried again until
+// Kafka has it, unless deliveryTimeout sets an end. Its order within a
+// partition holds.
+type Writer struct {
+	cl      *kgo.Client
+	conn    *Conn
+	maxSize int32
+
+	mu   sync.Mutex
+	free []*Batch // used before; as many as were ever on their way at one time
+}
+
+// Over lays the settings of over, where they are given, on those of p.
+func (p Producer) Over(over *Producer) Producer {
+	if over == nil {
+		return p
+	}
+	set(&p.Linger, over.Linger)
+	set(&p.BatchSize, over.BatchSize)
+	set(&p.CompressionType, over.CompressionType)
+	set(&p.MaxRequestSize, over.MaxRequestSize)
+	set(&p.MaxBufferedRecords, over.MaxBufferedRecords)
+	set(&p.DeliveryTimeout, over.DeliveryTimeout)
+	set(&p.RequestTimeout, over.RequestTimeout)
+	return p
+}
+
+// set takes v where it is not left out.
+func set[T comparable](dst *T, v T) {
+	var zero T
+	if v != zero {
+		*dst = v
+	}
+}
+
+// MaxBytes is the most memory that the payload of buffered records takes.
+func (p Producer) MaxBytes() int64 {
+	size := p.MaxRequestSize
+	if size == 0 {
+		size = DefaultMaxRequestSize
+	}
+	return max(maxBufferedBytes, 2*size)
+}
+
+// Writer makes a producer. It connects when it is first used.
+func (k *Conn) Writer(p Producer, clientID string) (*Writer, error) {
+	linger, size, records := DefaultLinger, int64(DefaultMaxRequestSize), DefaultMaxBufferedRecords
+	set(&linger, p.Linger)
+	set(&size, p.MaxRequestSize)
+	set(&records, p.MaxBufferedRecords)
+	size = min(size, math.MaxInt32/4)
+	sticky := 64 << 10
+	if p.BatchSize != 0 {
+		sticky = int(min(p.BatchSize, size))
+	}
+	w := &Writer{conn: k, maxSize: int32(size)}
+	opts := []kgo.Opt{
+		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ProducerLinger(linger),
+		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return k.limit(topic, w.maxSize) }),
+		kgo.BrokerMaxWriteBytes(int32(max(100<<20, size*2))),
+		kgo.MaxBufferedRecords(records),
+		kgo.MaxBufferedBytes(int(p.MaxBytes())),
+		kgo.UnknownTopicRetries(-1), // a topic that comes back is written on
+		kgo.RecordPartitioner(newPartitioner(sticky)),
+		kgo.AllowAutoTopicCreation(),
+	}
+	codec, ok := codecs[p.CompressionType]
+	if !ok {
+		return nil, fmt.Errorf("kafka: producer.compressionType %q is not one of none, gzip, snappy, lz4, zstd", p.CompressionType)
+	}
+	opts = append(opts, kgo.ProducerBatchCompression(codec))
+	if p.DeliveryTimeout > 0 {
+		opts = append(opts, kgo.RecordDeliveryTimeout(p.DeliveryTimeout))
+	}
+	timeout := 30 * time.Second
+	set(&timeout, p.RequestTimeout)
+	opts = append(opts, kgo.ProduceRequestTimeout(timeout))
+	var err error
+	w.cl, err = k.client(clientID, opts...)
+	return w, err
+}
+
+var codecs = map[string]kgo.CompressionCodec{
+	"": kgo.NoCompression(), "none": kgo.NoCompression(), "gzip": kgo.GzipCompression(),
+	"snappy": kgo.SnappyCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
+}
+
+// Warm connects and asks for a producer id, so that the first record does not
+// wait for it. Its failure is no failure: the first record tries again.
+func (w *Writer) Warm(ctx context.Context) { _, _, _ = w.cl.ProducerID(ctx) }
+
+// Limit is the size of the largest record that the topic takes from this
+// writer, and whether the topic's own max.message.bytes is what limits it.
+func (w *Writer) Limit(topic string) (limit int, byTopic bool) {
+	l := w.conn.limit(topic, w.maxSize)
+	return int(l), l < w.maxSize
+}
+
+// Close lets go of the connections. Records that are not acknowledged by then
+// end with ErrNotDelivered. It returns when ctx ends at the latest.
+func (w *Writer) Close(ctx context.Context) { closeWithin(ctx, w.cl.Close) }
+
+// Header is one header of a record as bytes.
+type Header = kgo.RecordHeader
+
+// Batch is a run of records on their way to Kafka, and memory that is used
+// again. The caller fills it, hands it to Produce, and is told of each record's
+// end through Ended.
+type Batch struct {
+	w       *Writer
+	recs    []kgo.Record
+	left    int // not yet ended
+	promise func(*kgo.Record, error)
+
+	// Ended is told that record i has ended: in Kafka (nil) or not. It is
+	// called once per record, one call at a time over all batches of a writer,
+	// and must not block. Done follows the last of them; after it the batch
+	// belongs to the writer again.
+	Ended func(i int, err error)
+	Done  func()
+}
+
+// NewBatch gives an empty batch.
+func (w *Writer) NewBatch() *Batch {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := len(w.free); n > 0 {
+		b := w.free[n-1]
+		w.free = w.free[:n-1]
+		return b
+	}
+	b := &Batch{w: w}
+	b.promise = b.end
+	return b
+}
+
+// Len is the number of records.
+func (b *Batch) Len() int { return len(b.recs) }
+
+// Append adds a record. A negative partition leaves the choice to the
+// partitioner, a negative timestamp (milliseconds) is the present. Key, value
+// and the headers' bytes are not copied, and may not be written before the
+// record's end.
+func (b *Batch) Append(topic string, partition int32, timestamp int64, key, value []byte, headers []Header) {
+	if len(b.recs) < cap(b.recs) {
+		b.recs = b.recs[:len(b.recs)+1]
+	} else {
+		b.recs = append(b.recs, kgo.Record{})
+	}
+	r := &b.recs[len(b.recs)-1]
+	*r = kgo.Record{Topic: topic, Partition: partition, Key: key, Value: value, Headers: headers}
+	if timestamp >= 0 {
+		r.Timestamp = time.UnixMilli(timestamp)
+	}
+}
+
+// Discard gives an unused batch back.
+func (b *Batch) Discard() { b.recycle() }
+
+func (b *Batch) recycle() {
+	clear(b.recs) // let go of keys and values
+	b.recs = b.recs[:0]
+	b.Ended, b.Done = nil, nil
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	b.w.free = append(b.w.free, b)
+}
+
+// Produce sends the batch's records, in order. It blocks while too many
+// records or bytes are on their way. When ctx ends, records that were not sent
+// end with ErrNotDelivered.
+func (w *Writer) Produce(ctx context.Context, b *Batch) {
+	n := len(b.recs)
+	if n == 0 {
+		if b.Done != nil {
+			b.Done()
+		}
+		b.recycle()
+		return
+	}
+	b.left = n
+	recs := b.recs // b may be somebody else's before the loop ends
+	for i := range recs {
+		w.cl.Produce(ctx, &recs[i], b.promise)
+	}
+}
+
+// end is the promise of every record. The client calls its promises one at a
+// time, which is why counting needs no lock.
+func (b *Batch) end(r *kgo.Record, err error) {
+	i := int((uintptr(unsafe.Pointer(r)) - uintptr(unsafe.Pointer(unsafe.SliceData(b.recs)))) / unsafe.Sizeof(kgo.Record{}))
+	if err != nil {
+		err = b.w.explain(r, err)
+	}
+	b.Ended(i, err)
+	if b.left--; b.left == 0 {
+		if b.Done != nil {
+			b.Done()
+		}
+		b.recycle()
+	}
+}
+
+func (w *Writer) explain(r *kgo.Record, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, kgo.ErrClientClosed):
+		return fmt.Errorf("%w: %w", ErrNotDelivered, err)
+	case errors.Is(err, kgo.ErrRecordTimeout):
+		return fmt.Errorf("kafka: write to topic %s: no answer within producer.deliveryTimeout: %w", r.Topic, err)
+	case errors.Is(err, kerr.MessageTooLarge):
+		limit, _ := w.Limit(r.Topic)
+		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch of at most %d bytes: was the topic's max.message.bytes lowered? Start again to take up the new limit: %w", r.Topic, limit, err)
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic: %w", r.Topic, err)
+	case errors.Is(err, kerr.InvalidRecord):
+		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch with this record in it (a compacted topic takes no record without a key): %w", r.Topic, err)
+	}
+	return fmt.Errorf("kafka: write to topic %s: %w", r.Topic, err)
+}
+
+// RecordSize is what a record takes in a batch of its own, as the client counts
+// it at the most: the size that max.message.bytes and maxRequestSize limit. A
+// few bytes below the limit may be lost to that.
+func RecordSize(key, value []byte, headers []Header) int {
+	n := 1 + 1 + 1 + varint(len(key)) + len(key) + varint(len(value)) + len(value) + varint(len(headers))
+	for _, h := range headers {
+		n += varint(len(h.Key)) + len(h.Key) + varint(len(h.Value)) + len(h.Value)
+	}
+	const batch = 61 + 4 // a batch's header, and at the most its own length
+	return batch + varint(n) + n
+}
+
+// varint is the length of n as a zigzag varint.
+func varint(n int) int {
+	size := 1
+	for u := uint64(n) << 1; u >= 0x80; u >>= 7 {
+		size++
+	}
+	return size
+}

@@ -1,0 +1,178 @@
+package offset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// topic keeps what is appended.
+type topic struct {
+	records []Record
+	err     error
+}
+
+func (l *topic) Append(_ context.Context, r []Record, done func(error)) {
+	if l.err == nil {
+		l.records = append(l.records, r...)
+	}
+	done(l.err)
+}
+
+func commit(t *testing.T, s *Store, l *topic, name string, e ...Entry) error {
+	t.Helper()
+	var got error
+	calls := 0
+	s.Commit(t.Context(), l, name, e, func(err error) { got, calls = err, calls+1 })
+	if calls != 1 {
+		t.Fatalf("done was called %d times", calls)
+	}
+	return got
+}
+
+// The bytes are those that Kafka Connect 4.3.1 was seen to write.
+func TestStoreWritesConnectsFormat(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		partition  *connect.SourcePartition
+		offset     connect.SourceOffset
+		key, value string
+	}{
+		{"put-new", connect.Partition("filename", "/srv/connect/data/r-in.txt"), at(17), `["put-new",{"filename":"/srv/connect/data/r-in.txt"}]`, `{"position":17}`},
+		{"a/b c", connect.Partition("filename", "/srv/connect/data/r-in.txt"), at(17), `["a/b c",{"filename":"/srv/connect/data/r-in.txt"}]`, `{"position":17}`},
+		{`q"\`, connect.Partition("f", "<&>é\u2028\x01\n\xff"), connect.SourceOffset{"b": true, "a": nil, "f": 1.0, "s": "x"}, `["q\"\\",{"f":"<&>é` + "\u2028" + `\u0001\n` + "\ufffd" + `"}]`, `{"a":null,"b":true,"f":1.0,"s":"x"}`},
+		{"order", connect.Partition("z", "1", "a", "2"), connect.SourceOffset{"lsn": uint64(1) << 62, "n": int32(-1), "f": 1e300}, `["order",{"z":"1","a":"2"}]`, `{"f":1e+300,"lsn":4611686018427387904,"n":-1}`},
+		{"n", &connect.SourcePartition{Pairs: []connect.Pair{{Key: "i", Value: 5}, {Key: "n", Value: nil}}}, nil, `["n",{"i":5,"n":null}]`, ""},
+	} {
+		var l topic
+		if err := commit(t, NewStore(slog.New(slog.DiscardHandler)), &l, test.name, Entry{Partition: test.partition, Offset: test.offset}); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(l.records[0].Key); got != test.key {
+			t.Errorf("key %s, want %s", got, test.key)
+		}
+		if got := string(l.records[0].Value); got != test.value {
+			t.Errorf("value %s, want %s", got, test.value)
+		}
+		if test.offset == nil && l.records[0].Value != nil {
+			t.Error("a deleted offset is no tombstone")
+		}
+	}
+}
+
+func TestStoreLooksUpByMeaning(t *testing.T) {
+	s := NewStore(slog.New(slog.DiscardHandler))
+	s.Load(Record{Key: []byte(`["c", {"a": "2", "z": 1}]`), Value: []byte(`{"position": 5, "f": 1.5, "big": 9007199254740993}`)})
+	p := &connect.SourcePartition{Pairs: []connect.Pair{{Key: "z", Value: int64(1)}, {Key: "a", Value: "2"}}}
+	want := connect.SourceOffset{"position": int64(5), "f": 1.5, "big": int64(9007199254740993)}
+	if diff := cmp.Diff(want, s.Reader("c").Offset(p)); diff != "" {
+		t.Error(diff)
+	}
+	if s.Offset("d", p) != nil || s.Offset("c", connect.Partition("a", "2")) != nil {
+		t.Error("an offset of something else was found")
+	}
+	// A key is written as it was found, or compaction would keep two truths.
+	var l topic
+	if err := commit(t, s, &l, "c", Entry{Partition: p, Offset: at(6)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(l.records[0].Key); got != `["c", {"a": "2", "z": 1}]` {
+		t.Errorf("key %s", got)
+	}
+	if got := s.Offset("c", p)["position"]; got != int64(6) {
+		t.Errorf("offset %v after a commit", got)
+	}
+}
+
+func TestStoreTakesTheLatestSpelling(t *testing.T) {
+	p := connect.Partition("a", "1", "b", "2")
+	one := Record{Key: []byte(`["c",{"a":"1","b":"2"}]`), Value: []byte(`{"position":1}`), Timestamp: 100}
+	two := Record{Key: []byte(`["c",{"b":"2","a":"1"}]`), Value: []byte(`{"position":2}`), Timestamp: 200}
+	for _, order := range [][]Record{{one, two}, {two, one}} {
+		s := NewStore(slog.New(slog.DiscardHandler))
+		for _, r := range order {
+			s.Load(r)
+		}
+		if got := s.Offset("c", p)["position"]; got != int64(2) {
+			t.Errorf("position %v", got)
+		}
+	}
+}
+
+func TestStoreTombstones(t *testing.T) {
+	for _, value := range [][]byte{nil, []byte("null")} {
+		s := NewStore(slog.New(slog.DiscardHandler))
+		key := []byte(`["c",{"filename":"x"}]`)
+		s.Load(Record{Key: key, Value: []byte(`{"position":1}`)})
+		s.Load(Record{Key: key, Value: value})
+		if o := s.Offset("c", connect.Partition("filename", "x")); o != nil {
+			t.Errorf("offset %v was deleted", o)
+		}
+	}
+}
+
+func TestStoreSkipsWhatIsNotConnects(t *testing.T) {
+	var log bytes.Buffer
+	s := NewStore(slog.New(slog.NewTextHandler(&log, nil)))
+	good := Record{Key: []byte(`["c",{"filename":"x"}]`), Value: []byte(`{"position":1}`)}
+	s.Load(good)
+	for _, r := range []Record{
+		{Value: []byte(`{}`)},
+		{Key: []byte(``)},
+		{Key: []byte(`{`)},
+		{Key: []byte(`["c"]`)},
+		{Key: []byte(`["c",{},{}]`)},
+		{Key: []byte(`[1,{}]`)},
+		{Key: []byte(`["c",[]]`)},
+		{Key: []byte(`["c",{"filename":"x"}] x`)},
+		{Key: good.Key, Value: []byte(`[1]`)},
+		{Key: good.Key, Value: []byte(`{"position"`)},
+		{Key: good.Key, Value: []byte(``)},
+	} {
+		s.Load(r)
+	}
+	s.Loaded()
+	if got := s.Offset("c", connect.Partition("filename", "x"))["position"]; got != int64(1) {
+		t.Errorf("position %v", got)
+	}
+	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "records=11") {
+		t.Errorf("log %s", log.String())
+	}
+}
+
+func TestStoreCommitErrors(t *testing.T) {
+	s := NewStore(slog.New(slog.DiscardHandler))
+	p := connect.Partition("f", "x")
+	l := &topic{err: errors.New("not allowed")}
+	if err := commit(t, s, l, "c", Entry{Partition: p, Offset: at(1)}); err == nil || s.Offset("c", p) != nil {
+		t.Errorf("a commit that failed is remembered: %v", err)
+	}
+	l.err = nil
+	for _, bad := range []any{[]byte("x"), math.NaN(), math.Inf(1), uint64(1) << 63, map[string]any{}} {
+		err := commit(t, s, l, "c", Entry{Partition: p, Offset: at(1)}, Entry{Partition: p, Offset: connect.SourceOffset{"bad": bad}})
+		if err == nil || !strings.Contains(err.Error(), `connector c, partition {"f":"x"}: offset field bad`) {
+			t.Errorf("%T: %v", bad, err)
+		}
+	}
+	if len(l.records) != 0 {
+		t.Errorf("%d records of commits that failed were written", len(l.records))
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`["c",{"filename":"x"}]`), []byte(`{"position":1}`))
+	f.Add([]byte(`["c",{"n":1e999}]`), []byte(`{"n":-0}`))
+	f.Fuzz(func(_ *testing.T, key, value []byte) {
+		s := NewStore(slog.New(slog.DiscardHandler))
+		s.Load(Record{Key: key, Value: value})
+		s.Loaded()
+	})
+}
