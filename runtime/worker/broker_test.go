@@ -1,0 +1,208 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"kcgen.dev/runtime/kafka"
+)
+
+// freePort is a port on which nobody listens.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// waitLog waits until the log holds a text.
+func waitLog(ctx context.Context, lb *logBuffer, text string) {
+	for !strings.Contains(lb.String(), text) && ctx.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func brokerAt(t *testing.T, port int, opts ...kfake.Opt) *kfake.Cluster {
+	t.Helper()
+	return cluster(t, append(opts, kfake.Ports(port))...)
+}
+
+func TestBrokerDownAtStart(t *testing.T) {
+	port := freePort(t)
+	first := brokerAt(t, port)
+	cfg, lb := config(t, first)
+	first.Close()
+	cfg.StartTimeout = -1
+	m := &memory{}
+	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
+	cfg.Sinks = []Sink{sinkOf(m, "out")}
+	cfg.IdleExit = time.Second
+	done := make(chan error, 1)
+	go func() { _, err := run(t, cfg); done <- err }()
+	waitLog(t.Context(), lb, "a broker does not answer; trying again")
+	brokerAt(t, port)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.got(), count(10)()) {
+		t.Errorf("got %v", m.got())
+	}
+	if !strings.Contains(lb.String(), "a broker answers again") || strings.Count(lb.String(), "does not answer") > 3 {
+		t.Errorf("log %s", lb)
+	}
+}
+
+func TestBrokerDownAtStartGivesUp(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	c.Close()
+	cfg.StartTimeout = 300 * time.Millisecond
+	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
+	_, err := run(t, cfg)
+	if !errors.Is(err, kafka.ErrUnreachable) || !strings.Contains(err.Error(), "refused") {
+		t.Fatalf("error %v", err)
+	}
+}
+
+func TestStopWhileWaitingForABroker(t *testing.T) {
+	c := cluster(t)
+	cfg, lb := config(t, c)
+	c.Close()
+	cfg.StartTimeout = -1
+	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { waitLog(t.Context(), lb, "does not answer"); cancel() }()
+	if _, err := runUntil(t, ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBrokerGoesAwayUnderLoad(t *testing.T) {
+	port, dir := freePort(t), t.TempDir()
+	first := brokerAt(t, port, kfake.DataDir(dir), kfake.SyncWrites())
+	all := count(3000)()
+	away, back := make(chan struct{}), make(chan struct{})
+	src := &lines{topic: "out", all: func() []string { return all }, batch: 10, poll: func(_ *lineTask, n int) error {
+		if n == 100 {
+			close(away)
+		}
+		if n == 110 {
+			<-back // more came in while there was no broker
+		}
+		return nil
+	}}
+	cfg, _ := config(t, first)
+	cfg.IdleExit = 2 * time.Second
+	cfg.Sources = []Source{source(src)}
+	done := make(chan error, 1)
+	go func() { _, err := run(t, cfg); done <- err }()
+	<-away
+	first.Close()
+	second := brokerAt(t, port, kfake.DataDir(dir), kfake.SyncWrites())
+	close(back)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	got := values(read(t, second, "out", len(all)))
+	seen := slices.Clone(got)
+	slices.Sort(seen)
+	if seen = slices.Compact(seen); !slices.Equal(seen, all) {
+		t.Errorf("%d of %d lines arrived", len(seen), len(all))
+	}
+}
+
+func TestStopWithoutABroker(t *testing.T) {
+	c := cluster(t)
+	cfg, lb := config(t, c)
+	cfg.StopTimeout, cfg.IdleExit = time.Second, 0
+	all := count(1000)()
+	src := &lines{topic: "out", all: func() []string { return all }, batch: 10}
+	closed := make(chan struct{})
+	src.poll = func(_ *lineTask, n int) error {
+		if n == 10 {
+			c.Close()
+			close(closed)
+		}
+		return nil
+	}
+	cfg.Sources = []Source{source(src)}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { <-closed; waitLog(t.Context(), lb, "does not answer"); cancel() }()
+	_, err := runUntil(t, ctx, cfg)
+	if err == nil || !strings.Contains(err.Error(), "read again") {
+		t.Fatalf("error %v", err)
+	}
+}
+
+func TestFailedConnectorLeavesTheOthers(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	cfg.Sources = []Source{
+		source(&lines{topic: "a", all: count(10), open: func() error { return errors.New("no such file") }}),
+		source(&lines{topic: "b", all: count(10)}),
+	}
+	cfg.Sources[1].Name = "other"
+	stats, err := run(t, cfg)
+	if err == nil || !strings.Contains(err.Error(), "connector src, task 0: open: no such file") {
+		t.Fatalf("error %v", err)
+	}
+	if stats[0].State != Failed || stats[1].State != Stopped || stats[1].Records != 10 {
+		t.Errorf("stats %+v", stats)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	good := Config{Cluster: kafka.Cluster{Brokers: []string{"x:1"}}, Sinks: []Sink{sinkOf(&memory{}, "in")}}
+	for name, test := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"nothing":     {func(c *Config) { c.Sinks = nil }, "neither sources nor sinks"},
+		"two names":   {func(c *Config) { c.Sinks = append(c.Sinks, c.Sinks[0]) }, "used twice"},
+		"topic":       {func(c *Config) { c.Sinks[0].Topics = []string{"a b"} }, `"a b" is no topic name`},
+		"no topics":   {func(c *Config) { c.Sinks[0].Topics = nil }, "either topics or topicsRegex"},
+		"own letters": {func(c *Config) { c.Sinks[0].Errors.DeadLetters = &DeadLetters{Topic: "in"} }, "its own dead letter queue"},
+		"brokers":     {func(c *Config) { c.Cluster.Brokers = []string{" , "} }, "no brokers"},
+		"broker":      {func(c *Config) { c.Cluster.Brokers = []string{"http://x:1"} }, "must be HOST:PORT"},
+	} {
+		cfg := good
+		cfg.Sinks = slices.Clone(good.Sinks)
+		test.change(&cfg)
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := New(good); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestIdle(t *testing.T) {
+	now := time.Now()
+	old, fresh := now.Add(-time.Minute), now.Add(-time.Millisecond)
+	for name, test := range map[string]struct {
+		tasks []idleness
+		want  bool
+	}{
+		"quiet":      {[]idleness{{ready: true, last: old}, {ready: true, last: old}}, true},
+		"one works":  {[]idleness{{ready: true, last: old}, {ready: true, last: fresh}}, false},
+		"on its way": {[]idleness{{ready: true, busy: true, last: old}}, false},
+		"not open":   {[]idleness{{last: old}}, false},
+		"failed":     {[]idleness{{ended: true}, {ready: true, last: old}}, true},
+	} {
+		if got := idle(test.tasks, now, time.Second); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

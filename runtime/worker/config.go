@@ -1,0 +1,99 @@
+// Package worker runs the tasks of a pipeline's connectors in one process: a
+// source task polls, transforms, converts and produces, and commits positions
+// in order; a sink task consumes, converts, transforms, puts, flushes and
+// commits.
+//
+//	config.go   what is to be run
+//	worker.go   Worker: start, watch, stop
+//	task.go     what a source's and a sink's task have in common
+//	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
+//	commit.go   a source task's offsets
+//	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
+//	chain.go    transforms, predicates and converters
+//	failure.go  what a failed record is: stage, cause, place
+//	retry.go    errors.retryTimeout
+//	deadletter.go  the dead letter queue
+//	header.go   headers as bytes, and back
+//	plain.go    data as bytes without a converter
+//	topic.go    which topic is made how
+//	idle.go     when nothing is left to do
+package worker
+
+import (
+	"log/slog"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+)
+
+// Config is what a Worker runs. References in it are resolved.
+type Config struct {
+	Cluster kafka.Cluster
+	Kafka   kafka.Options
+	Log     *slog.Logger // nil is silence
+
+	OffsetTopic   kafka.NewTopic // where the sources' offsets are; made compacted
+	FlushInterval time.Duration  // between two commits
+	FlushTimeout  time.Duration  // after which a commit that takes long is said to
+	StopTimeout   time.Duration  // for a stop, draining and committing included
+	StartTimeout  time.Duration  // to wait for a broker; negative is for ever
+	IdleExit      time.Duration  // stop after that long without a record; 0 is never
+
+	Sources []Source
+	Sinks   []Sink
+}
+
+// Source is a source connector and its way to Kafka.
+type Source struct {
+	Name      string
+	Connector connect.Source
+	MaxTasks  int
+	Key       connect.Converter
+	Value     connect.Converter
+	Header    connect.Converter
+	Steps     []Step
+	Errors    Errors
+	Topics    *TopicRules // nil: the broker makes topics
+	Producer  kafka.Producer
+}
+
+// Sink is a sink connector and its way from Kafka.
+type Sink struct {
+	Name      string
+	Topics    []string // or
+	Regex     string
+	Connector connect.Sink
+	Tasks     int
+	Key       connect.Converter
+	Value     connect.Converter
+	Header    connect.Converter
+	Steps     []Step
+	Errors    Errors
+	Consumer  kafka.Consumer
+	Producer  kafka.Producer // of the dead letter queue
+}
+
+// Step is one step of a chain.
+type Step struct {
+	Name         string // "" is its place
+	Do           connect.Transform
+	When, Unless connect.Predicate
+}
+
+// Errors says what happens to a record that fails.
+type Errors struct {
+	Tolerate     bool          // errors.tolerance = all
+	RetryTimeout time.Duration // 0 is not at all, negative without an end
+	RetryMax     time.Duration // the longest pause between tries; 0 is a minute
+	Log          bool          // each tolerated failure
+	LogPlace     bool          // with the record's topic, partition and offset
+	DeadLetters  *DeadLetters
+}
+
+// DeadLetters is a dead letter queue.
+type DeadLetters struct {
+	Topic             string
+	ReplicationFactor int16
+	ContextHeaders    bool
+}

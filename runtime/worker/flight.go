@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/offset"
+)
+
+// flight is one poll's records on their way to Kafka. All bookkeeping is by
+// batch: a record that is acknowledged costs no more than the call that says so.
+type flight struct {
+	t     *sourceTask
+	out   *kafka.Batch
+	spans []flightSpan
+	k     int   // the span that is being filled
+	bytes int   // of keys and values
+	dead  []int // places in out of dead letters, ascending
+	lost  []lostRecord
+
+	ended func(int, error)
+	done  func()
+}
+
+// flightSpan is one span of the poll.
+type flightSpan struct {
+	span    *offset.Span
+	end     int // in the poll: the records before it
+	outEnd  int // in out: the records before it
+	dropped int
+}
+
+type lostRecord struct {
+	at  int
+	err error
+}
+
+// newFlight begins the spans of a poll.
+func (t *sourceTask) newFlight(b *connect.Batch) *flight {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var f *flight
+	if n := len(t.flights); n > 0 {
+		f, t.flights = t.flights[n-1], t.flights[:n-1]
+	} else {
+		f = &flight{t: t}
+		f.ended, f.done = f.recordEnded, f.landed
+	}
+	f.out = t.writer.NewBatch()
+	f.out.Ended, f.out.Done = f.ended, f.done
+	first := 0
+	for _, m := range b.Marks() {
+		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(m.Partition, m.Offset, m.End-first), end: m.End})
+		first = m.End
+	}
+	if rest := len(b.Records) - first; rest > 0 {
+		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(nil, nil, rest), end: len(b.Records)})
+	}
+	return f
+}
+
+// reach makes the span of record i of the poll the current one.
+func (f *flight) reach(i int) {
+	for i >= f.spans[f.k].end {
+		f.spans[f.k].outEnd = f.out.Len()
+		f.k++
+	}
+}
+
+// seal closes the spans that are left.
+func (f *flight) seal() {
+	for k := f.k; k < len(f.spans); k++ {
+		f.spans[k].outEnd = f.out.Len()
+	}
+}
+
+// recordEnded is told by the producer of each record's end.
+func (f *flight) recordEnded(i int, err error) {
+	if err != nil {
+		f.lost = append(f.lost, lostRecord{i, err})
+	}
+}
+
+// landed is told when all records have ended.
+func (f *flight) landed() {
+	t := f.t
+	t.mu.Lock()
+	err := f.account()
+	n := f.out.Len()
+	t.records.Add(uint64(max(n-len(f.dead)-len(f.lost), 0)))
+	t.bytes.Add(uint64(f.bytes))
+	t.dead.Add(uint64(len(f.dead)))
+	f.reset()
+	t.flights = append(t.flights, f)
+	t.mu.Unlock()
+	if err != nil {
+		t.fail(err)
+	}
+	t.inFlight.Add(-1)
+	select {
+	case t.landed <- struct{}{}:
+	default:
+	}
+}
+
+// account gives every record of the batch its outcome. What was not delivered
+// has none: nothing behind it is committed.
+func (f *flight) account() (failed error) {
+	from := 0
+	for k := range f.spans {
+		s := &f.spans[k]
+		acked, dead, bad := s.outEnd-from, 0, 0
+		for _, at := range f.dead {
+			if at >= from && at < s.outEnd {
+				acked--
+				dead++
+			}
+		}
+		for _, l := range f.lost {
+			if l.at < from || l.at >= s.outEnd {
+				continue
+			}
+			letter := f.isDead(l.at)
+			if letter {
+				dead--
+			} else {
+				acked--
+			}
+			if errors.Is(l.err, kafka.ErrNotDelivered) {
+				f.t.undelivered.Add(1)
+				continue
+			}
+			bad++
+			if failed == nil {
+				failed = f.explain(l, letter)
+			}
+		}
+		for _, end := range []struct {
+			n int
+			o offset.Outcome
+		}{{acked, offset.Acked}, {dead, offset.DeadLettered}, {bad, offset.Failed}} {
+			if err := f.t.tracker.End(s.span, end.n, end.o); err != nil {
+				return err
+			}
+		}
+		from = s.outEnd
+	}
+	return failed
+}
+
+func (f *flight) isDead(at int) bool {
+	for _, d := range f.dead {
+		if d == at {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *flight) explain(l lostRecord, letter bool) error {
+	err := l.err
+	if letter {
+		err = fmt.Errorf("the dead letter queue cannot be written: %w", err)
+	}
+	return f.t.call(stageProduce, f.t.cfg.Connector, err)
+}
+
+func (f *flight) reset() {
+	clear(f.spans)
+	clear(f.lost)
+	f.spans, f.dead, f.lost = f.spans[:0], f.dead[:0], f.lost[:0]
+	f.k, f.bytes, f.out = 0, 0, nil
+}

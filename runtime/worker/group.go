@@ -1,0 +1,115 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+)
+
+// flushAndCommit makes durable what was put, and then tells the group. A commit
+// that fails is tried again at the next interval.
+func (t *sinkTask) flushAndCommit(hard context.Context) error {
+	if err := t.flush(hard); err != nil {
+		return err
+	}
+	err := t.commit(hard)
+	if err == nil || kafka.CommitFatal(err) {
+		return err
+	}
+	t.log.Warn("offsets were not committed; trying again at the next interval", "error", err.Error())
+	return nil
+}
+
+// flush makes the connector durable.
+func (t *sinkTask) flush(hard context.Context) error {
+	var bad limited
+	for fails := 1; ; fails++ {
+		err := guard(func() error { return t.plug.Flush(hard) })
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, connect.ErrRetry) || hard.Err() != nil {
+			t.broken = true // a failed fsync is never done by the next one
+			return fmt.Errorf("connector %s, task %d: flush; what was put since the last one is not committed: %w", t.connector, t.id, err)
+		}
+		if bad.ok() {
+			t.log.Warn("the connector could not flush; trying again", "error", err.Error())
+		}
+		if err := pause(hard, kafka.Backoff(fails, time.Minute)); err != nil {
+			t.broken = true
+			return fmt.Errorf("connector %s, task %d: the flush was not done in the time for a stop; what was put since the last one is not committed", t.connector, t.id)
+		}
+	}
+}
+
+// commit writes the positions of what was flushed.
+func (t *sinkTask) commit(hard context.Context) error {
+	if len(t.position) == 0 {
+		return nil
+	}
+	begun := time.Now()
+	err := t.reader.Commit(hard, t.position)
+	if d := time.Since(begun); d > t.slow {
+		t.log.Warn("a commit of offsets took long", "time", d.String(), "limit", t.slow.String())
+	}
+	if err != nil {
+		return fmt.Errorf("connector %s, task %d: %w", t.connector, t.id, err)
+	}
+	clear(t.position)
+	return nil
+}
+
+// assigned is told when the group has given the task its share.
+func (t *sinkTask) assigned(ps []kafka.Partition) {
+	t.log.Info("partitions assigned", "partitions", fmt.Sprint(ps))
+	t.touch()
+	t.ready.Store(true)
+}
+
+// revoked is told before partitions go to another member: what was put is
+// flushed and committed now, and what waits to be put again is let go of.
+func (t *sinkTask) revoked(ps []kafka.Partition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {
+		if err := t.flush(t.hard); err != nil {
+			t.fail(err)
+		} else if err := t.commit(t.hard); err != nil {
+			t.log.Warn("offsets were not committed before partitions were given up; their records will be read again", "error", err.Error())
+		}
+	}
+	t.forget(ps)
+}
+
+// lost is told when partitions are gone already: nothing of them is committed.
+func (t *sinkTask) lost(ps []kafka.Partition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(ps) > 0 {
+		t.log.Warn("partitions were lost to the group; records since the last commit will be read again", "partitions", fmt.Sprint(ps))
+	}
+	t.forget(ps)
+}
+
+func (t *sinkTask) forget(ps []kafka.Partition) {
+	for _, p := range ps {
+		delete(t.position, p)
+		if t.waiting {
+			t.taken[p] = true
+		}
+	}
+}
+
+// idleness is what the task says of itself. Positions are committed by the
+// stop that follows.
+func (t *sinkTask) idleness() idleness {
+	return idleness{
+		ended: State(t.state.Load()) >= Failed,
+		ready: (t.ready.Load() || t.without.Load()) && State(t.state.Load()) == Running,
+		last:  time.Unix(0, t.last.Load()),
+	}
+}

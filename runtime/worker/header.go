@@ -1,0 +1,40 @@
+package worker
+
+import (
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+)
+
+// encodeHeaders makes the bytes of r's headers.
+func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
+	if len(r.Headers) == 0 {
+		return nil, nil
+	}
+	if cap(t.headers)-len(t.headers) < len(r.Headers) {
+		t.headers = make([]kafka.Header, 0, max(1024, len(r.Headers)))
+	}
+	n := len(t.headers)
+	for _, h := range r.Headers {
+		b, err := t.chain.header.Encode(&t.buf, r.Topic, h.Datum)
+		if err != nil {
+			t.headers = t.headers[:n]
+			return nil, fmt.Errorf("header %s: %w", h.Key, err)
+		}
+		t.headers = append(t.headers, kafka.Header{Key: h.Key, Value: b})
+	}
+	return t.headers[n:len(t.headers):len(t.headers)], nil
+}
+
+// decodeHeaders appends hs to r's headers.
+func (c *chain) decodeHeaders(r *connect.Record, hs []kafka.Header) error {
+	for _, h := range hs {
+		d, err := c.header.Decode(r.Topic, h.Value)
+		if err != nil {
+			return fmt.Errorf("header %s: %w", h.Key, err)
+		}
+		r.Headers = append(r.Headers, connect.Header{Key: h.Key, Datum: d})
+	}
+	return nil
+}

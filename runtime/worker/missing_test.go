@@ -1,0 +1,45 @@
+package worker
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSinkWithoutTopic: a sink whose topic nobody has made says so and is
+// idle; one whose topic its own pipeline makes late still reads all of it.
+func TestSinkWithoutTopic(t *testing.T) {
+	for name, change := range map[string]func(*Sink){
+		"by name":    func(s *Sink) { s.Topics = []string{"gone", "away"} },
+		"by pattern": func(s *Sink) { s.Topics, s.Regex = nil, "go.e" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, log := config(t, cluster(t))
+			s := sinkOf(&memory{})
+			change(&s)
+			cfg.Sinks = []Sink{s}
+			if _, err := run(t, cfg); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(log.String(), "no topic to read is there yet") {
+				t.Errorf("not said:\n%s", log.String())
+			}
+		})
+	}
+	t.Run("made late", func(t *testing.T) {
+		cfg, _ := config(t, cluster(t))
+		m := &memory{}
+		s := source(&lines{topic: "late", all: count(200), batch: 10, open: func() error {
+			time.Sleep(lookAgain + lookAgain/2) // until the sink has found nothing
+			return nil
+		}})
+		cfg.Sources, cfg.Sinks = []Source{s}, []Sink{sinkOf(m, "late")}
+		if _, err := run(t, cfg); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(m.got(), count(200)()) {
+			t.Errorf("%d records", len(m.got()))
+		}
+	})
+}
