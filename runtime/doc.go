@@ -1,0 +1,10 @@
+// Package runtime is what a compiled pipeline runs on. A generated main fills
+// in a [Pipeline] and hands it to [Main]; that is all it calls.
+//
+//	pipeline_gen.go  Pipeline: what a spec says (generated)
+//	main.go          Main: flags, signals, exit codes
+//	run.go           Run: references resolved, the worker run
+//	translate.go     a Pipeline in the worker's terms
+//	memory.go        how much memory the program asks for
+//	progress.go      how far it is
+package runtime

@@ -1,0 +1,207 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/worker"
+)
+
+// Main runs a pipeline as a program and does not return: it is all that a
+// generated main calls. The command line is
+//
+//	NAME [run] [flags]   run until SIGTERM or SIGINT
+//	NAME version         what this program is
+//	NAME help            the flags
+//
+// It exits with 0 after a clean stop, 1 for faults (a reference that cannot be
+// resolved: nothing was written; a task that failed), 2 for wrong usage and 3
+// if no broker answered at the start. A second signal ends it at once, with
+// 128 and the signal's number.
+func Main(p Pipeline) {
+	os.Exit(command(p, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// flags is the command line.
+type flags struct {
+	brokers   string
+	idle      time.Duration
+	level     slog.Level
+	format    string
+	start     *time.Duration
+	progress  string
+	set       *flag.FlagSet
+	startText string
+}
+
+func command(p Pipeline, args []string, stdout, stderr *os.File) int {
+	verb := "run"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb, args = args[0], args[1:]
+	}
+	switch verb {
+	case "run":
+	case "version":
+		fmt.Fprintln(stdout, version(p))
+		return 0
+	case "help":
+		parse(p, []string{}, stdout).usage()
+		return 0
+	default:
+		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, version and help\n", p.Name, verb)
+		return 2
+	}
+	f := parse(p, args, stderr)
+	if f == nil {
+		return 2
+	}
+	if f.set == nil {
+		return 0 // -h
+	}
+	return run(p, f, stderr)
+}
+
+// parse reads the flags. It is nil after wrong usage, which it has said.
+func parse(p Pipeline, args []string, w io.Writer) *flags {
+	f := &flags{set: flag.NewFlagSet(p.Name, flag.ContinueOnError)}
+	f.set.SetOutput(w)
+	f.set.StringVar(&f.brokers, "brokers", "", "`HOST:PORT,…` of brokers, instead of the pipeline's")
+	f.set.DurationVar(&f.idle, "exit-when-idle", 0, "stop when nothing was read or written for `D`, such as 2s")
+	f.set.TextVar(&f.level, "log-level", slog.LevelInfo, "the least `level` of log lines: debug, info, warn or error")
+	f.set.StringVar(&f.format, "log-format", "text", "the log's `format`: text or json")
+	f.set.StringVar(&f.startText, "start-timeout", "", "how long to wait at the start for a broker: a `duration` or forever")
+	f.set.StringVar(&f.progress, "progress", "auto", "show progress: auto (on a terminal), on or off")
+	f.set.Usage = f.usage
+	err := f.set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return &flags{}
+	}
+	if err != nil {
+		return nil
+	}
+	if err := f.check(); err != nil {
+		fmt.Fprintf(w, "%s: %v\n", p.Name, err)
+		return nil
+	}
+	return f
+}
+
+func (f *flags) usage() {
+	w := f.set.Output()
+	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
+	f.set.PrintDefaults()
+}
+
+func (f *flags) check() error {
+	if f.set.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", f.set.Arg(0))
+	}
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("-log-format %q is not text or json", f.format)
+	}
+	if f.progress != "auto" && f.progress != "on" && f.progress != "off" {
+		return fmt.Errorf("-progress %q is not auto, on or off", f.progress)
+	}
+	if f.idle < 0 {
+		return fmt.Errorf("-exit-when-idle %v is negative", f.idle)
+	}
+	switch f.startText {
+	case "":
+	case "forever":
+		d := connect.Forever
+		f.start = &d
+	default:
+		d, err := time.ParseDuration(f.startText)
+		if err != nil || d < 0 {
+			return fmt.Errorf("-start-timeout %q is not a duration such as 30s, or forever", f.startText)
+		}
+		f.start = &d
+	}
+	return nil
+}
+
+func (f *flags) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: f.level}
+	if f.format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func run(p Pipeline, f *flags, stderr *os.File) int {
+	tuneMemory(p)
+	p.Worker.fill()
+	terminal := isTerminal(stderr)
+	out := &screen{out: stderr}
+	log := f.logger(out)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	watchSignals(log, cancel, ctx, p.Worker.TaskShutdownGracefulTimeout)
+
+	o := Options{IdleExit: f.idle, StartTimeout: f.start, Log: log}
+	if f.brokers != "" {
+		o.Brokers = []string{f.brokers}
+	}
+	shown := make(chan struct{})
+	quit := make(chan struct{})
+	if f.progress == "on" || f.progress == "auto" && terminal {
+		o.Watch = func(stats func() []worker.Stats) {
+			pr := &progress{out: out, terminal: terminal, stats: stats}
+			go func() { defer close(shown); pr.run(quit) }()
+		}
+	}
+	stats, err := Run(ctx, p, o)
+	close(quit)
+	if o.Watch != nil && stats != nil {
+		<-shown
+	}
+	summary(stderr, stats)
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			fmt.Fprintf(stderr, "%s: %s\n", p.Name, line)
+		}
+	}
+	return exitCode(err)
+}
+
+// watchSignals stops the program at the first signal and ends it at the
+// second. Whatever still hangs after the time for a stop is left behind.
+func watchSignals(log *slog.Logger, stop func(), stopped context.Context, budget time.Duration) {
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, syscall.SIGTERM, os.Interrupt)
+	go func() {
+		select {
+		case s := <-ch:
+			log.Info("stopping", "signal", s.String(), "limit", budget.String())
+			stop()
+		case <-stopped.Done():
+		}
+		go func() {
+			s := <-ch
+			n, _ := s.(syscall.Signal)
+			os.Exit(128 + int(n))
+		}()
+		time.Sleep(budget)
+		fmt.Fprintln(os.Stderr, "the stop took too long; leaving what still hangs behind")
+		os.Exit(1)
+	}()
+}
+
+// builtBy is the version of kcgen that built the program; kcgen's build sets it.
+var builtBy = "(devel)"
+
+// version says what the program is: the pipeline, kcgen, Go.
+func version(p Pipeline) string {
+	return fmt.Sprintf("%s, built by kcgen %s with %s for %s/%s", p.Name, builtBy, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,91 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/worker"
+)
+
+// Options are what a start adds to the pipeline.
+type Options struct {
+	Brokers      []string       // instead of the pipeline's, where given
+	IdleExit     time.Duration  // stop after that long without a record; 0 is never
+	StartTimeout *time.Duration // instead of the worker's, where given; negative is for ever
+	Log          *slog.Logger   // nil is silence
+	Kafka        kafka.Options  // for tests
+	// Watch, where given, is called once with a function that gives the tasks'
+	// figures at any time.
+	Watch func(stats func() []worker.Stats)
+}
+
+// FaultError is a fault of the configuration: nothing was started, and nothing
+// was written.
+type FaultError struct{ error }
+
+// Unwrap gives the cause.
+func (f FaultError) Unwrap() error { return f.error }
+
+// Run runs a pipeline until ctx ends, until it is idle, or until every task has
+// failed. It returns what the tasks did, and the joined errors of those that
+// failed; [FaultError] where the pipeline could not start; an error that wraps
+// [kafka.ErrUnreachable] where no broker answered in time.
+func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
+	if len(o.Brokers) > 0 {
+		p.Kafka.Brokers = o.Brokers // before references are resolved: the pipeline's need not be set
+	}
+	if err := secret.Resolve(&p); err != nil {
+		return nil, FaultError{err}
+	}
+	p.Worker.fill()
+	cfg := translate(p)
+	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
+	if o.StartTimeout != nil {
+		cfg.StartTimeout = *o.StartTimeout
+	}
+	w, err := worker.New(cfg)
+	if err != nil {
+		return nil, FaultError{err}
+	}
+	if o.Watch != nil {
+		o.Watch(w.Stats)
+	}
+	err = w.Run(ctx)
+	return w.Stats(), err
+}
+
+// fill gives fields that a hand-written program left out the defaults of the
+// spec's language.
+func (w *Worker) fill() {
+	def(&w.OffsetStorageTopic, "connect-offsets")
+	def(&w.OffsetStoragePartitions, 25)
+	def(&w.OffsetStorageReplicationFactor, -1)
+	def(&w.OffsetFlushInterval, 5*time.Second)
+	def(&w.OffsetFlushTimeout, 5*time.Second)
+	def(&w.TaskShutdownGracefulTimeout, 5*time.Second)
+	def(&w.StartTimeout, connect.Forever)
+}
+
+func def[T comparable](field *T, v T) {
+	var zero T
+	if *field == zero {
+		*field = v
+	}
+}
+
+// exitCode is 0 where all went well, 1 for faults and failed tasks, 3 where no
+// broker was reached.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, kafka.ErrUnreachable):
+		return 3
+	}
+	return 1
+}
