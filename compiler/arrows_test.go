@@ -1,0 +1,105 @@
+package compiler_test
+
+import (
+	"bytes"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestArrows holds the direction of imports between the module's rooms. A rule
+// says which packages (the path itself and all below it) may not reach which,
+// neither directly nor through others.
+func TestArrows(t *testing.T) {
+	const (
+		cue     = "cuelang.org/go"
+		jen     = "github.com/dave/jennifer"
+		franz   = "github.com/twmb/franz-go"
+		kfake   = "github.com/twmb/franz-go/pkg/kfake"
+		module  = "kcgen.dev"
+		testing = "kcgen.dev/runtime/servertest"
+	)
+	rules := []struct {
+		from  string
+		never []string
+		but   []string // packages of from that are excepted
+	}{
+		{"kcgen.dev/compiler", []string{"kcgen.dev/runtime", "kcgen.dev/cmd", "kcgen.dev/generated", franz}, nil},
+		{"kcgen.dev/compiler/plan", []string{module, cue, jen}, []string{"kcgen.dev/compiler/plan"}},
+		{"kcgen.dev/schema", []string{"kcgen.dev/compiler", "kcgen.dev/runtime"}, nil},
+		{"kcgen.dev/runtime", []string{cue, jen, kfake, "kcgen.dev/compiler", "kcgen.dev/cmd", "github.com/spf13/cobra"}, []string{testing, "kcgen.dev/runtime/bench"}},
+		{"kcgen.dev/runtime/connect", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/connector", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/convert", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/transform", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/predicate", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/kafka", []string{"kcgen.dev/runtime/worker"}, nil},
+		{"kcgen.dev/generated", []string{kfake, cue, jen, "kcgen.dev/compiler", testing}, nil},
+	}
+	direct := []struct {
+		pkg  string
+		only []string // the packages of this module that may import pkg
+	}{
+		{jen, []string{"kcgen.dev/compiler/emit", "kcgen.dev/compiler/gotype"}},
+		{franz, []string{"kcgen.dev/runtime/kafka", "kcgen.dev/cmd/kcgen", testing, "kcgen.dev/runtime/bench"}},
+	}
+
+	packages := list(t)
+	for _, r := range rules {
+		for path, p := range packages {
+			if !under(path, r.from) || underAny(path, r.but) {
+				continue
+			}
+			for _, dep := range p.deps {
+				if underAny(dep, r.never) && !under(dep, path) {
+					t.Errorf("%s reaches %s; %s may not", path, dep, r.from)
+				}
+			}
+		}
+	}
+	for _, d := range direct {
+		for path, p := range packages {
+			if under(path, module) && slices.ContainsFunc(p.imports, func(i string) bool { return under(i, d.pkg) }) && !underAny(path, d.only) {
+				t.Errorf("%s imports %s; only %s may", path, d.pkg, strings.Join(d.only, ", "))
+			}
+		}
+	}
+
+	std := packages["kcgen.dev/runtime/connect"]
+	for _, dep := range std.deps {
+		if strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") {
+			t.Errorf("kcgen.dev/runtime/connect reaches %s; it imports the standard library alone", dep)
+		}
+	}
+}
+
+type pkg struct{ imports, deps []string }
+
+func list(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}`, "kcgen.dev/...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	m := map[string]pkg{}
+	for line := range strings.Lines(string(out)) {
+		f := strings.Split(strings.TrimSpace(line), "|")
+		m[f[0]] = pkg{strings.Fields(f[1]), strings.Fields(f[2])}
+	}
+	if len(m) < 10 {
+		t.Fatalf("go list found %d packages only", len(m))
+	}
+	return m
+}
+
+func under(path, root string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+func underAny(path string, roots []string) bool {
+	return slices.ContainsFunc(roots, func(r string) bool { return under(path, r) })
+}

@@ -1,0 +1,92 @@
+// Package compiler turns a spec into a program: load → check → lower → emit →
+// build, each a package of its own.
+package compiler
+
+import (
+	"context"
+	"io/fs"
+
+	"kcgen.dev/compiler/build"
+	"kcgen.dev/compiler/check"
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/emit"
+	"kcgen.dev/compiler/load"
+	"kcgen.dev/compiler/lower"
+	"kcgen.dev/compiler/plan"
+)
+
+// Config is what every step needs to know.
+type Config struct {
+	// Builtin is the file tree of module kcgen.dev: schema/*.cue, runtime/**
+	// (Go and CUE), templates/pipeline.mod and templates/pipeline.sum.
+	Builtin fs.FS
+
+	// Tags are the values of @tag attributes, as "env=prod".
+	Tags []string
+
+	// Dir is the folder to which file names are relative; by default the
+	// working directory.
+	Dir string
+
+	// Version is kcgen's own, for binaries to tell; may be empty.
+	Version string
+
+	// Progress is told what begins; may be nil.
+	Progress func(string)
+}
+
+// BuildOptions say what Build makes.
+type BuildOptions struct {
+	Out    string // the binary's file; by default the pipeline's name in Config.Dir
+	Target string // "linux/arm64"; by default this machine
+}
+
+// Check evaluates a spec in a child process with limits and returns its plan.
+// What is wrong with the spec is in the list, and the plan is nil then; the
+// error is for what is not the spec's fault.
+func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.List, error) {
+	cfg.tell("check " + spec)
+	return inSandbox(ctx, cfg, spec)
+}
+
+// evaluate is Check without limits: what the child process does.
+func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
+	s, bad := load.Load(load.Config{Builtin: cfg.Builtin, Tags: cfg.Tags, Dir: cfg.Dir}, spec)
+	if len(bad) > 0 {
+		return nil, bad
+	}
+	p, bad := lower.Pipeline(s)
+	if len(bad) > 0 {
+		return nil, bad
+	}
+	if bad := check.Pipeline(p); len(bad) > 0 {
+		return nil, bad
+	}
+	return p, nil
+}
+
+// Generate prints the Go program of a plan.
+func Generate(p *plan.Pipeline) ([]byte, error) { return emit.Go(p) }
+
+// IsGenerated says whether a Go file is one that Generate printed, so that it
+// may be replaced.
+func IsGenerated(src []byte) bool { return emit.IsGenerated(src) }
+
+// Build compiles the program of a plan and returns the path of the binary.
+func Build(ctx context.Context, cfg Config, p *plan.Pipeline, o BuildOptions) (string, error) {
+	src, err := Generate(p)
+	if err != nil {
+		return "", err
+	}
+	cfg.tell("build " + p.Name)
+	return build.Binary(ctx, build.Job{
+		Name: p.Name, Main: src, Builtin: cfg.Builtin,
+		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: o.Out, Target: o.Target, Version: cfg.Version,
+	})
+}
+
+func (c Config) tell(what string) {
+	if c.Progress != nil {
+		c.Progress(what)
+	}
+}

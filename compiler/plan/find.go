@@ -1,0 +1,93 @@
+package plan
+
+// Get is the field of a name in the spec; nil where there is none.
+func (s *Struct) Get(name string) *Field {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Fields {
+		if f := &s.Fields[i]; f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Struct is the struct in a field; nil where there is none.
+func (s *Struct) Struct(name string) *Struct {
+	if f := s.Get(name); f != nil {
+		v, _ := f.Value.(*Struct)
+		return v
+	}
+	return nil
+}
+
+// List are the elements of the list in a field.
+func (s *Struct) List(name string) []Node {
+	if f := s.Get(name); f != nil {
+		if v, ok := f.Value.(*List); ok {
+			return v.Elems
+		}
+	}
+	return nil
+}
+
+// Structs are the structs of the list in a field.
+func (s *Struct) Structs(name string) []*Struct {
+	var out []*Struct
+	for _, e := range s.List(name) {
+		if v, ok := e.(*Struct); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Lit is the scalar in a field; nil where there is none.
+func (s *Struct) Lit(name string) *Lit {
+	if f := s.Get(name); f != nil {
+		v, _ := f.Value.(*Lit)
+		return v
+	}
+	return nil
+}
+
+// Text is the string in a field; empty where there is none.
+func (s *Struct) Text(name string) string {
+	if l := s.Lit(name); l != nil {
+		return l.Str
+	}
+	return ""
+}
+
+// Key is the key of an element of a Named list.
+func (s *Struct) Key() string {
+	if s != nil && len(s.Fields) > 0 && s.Fields[0].Go == "Name" {
+		if l, ok := s.Fields[0].Value.(*Lit); ok {
+			return l.Str
+		}
+	}
+	return ""
+}
+
+// Walk calls f for every node of the tree, parents first. It stops going down
+// where f answers false.
+func Walk(n Node, f func(Node) bool) {
+	if n == nil || !f(n) {
+		return
+	}
+	switch n := n.(type) {
+	case *Struct:
+		for _, fd := range n.Fields {
+			Walk(fd.Value, f)
+		}
+	case *List:
+		for _, e := range n.Elems {
+			Walk(e, f)
+		}
+	case *Map:
+		for _, v := range n.Vals {
+			Walk(v, f)
+		}
+	}
+}

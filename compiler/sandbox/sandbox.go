@@ -1,0 +1,226 @@
+// Package sandbox evaluates hostile input in a child process with limits. CUE
+// has no budget of its own: three lines of it run for hours or take gigabytes.
+//
+// The child is this same executable, started again. It gets its input and
+// gives its answer over pipes; it has limits on time, memory, stack and output,
+// and an environment that holds what the go command needs and no more. On
+// Linux the kernel holds the memory limit and kills the child with its parent;
+// elsewhere a watchdog inside the child does the first.
+//
+// The files: sandbox.go the parent; child.go the child; os_*.go what the
+// operating systems do differently.
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Limits bound one run. A field that is zero has its default.
+type Limits struct {
+	// Wall is how long a run may take; by default 4.5 s.
+	Wall time.Duration
+
+	// Memory is the most bytes of resident memory; by default 512 MiB.
+	Memory int64
+
+	// Output is how many bytes a run may answer; by default 64 MiB.
+	Output int64
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Wall == 0 {
+		l.Wall = 4500 * time.Millisecond
+	}
+	if l.Memory == 0 {
+		l.Memory = 512 << 20
+	}
+	if l.Output == 0 {
+		l.Output = 64 << 20
+	}
+	return l
+}
+
+// Func is what a child does with its input.
+type Func func(in []byte) ([]byte, error)
+
+// Kind is which limit a run went over.
+type Kind string
+
+// The limits.
+const (
+	Time   Kind = "time"
+	Memory Kind = "memory"
+	Depth  Kind = "depth"
+	Output Kind = "output"
+)
+
+// LimitError says that a run was stopped at a limit. Its text is for the user;
+// the caller puts the file's name before it.
+type LimitError struct {
+	Kind   Kind
+	Limits Limits
+}
+
+func (e *LimitError) Error() string {
+	const look = "; look for comprehensions over large lists, disjunctions of many terms, and values that double"
+	switch e.Kind {
+	case Time:
+		return fmt.Sprintf("the spec took more than %v to evaluate%s", e.Limits.Wall, look)
+	case Memory:
+		return fmt.Sprintf("the spec needed more than %d MiB to evaluate%s", e.Limits.Memory>>20, look)
+	case Depth:
+		return "the spec is nested too deep to evaluate; look for structs or lists within each other"
+	}
+	return fmt.Sprintf("the spec's plan has more than %d MiB%s", e.Limits.Output>>20, look)
+}
+
+// FuncError is what the function itself answered, as text.
+type FuncError struct{ Text string }
+
+func (e *FuncError) Error() string { return e.Text }
+
+// Usage is what a run took.
+type Usage struct {
+	Wall   time.Duration
+	CPU    time.Duration
+	MaxRSS int64 // bytes; 0 where the operating system does not tell
+}
+
+// Run calls the function of that name, as given to Main, in a child process.
+// Its errors are *LimitError, *FuncError, the context's, or the system's.
+func Run(ctx context.Context, lim Limits, name string, in []byte) ([]byte, error) {
+	out, _, err := Measure(ctx, lim, name, in)
+	return out, err
+}
+
+// Measure is Run that tells what the run took.
+func Measure(ctx context.Context, lim Limits, name string, in []byte) ([]byte, Usage, error) {
+	lim = lim.withDefaults()
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, Usage{}, fmt.Errorf("sandbox: find this program: %w", err)
+	}
+	// A thread that ends would take the child with it: Linux ties the death
+	// signal to the thread that started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	// The wall limit is from here, the child's own start included.
+	deadline, cancel := context.WithTimeout(ctx, lim.Wall)
+	defer cancel()
+	cmd := exec.CommandContext(deadline, exe)
+	cmd.Env = childEnv(lim, name)
+	cmd.Stdin = bytes.NewReader(in)
+	stdout := &capped{left: lim.Output + 1}
+	stderr := &capped{left: 64 << 10, quiet: true}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = 200 * time.Millisecond
+	isolate(cmd)
+	start := time.Now()
+	err = cmd.Run()
+	use := usage(cmd.ProcessState, time.Since(start))
+	out, err := judge(ctx, deadline, lim, stdout, stderr.buf.String(), cmd.ProcessState, err)
+	var limit *LimitError
+	if !errors.As(err, &limit) && crashed(stderr.buf.String()) && use.MaxRSS > lim.Memory/2 {
+		out, err = nil, &LimitError{Kind: Memory, Limits: lim}
+	}
+	return out, use, err
+}
+
+// judge reads a run's end: which limit it met, or what it answered.
+func judge(ctx, deadline context.Context, lim Limits, stdout *capped, stderr string, state *os.ProcessState, err error) ([]byte, error) {
+	limit := func(k Kind) ([]byte, error) { return nil, &LimitError{Kind: k, Limits: lim} }
+	switch {
+	case stdout.over:
+		return limit(Output)
+	case state != nil && state.ExitCode() == exitMemory, outOfMemory(stderr):
+		return limit(Memory)
+	case strings.Contains(stderr, "stack overflow") || strings.Contains(stderr, "goroutine stack exceeds"):
+		return limit(Depth)
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("sandbox: evaluate: %w", ctx.Err())
+	case deadline.Err() != nil, state != nil && state.ExitCode() == exitTime:
+		return limit(Time)
+	case err != nil:
+		return nil, fmt.Errorf("sandbox: evaluate: %w: %s", err, firstLine(stderr))
+	}
+	answer := stdout.buf.Bytes()
+	if len(answer) == 0 {
+		return nil, errors.New("sandbox: evaluate: the child gave no answer; does main call sandbox.Main first?")
+	}
+	if answer[0] != statusGood {
+		return nil, &FuncError{Text: string(answer[1:])}
+	}
+	return answer[1:], nil
+}
+
+// crashed says whether Go's own runtime fell over, as it does now and then
+// where the kernel refuses it memory in an unlucky place.
+func crashed(stderr string) bool {
+	return strings.Contains(stderr, "SIGSEGV") || strings.Contains(stderr, "fatal error: ")
+}
+
+func outOfMemory(stderr string) bool {
+	for _, s := range []string{"out of memory", "cannot allocate memory", "failed to reserve", "failed to create new OS thread", "pthread_create failed"} {
+		if strings.Contains(stderr, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
+
+// inherited are the variables that the go command needs to find packages, and
+// no others: a spec that is evaluated sees no secret of the environment.
+var inherited = []string{
+	"PATH", "HOME", "TMPDIR", "GOPATH", "GOMODCACHE", "GOCACHE", "GOROOT", "GOENV", "GOWORK", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+	"USERPROFILE", "LOCALAPPDATA", "APPDATA", "SYSTEMROOT", "TEMP", "TMP", "PATHEXT", "COMSPEC", // Windows
+	"GOCOVERDIR", // coverage of kcgen's own tests
+}
+
+func childEnv(lim Limits, name string) []string {
+	job, err := json.Marshal(job{Name: name, Wall: lim.Wall, Memory: lim.Memory})
+	if err != nil {
+		job = nil // strings and numbers always encode
+	}
+	env := []string{jobVariable + "=" + string(job), "GOPROXY=off"}
+	for _, k := range inherited {
+		if v, ok := os.LookupEnv(k); ok {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
+}
+
+// capped keeps the first bytes that it is given, and notes that more came.
+type capped struct {
+	buf   bytes.Buffer
+	left  int64
+	over  bool
+	quiet bool // drop the rest instead of failing
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	n := min(int64(len(p)), c.left)
+	c.buf.Write(p[:n])
+	c.left -= n
+	if c.left == 0 && !c.quiet {
+		c.over = true
+		return int(n), io.ErrShortWrite
+	}
+	return len(p), nil
+}
