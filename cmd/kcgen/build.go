@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/plan"
+)
+
+func buildCommand() *cobra.Command {
+	var tags []string
+	var o compiler.BuildOptions
+	cmd := &cobra.Command{
+		Use:   "build [-o FILE] [-target OS/ARCH] [-t TAG=VALUE] SPEC…",
+		Short: "Build one static binary a pipeline",
+		Long: `Build checks specs and compiles each into one static binary, ./<pipeline>
+unless -o says otherwise. The same spec gives the same bytes wherever it is
+built; nothing is fetched that Go's module cache holds. Where one of several
+specs has faults the others are built all the same.`,
+		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 && o.Out != "" {
+				return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or build them one by one", len(args))
+			}
+			if i, err := os.Stat(o.Out); err == nil && i.IsDir() {
+				return fmt.Errorf("-o %s is a folder; name a file in it", o.Out)
+			}
+			if err := target(cmd, o.Target); err != nil {
+				return err
+			}
+			return specs(cmd, args)
+		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return buildAll(cmd, tags, o, args) },
+		ValidArgsFunction: completeSpecs,
+	}
+	cmd.Flags().StringVarP(&o.Out, "o", "o", "", "the binary's `file`; by default ./<pipeline>")
+	cmd.Flags().StringVar(&o.Target, "target", "", "the machine it is for, as `OS/ARCH`; by default this one")
+	tagFlag(cmd, &tags)
+	return cmd
+}
+
+// target refuses a machine that Go does not build for. Without a go command it
+// is left to the build to complain.
+func target(cmd *cobra.Command, target string) error {
+	if target == "" {
+		return nil
+	}
+	out, err := goOutput(cmd.Context(), "tool", "dist", "list")
+	if known := strings.Fields(string(out)); err == nil && !slices.Contains(known, target) {
+		return fmt.Errorf("-target %s is no OS/ARCH that Go knows%s", target, diag.DidYouMean(target, known))
+	}
+	return nil
+}
+
+// buildAll builds what has no faults, then tells the faults. That a build
+// failed outweighs that a spec has faults.
+func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, specs []string) error {
+	show := newProgress(cmd.ErrOrStderr())
+	defer show.done()
+	cfg := config(cmd, tags)
+	cfg.Progress = show.stage
+
+	plans, faults, err := checkAll(cmd, cfg, specs)
+	if err == nil {
+		err = distinct(plans)
+	}
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, p := range plans {
+		if err := buildOne(cmd, cfg, p, o, show); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
+		}
+	}
+	show.done()
+	if len(faults) == 0 {
+		return errors.Join(failed...)
+	}
+	if len(failed) == 0 {
+		return faults
+	}
+	faults.Print(cmd.ErrOrStderr())
+	return errors.Join(failed...)
+}
+
+func buildOne(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.BuildOptions, show *progress) error {
+	if o.Out == "" {
+		o.Out = "./" + p.Name
+		if strings.HasPrefix(o.Target, "windows/") {
+			o.Out += ".exe"
+		}
+	}
+	file, err := compiler.Build(cmd.Context(), cfg, p, o)
+	if err != nil {
+		return err
+	}
+	show.done()
+	i, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s  %.1f MiB\n", o.Out, float64(i.Size())/(1<<20))
+	return nil
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/plan"
+)
+
+func runCommand() *cobra.Command {
+	var tags []string
+	var embedded bool
+	var idle time.Duration
+	cmd := &cobra.Command{
+		Use:   "run [-embedded] [-exit-when-idle D] [-t TAG=VALUE] SPEC [-- ARG…]",
+		Short: "Build a pipeline and run it",
+		Long: `Run builds a spec's binary in a temporary place and runs it: signals are passed
+on, and its exit code is kcgen's. With -embedded it talks to a broker inside
+kcgen instead of the spec's, which forgets everything at the end. What stands
+behind -- goes to the binary.`,
+		Example: "  kcgen run -embedded -exit-when-idle 2s pipeline.cue\n  kcgen run pipeline.cue -- -brokers localhost:9092 -log-level debug",
+		Args: func(cmd *cobra.Command, args []string) error {
+			n := len(args)
+			if d := cmd.ArgsLenAtDash(); d >= 0 {
+				n = d
+			}
+			if n > 1 {
+				return errors.New("run takes one spec; what the binary is to get stands behind --")
+			}
+			if idle < 0 {
+				return errors.New("-exit-when-idle must not be negative")
+			}
+			return specs(cmd, args[:n])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := os.MkdirTemp("", "kcgen-run-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
+			bin, err := buildForRun(cmd, tags, args[0], dir)
+			if err != nil {
+				return err
+			}
+			var more []string
+			if embedded {
+				b, err := startBroker(filepath.Join(dir, "broker"))
+				if err != nil {
+					return err
+				}
+				defer b.Close()
+				more = append(more, "-brokers", b.ListenAddrs()[0])
+			}
+			if idle > 0 {
+				more = append(more, "-exit-when-idle", idle.String())
+			}
+			return execute(cmd, bin, append(more, args[1:]...))
+		},
+		ValidArgsFunction: completeSpecs,
+	}
+	cmd.Flags().BoolVar(&embedded, "embedded", false, "run on a broker inside kcgen")
+	cmd.Flags().DurationVar(&idle, "exit-when-idle", 0, "end when nothing has moved for `D`, such as 2s")
+	tagFlag(cmd, &tags)
+	return cmd
+}
+
+func buildForRun(cmd *cobra.Command, tags []string, spec, dir string) (string, error) {
+	show := newProgress(cmd.ErrOrStderr())
+	defer show.done()
+	cfg := config(cmd, tags)
+	cfg.Progress = show.stage
+	plans, faults, err := checkAll(cmd, cfg, []string{spec})
+	if err != nil {
+		return "", err
+	}
+	if len(faults) > 0 {
+		show.done()
+		return "", faults
+	}
+	return compile(cmd, cfg, plans[0], dir)
+}
+
+func compile(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, dir string) (string, error) {
+	return compiler.Build(cmd.Context(), cfg, p, compiler.BuildOptions{Out: filepath.Join(dir, p.Name)})
+}
