@@ -1,0 +1,22 @@
+// Package servertest runs the real servers that tests and benchmarks need, as
+// ordinary processes: fetched once into a cache outside the tree, started on
+// free loopback ports with their data in a temporary folder, and gone when the
+// test is, however it ends.
+//
+//	cache.go    where servers are installed, once for all test processes
+//	process.go  one running server: start, kill, pause, restart, log
+//	ports.go    free loopback ports that stay free
+//	maven.go    jars, by the ordinary mvn client
+//	shared.go   one server for all tests of a package
+//	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
+//	install/    the command that fetches everything ahead of the tests
+//	history/    the offline checker: numbered lines in, what was lost out
+//	proc/       ordinary child processes: the programs under test
+//
+// A further server is one further file: a recipe for its folder (see recipe),
+// the command that starts it, and a question that says whether it is ready.
+//
+// Under "go test -short" no server runs: a test that asks for one is skipped,
+// and says so. Without -short a server that cannot be had fails the test, with
+// what to install.
+package servertest

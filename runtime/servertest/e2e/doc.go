@@ -1,0 +1,12 @@
+// Package e2e has no code of its own: its tests run compiled pipelines as
+// processes against a real broker, hurt both, and judge what arrived with the
+// offline checker. programs/ holds the pipelines.
+//
+//	pipeline_test.go  how a test runs a pipeline
+//	kafka_test.go     what a test asks of the broker
+//	move_test.go      data moves, stops and goes on
+//	broker_test.go    the broker is away
+//	bad_test.go       bad input and bad circumstances
+//	security_test.go  TLS, SASL and ACLs: moves, refusals, and no secret seen
+//	crash_test.go     kill -9 at random moments; KCGEN_CRASH=full for the whole
+package e2e

@@ -1,0 +1,41 @@
+// Command secure ships a file to a topic and the topic to a file, over TLS and
+// with the SASL mechanism E2E_SASL, where there is one.
+package main
+
+import (
+	"os"
+
+	"kcgen.dev/runtime"
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/servertest/e2e/programs/base"
+)
+
+func main() {
+	p := base.Pipeline("e2e-secure")
+	p.Sources = []runtime.Source{base.Source("e2e-secure-source")}
+	p.Sinks = []runtime.Sink{base.Sink("e2e-secure-sink")}
+	// A group of its own for each run: the cases share the broker.
+	p.Sinks[0].Consumer = &kafka.Consumer{GroupID: "${env:E2E_GROUP}"}
+	p.Worker.OffsetStorageTopic = "${env:E2E_OFFSETS}"
+	p.Kafka.TLS = &kafka.TLS{
+		CAFile: os.Getenv("E2E_CA"), CertFile: os.Getenv("E2E_CERT"), KeyFile: os.Getenv("E2E_KEY"),
+		ServerName: os.Getenv("E2E_SERVER_NAME"),
+	}
+	if m := os.Getenv("E2E_SASL"); m != "" {
+		p.Kafka.SASL = &kafka.SASL{
+			Mechanism: m, Username: os.Getenv("E2E_USER"), Password: given("E2E_PASSWORD"),
+			Token: given("E2E_TOKEN"), TokenEndpointURL: os.Getenv("E2E_TOKEN_URL"),
+			ClientID: os.Getenv("E2E_CLIENT_ID"), ClientSecret: given("E2E_CLIENT_SECRET"), Scope: "kafka",
+		}
+	}
+	runtime.Main(p)
+}
+
+// given is a reference to a variable that is set; else the secret is left out.
+func given(name string) secret.Secret {
+	if os.Getenv(name) == "" {
+		return secret.Secret{}
+	}
+	return secret.Ref("${env:" + name + "}")
+}

@@ -1,0 +1,68 @@
+// Command install fetches everything that the tests need beside Go: a Java
+// runtime and Maven from the system's packages (as root, on Debian and its
+// kin), and the servers into the cache. What is there already is left alone.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+
+	"kcgen.dev/runtime/servertest"
+)
+
+// programs are what the servers need, and the Debian packages that hold them.
+var programs = []struct{ name, debianPackage string }{
+	{"java", "openjdk-17-jre-headless"},
+	{"mvn", "maven"},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	if err := installPackages(ctx, missingPackages()); err != nil {
+		return err
+	}
+	_, err := servertest.InstallKafka(ctx)
+	return err
+}
+
+func missingPackages() []string {
+	var missing []string
+	for _, p := range programs {
+		if _, err := exec.LookPath(p.name); err != nil {
+			missing = append(missing, p.debianPackage)
+		}
+	}
+	return missing
+}
+
+// installPackages installs by apt-get where it may, and else says what to do.
+func installPackages(ctx context.Context, packages []string) error {
+	if len(packages) == 0 {
+		return nil
+	}
+	list := strings.Join(packages, " ")
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("install: the tests need Java 17 and Maven; install the packages %s (Debian's names) and run this again", list)
+	}
+	for _, args := range [][]string{{"update", "-q"}, append([]string{"install", "-q", "-y", "--no-install-recommends"}, packages...)} {
+		cmd := exec.CommandContext(ctx, "apt-get", args...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil && args[0] == "install" {
+			return fmt.Errorf("install: apt-get install %s: %w", list, err)
+		}
+	}
+	return nil
+}
