@@ -1,0 +1,7 @@
+//go:build profile
+
+package main
+
+import "kcgen.dev/runtime/bench/profile"
+
+func init() { profile.UntilSIGTERM() }
