@@ -1,0 +1,56 @@
+# make          build, check and test: what CI does
+# make build    kcgen into bin/
+# make demo     compile examples/log-analysis and run it on the embedded broker
+# make test     install what the tests need, and pass them
+# make short    the tests that need no server
+# make generate everything that a tool writes
+# make check    generated files up to date, vet, staticcheck, import arrows
+# make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
+# make bench    throughput beside a bare client, as ratios
+# make race     the runtime's tests that need no server, under the race detector
+# make crash    fifty kills while a million lines pass
+
+GO ?= go
+
+.PHONY: all build demo test short race generate check vectors bench crash
+all: build check test
+
+build:
+	$(GO) build -trimpath -o bin/kcgen ./cmd/kcgen
+
+DEMO_LINES ?= 500000
+demo: build
+	mkdir -p demo && rm -f demo/application.log demo/output-archive.txt
+	$(GO) run ./examples/log-analysis/loggen -n $(DEMO_LINES) > demo/application.log
+	LOG_FILE=demo/application.log ARCHIVE_FILE=demo/output-archive.txt \
+		bin/kcgen run -embedded -exit-when-idle 2s examples/log-analysis/pipeline.cue -- -progress on
+	@printf 'lines in:  %s\nlines out: %s\n' "$$(wc -l < demo/application.log)" "$$(wc -l < demo/output-archive.txt)"
+	@head -n 1 demo/output-archive.txt
+
+test:
+	$(GO) run ./runtime/servertest/install
+	$(GO) test -timeout 35m ./...
+
+short:
+	$(GO) test -short ./...
+
+race:
+	$(GO) test -race -short ./runtime/...
+
+generate:
+	$(GO) generate ./...
+
+check: generate
+	git diff --exit-code -- '*_gen.go' generated templates '*README.md'
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -run TestArrows ./compiler
+
+vectors:
+	$(GO) run ./runtime/javatest/vectors $(DIR)
+
+bench:
+	$(GO) run ./runtime/bench
+
+crash:
+	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e
