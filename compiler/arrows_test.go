@@ -13,13 +13,16 @@ import (
 // neither directly nor through others.
 func TestArrows(t *testing.T) {
 	const (
-		cue     = "cuelang.org/go"
-		jen     = "github.com/dave/jennifer"
-		franz   = "github.com/twmb/franz-go"
-		kfake   = "github.com/twmb/franz-go/pkg/kfake"
-		module  = "kcgen.dev"
-		testing = "kcgen.dev/runtime/servertest"
+		cue      = "cuelang.org/go"
+		jen      = "github.com/dave/jennifer"
+		franz    = "github.com/twmb/franz-go"
+		kfake    = "github.com/twmb/franz-go/pkg/kfake"
+		module   = "kcgen.dev"
+		testing  = "kcgen.dev/runtime/servertest"
+		registry = "kcgen.dev/runtime/registry"
 	)
+	// The converters that need a Schema Registry.
+	registries := []string{"kcgen.dev/runtime/convert/avro", "kcgen.dev/runtime/convert/protobuf", "kcgen.dev/runtime/convert/jsonschema"}
 	rules := []struct {
 		from  string
 		never []string
@@ -31,7 +34,9 @@ func TestArrows(t *testing.T) {
 		{"kcgen.dev/runtime", []string{cue, jen, kfake, "kcgen.dev/compiler", "kcgen.dev/cmd", "github.com/spf13/cobra"}, []string{testing, "kcgen.dev/runtime/bench"}},
 		{"kcgen.dev/runtime/connect", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/connector", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
-		{"kcgen.dev/runtime/convert", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/convert", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, registries},
+		{"kcgen.dev/runtime/convert", []string{"github.com/twmb/franz-go/pkg/kgo", "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{registry, []string{"github.com/twmb/franz-go/pkg/kgo", "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/transform", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/predicate", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/kafka", []string{"kcgen.dev/runtime/worker"}, nil},
@@ -42,7 +47,7 @@ func TestArrows(t *testing.T) {
 		only []string // the packages of this module that may import pkg
 	}{
 		{jen, []string{"kcgen.dev/compiler/emit", "kcgen.dev/compiler/gotype"}},
-		{franz, []string{"kcgen.dev/runtime/kafka", "kcgen.dev/cmd/kcgen", testing, "kcgen.dev/runtime/bench"}},
+		{franz, []string{"kcgen.dev/runtime/kafka", "kcgen.dev/cmd/kcgen", testing, "kcgen.dev/runtime/bench", registry}},
 	}
 
 	packages := list(t)

@@ -23,3 +23,23 @@ func Retry(err error) error {
 	}
 	return retryError{err}
 }
+
+// ErrUnavailable marks an error of a system that is away and that the record
+// cannot do without, such as a Schema Registry that does not answer: wrap it
+// with Unavailable.
+var ErrUnavailable = errors.New("unavailable")
+
+type unavailableError struct{ error }
+
+func (e unavailableError) Unwrap() []error { return []error{e.error, ErrUnavailable} }
+
+// Unavailable marks err as no fault of the record: the worker says so, tries
+// again with back-off until the system is back or the task is to stop, and
+// neither drops the record nor sends it to a dead letter queue, whatever
+// errors.* say. Unavailable(nil) is nil.
+func Unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailableError{err}
+}
