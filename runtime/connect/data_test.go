@@ -25,7 +25,7 @@ func samples() []Value {
 		Bytes(nil), Bytes([]byte{0, 255}), InstantMilli(-1), Instant(time.Unix(1, 2)),
 		(&Decimal{Unscaled: big.NewInt(150), Scale: 2}).Value(), (&Decimal{}).Value(),
 		(&Array{}).Value(), (&Array{Elems: []Value{Int8(1), Null}}).Value(),
-		(&Map{}).Value(), (&Map{Entries: []Entry{{String("k"), Int64(1)}, {Int8(1), Null}}}).Value(),
+		(&Map{}).Value(), MapOf(Entry{String("k"), Int64(1)}, Entry{Int8(1), Null}).Value(),
 		(&Struct{Schema: s, Slots: []Value{Int32(1), Null}}).Value(),
 		(&Struct{}).Value(), (&Struct{Schema: s}).Value(), (&Struct{Slots: []Value{Int8(1)}}).Value(), // not well formed
 	}
@@ -90,16 +90,16 @@ func TestEqualMaps(t *testing.T) {
 	for n := range 2*smallMap + 2 {
 		a, b := &Map{}, &Map{}
 		for i := range n {
-			a.Entries = append(a.Entries, Entry{Int64(int64(i)), String("v")})
+			a.Put(Int64(int64(i)), String("v"))
 		}
 		for _, i := range rand.Perm(n) {
-			b.Entries = append(b.Entries, a.Entries[i])
+			b.Put(a.Keys[i], a.Vals[i])
 		}
 		if !a.Value().Equal(b.Value()) || a.Value().Hash() != b.Value().Hash() {
 			t.Fatalf("%d entries in another order: not equal", n)
 		}
 		if n > 0 {
-			b.Entries[n-1].Value = String("w")
+			b.Vals[n-1] = String("w")
 			if a.Value().Equal(b.Value()) {
 				t.Fatalf("%d entries, one of another value: equal", n)
 			}
@@ -114,7 +114,7 @@ func TestMapIndexGrows(t *testing.T) {
 		if at := x.Find(Int64(int64(i))); at >= 0 {
 			t.Fatalf("found %d at %d before it was there", i, at)
 		}
-		m.Entries = append(m.Entries, Entry{Key: Int64(int64(i))})
+		m.Put(Int64(int64(i)), Null)
 		if at := x.Find(Int64(int64(i))); at != i {
 			t.Fatalf("found %d at %d", i, at)
 		}
@@ -248,8 +248,8 @@ func TestValidate(t *testing.T) {
 		{TimestampSchema, InstantMilli(1), ""},
 		{NewDecimal(1).MustBuild(), (&Decimal{}).Value(), ""},
 		{order, orderOf(Null, good, lineOf(Null, Null)), "field lines[1].sku: null, but string is required"},
-		{order, orderOf((&Map{[]Entry{{String("k"), String("x")}}}).Value()), `field by["k"]: string, but the schema says float64`},
-		{order, orderOf((&Map{[]Entry{{Int8(1), Float64(1)}}}).Value()), "field by[key of the map]: int8"},
+		{order, orderOf(MapOf(Entry{String("k"), String("x")}).Value()), `field by["k"]: string, but the schema says float64`},
+		{order, orderOf(MapOf(Entry{Int8(1), Float64(1)}).Value()), "field by[key of the map]: int8"},
 		{order, orderOf(Null, (&Struct{line, nil}).Value()), "field lines[0]: a struct with 0 slots for 2 fields"},
 		{order, orderOf(Null, (&Struct{}).Value()), "a struct of another schema (schemaless)"},
 	} {
@@ -277,24 +277,25 @@ func TestSlabHandsOutOnce(t *testing.T) {
 		}
 		n := Int64(int64(i))
 		st.Slots[0], st.Slots[1], a.Elems[2] = n, n, n
-		m.Entries = append(m.Entries, Entry{n, n}, Entry{n, n})
+		m.Put(n, n)
+		m.Put(n, n)
 		structs, maps, arrays = append(structs, st), append(maps, m), append(arrays, a)
 	}
 	for i := range structs {
 		n := int64(i)
-		if structs[i].Slots[1].Int() != n || maps[i].Entries[1].Key.Int() != n || arrays[i].Elems[2].Int() != n {
+		if structs[i].Slots[1].Int() != n || maps[i].Keys[1].Int() != n || arrays[i].Elems[2].Int() != n {
 			t.Fatalf("the parts of %d were handed out twice", i)
 		}
 	}
 	grown := slab.Map(1)
 	neighbour := slab.Map(1)
-	grown.Entries = append(grown.Entries, Entry{}, Entry{Key: Int8(1)})
-	neighbour.Entries = neighbour.Entries[:1]
-	if !neighbour.Entries[0].Key.IsNull() {
+	grown.Put(Null, Null)
+	grown.Put(Int8(1), Int8(1))
+	if !neighbour.Keys[:1][0].IsNull() || !neighbour.Vals[:1][0].IsNull() {
 		t.Error("a map that grew wrote into its neighbour")
 	}
-	if big := slab.Map(1000); cap(big.Entries) != 1000 {
-		t.Errorf("room for %d", cap(big.Entries))
+	if big := slab.Map(1000); cap(big.Vals) != 1000 {
+		t.Errorf("room for %d", cap(big.Vals))
 	}
 }
 

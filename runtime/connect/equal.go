@@ -47,13 +47,14 @@ func equalLists(a, b []Value) bool {
 }
 
 func equalMaps(a, b *Map) bool {
-	if len(a.Entries) != len(b.Entries) {
+	if a.Len() != b.Len() {
 		return false
 	}
 	ix := NewMapIndex(b)
-	for _, e := range a.Entries {
+	for i := range a.Len() {
+		e := a.At(i)
 		i := ix.Find(e.Key)
-		if i < 0 || !e.Value.Equal(b.Entries[i].Value) {
+		if i < 0 || !e.Value.Equal(b.Vals[i]) {
 			return false
 		}
 	}
@@ -95,7 +96,8 @@ func (v Value) hash(h *maphash.Hash) {
 		hashList(h, v.Struct().Slots)
 	case KindMap:
 		var sum uint64 // the order of entries has no meaning
-		for _, e := range v.Map().Entries {
+		for i := range v.Map().Len() {
+			e := v.Map().At(i)
 			sum += e.Key.Hash() ^ e.Value.Hash()<<1
 		}
 		maphash.WriteComparable(h, sum)
@@ -132,10 +134,10 @@ func NewMapIndex(m *Map) *MapIndex { return &MapIndex{m: m} }
 
 // Find is the place of the entry with this key, or -1.
 func (x *MapIndex) Find(key Value) int {
-	es := x.m.Entries
-	if len(es) <= smallMap {
-		for i := range es {
-			if es[i].Key.Equal(key) {
+	keys := x.m.Keys
+	if len(keys) <= smallMap {
+		for i := range keys {
+			if keys[i].Equal(key) {
 				return i
 			}
 		}
@@ -144,7 +146,7 @@ func (x *MapIndex) Find(key Value) int {
 	x.update()
 	i, ok := x.byHash[key.Hash()]
 	for ok && i >= 0 {
-		if es[i].Key.Equal(key) {
+		if keys[i].Equal(key) {
 			return i
 		}
 		i = x.next[i]
@@ -154,10 +156,10 @@ func (x *MapIndex) Find(key Value) int {
 
 func (x *MapIndex) update() {
 	if x.byHash == nil {
-		x.byHash = make(map[uint64]int, len(x.m.Entries))
+		x.byHash = make(map[uint64]int, x.m.Len())
 	}
-	for ; x.seen < len(x.m.Entries); x.seen++ {
-		h := x.m.Entries[x.seen].Key.Hash()
+	for ; x.seen < x.m.Len(); x.seen++ {
+		h := x.m.Keys[x.seen].Hash()
 		first, ok := x.byHash[h]
 		if !ok {
 			first = -1

@@ -98,7 +98,8 @@ func appendJavaList(dst []byte, a *Array) (_ []byte, err error) {
 
 func appendJavaMap(dst []byte, m *Map) (_ []byte, err error) {
 	dst = append(dst, '{')
-	for i, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}

@@ -13,7 +13,6 @@ type Slab struct {
 	maps    []Map
 	arrays  []Array
 	values  []Value
-	entries []Entry
 }
 
 // Struct is a struct of this schema, all of its fields null.
@@ -29,12 +28,24 @@ func (s *Slab) Struct(schema *Schema) *Struct {
 
 // Map is a map without entries and with room for n.
 func (s *Slab) Map(n int) *Map {
+	m := s.newMap()
+	m.Keys, m.Vals = s.Values(n)[:0], s.Values(n)[:0]
+	return m
+}
+
+// MapOf is a map of shared keys, all of its values null.
+func (s *Slab) MapOf(keys *KeySet) *Map {
+	m := s.newMap()
+	m.Keys, m.Vals, m.Shared = keys.keys, s.Values(len(keys.keys)), keys
+	return m
+}
+
+func (s *Slab) newMap() *Map {
 	if len(s.maps) == 0 {
 		s.maps = make([]Map, slabSize)
 	}
 	m := &s.maps[0]
 	s.maps = s.maps[1:]
-	m.Entries = s.newEntries(n)
 	return m
 }
 
@@ -60,16 +71,4 @@ func (s *Slab) Values(n int) []Value {
 	v := s.values[:n:n]
 	s.values = s.values[n:]
 	return v
-}
-
-func (s *Slab) newEntries(n int) []Entry {
-	if n > len(s.entries) {
-		if n > slabSize/2 {
-			return make([]Entry, 0, n)
-		}
-		s.entries = make([]Entry, 2*slabSize)
-	}
-	e := s.entries[:0:n]
-	s.entries = s.entries[n:]
-	return e
 }

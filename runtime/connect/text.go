@@ -78,7 +78,7 @@ func (w *bounded) value(v Value, depth int) {
 	case KindArray:
 		w.list(v.Array().Elems, depth)
 	case KindMap:
-		w.entries(v.Map().Entries, depth)
+		w.entries(v.Map(), depth)
 	case KindStruct:
 		w.fields(v.Struct(), depth)
 	default:
@@ -97,15 +97,15 @@ func (w *bounded) list(elems []Value, depth int) {
 	w.add("]")
 }
 
-func (w *bounded) entries(es []Entry, depth int) {
+func (w *bounded) entries(m *Map, depth int) {
 	w.add("map[")
-	for i := 0; i < len(es) && !w.full(); i++ {
+	for i := 0; i < m.Len() && !w.full(); i++ {
 		if i > 0 {
 			w.add(" ")
 		}
-		w.value(es[i].Key, depth+1)
+		w.value(m.Keys[i], depth+1)
 		w.add(":")
-		w.value(es[i].Value, depth+1)
+		w.value(m.Vals[i], depth+1)
 	}
 	w.add("]")
 }

@@ -121,7 +121,7 @@ func TestAppendJava(t *testing.T) {
 	}{
 		{Null, "null"}, {Bool(true), "true"}, {Int64(-5), "-5"}, {String("\xff"), "\xff"},
 		{(&Array{[]Value{Int8(1), Null, String("x")}}).Value(), "[1, null, x]"},
-		{(&Map{[]Entry{{String("a"), Float32(1)}, {Int8(2), Null}}}).Value(), "{a=1.0, 2=null}"},
+		{MapOf(Entry{String("a"), Float32(1)}, Entry{Int8(2), Null}).Value(), "{a=1.0, 2=null}"},
 		{(&Struct{s, []Value{Null, String("x"), InstantMilli(1709210096789)}}).Value(), "Struct{b=x,c=Thu Feb 29 12:34:56 UTC 2024}"},
 	} {
 		if got, err := AppendJava(nil, c.v); string(got) != c.want || err != nil {

@@ -98,7 +98,8 @@ func checkArray(s *Schema, a *Array) error {
 }
 
 func checkMap(s *Schema, m *Map) error {
-	for _, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if err := check(s.key, e.Key); err != nil {
 			return at(err, "[key of the map]")
 		}

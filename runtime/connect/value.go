@@ -227,39 +227,6 @@ func (a *Array) Value() Value {
 	return Value{kind: KindArray, p: ptr(a)}
 }
 
-// Entry is one pair of a [Map].
-type Entry struct{ Key, Value Value }
-
-// Map is a map that keeps the order in which its entries came. Keys are
-// unique, which whoever builds Entries sees to.
-type Map struct{ Entries []Entry }
-
-// Value makes a value of m; nil is null.
-func (m *Map) Value() Value {
-	if m == nil {
-		return Null
-	}
-	return Value{kind: KindMap, p: ptr(m)}
-}
-
-// Index is the place of the string key, or -1.
-func (m *Map) Index(key string) int {
-	for i := range m.Entries {
-		if k := m.Entries[i].Key; k.kind == KindString && k.Str() == key {
-			return i
-		}
-	}
-	return -1
-}
-
-// Get is the value of the string key; null where there is none.
-func (m *Map) Get(key string) Value {
-	if i := m.Index(key); i >= 0 {
-		return m.Entries[i].Value
-	}
-	return Null
-}
-
 // Struct is a record of named fields: its schema, and one slot a field in the
 // schema's order.
 type Struct struct {

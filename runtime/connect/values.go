@@ -300,7 +300,8 @@ func finishMap(in *Map, key, elem *Schema) (Datum, bool) {
 		return Datum{untypedMap, in.Value()}, true
 	}
 	out := newMapMaker()
-	for _, e := range in.Entries {
+	for i := range in.Len() {
+		e := in.At(i)
 		k, ok := align(key, e.Key)
 		v := e.Value
 		if ok && elem != nil {
@@ -330,10 +331,10 @@ func newMapMaker() mapMaker {
 
 func (m mapMaker) put(k, v Value) {
 	if i := m.ix.Find(k); i >= 0 {
-		m.m.Entries[i].Value = v
+		m.m.Vals[i] = v
 		return
 	}
-	m.m.Entries = append(m.m.Entries, Entry{k, v})
+	m.m.Put(k, v)
 }
 
 // commonSchema finds the schema of values of several schemas: the last, where
@@ -648,7 +649,8 @@ func formatArray(dst []byte, a *Array) []byte {
 
 func formatMap(dst []byte, m *Map) []byte {
 	dst = append(dst, '{')
-	for i, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}

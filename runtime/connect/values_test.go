@@ -53,7 +53,7 @@ func TestFormatValue(t *testing.T) {
 		"1.0E7":                    Float64(1e7),
 		`a"b`:                      String(`a"b`),
 		`["a\"b\\"]`:               (&Array{Elems: []Value{String(`a"b\`)}}).Value(),
-		`{1:null}`:                 (&Map{Entries: []Entry{{Int8(1), Null}}}).Value(),
+		`{1:null}`:                 MapOf(Entry{Int8(1), Null}).Value(),
 		`{"a":3,"b":"cQ=="}`:       (&Struct{Schema: s, Slots: []Value{Null, Bytes([]byte("q"))}}).Value(),
 		"2024-02-29":               InstantMilli(1709164800000),
 		"2024-02-29T12:34:56.789Z": InstantMilli(1709210096789),

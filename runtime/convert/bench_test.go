@@ -29,10 +29,10 @@ func smallStruct() connect.Datum {
 
 // smallMap is the same without a schema.
 func smallMap() connect.Datum {
-	m := &connect.Map{Entries: []connect.Entry{
-		{Key: connect.String("line"), Value: connect.String(line)},
-		{Key: connect.String("site"), Value: connect.String("eu")},
-	}}
+	m := connect.MapOf(
+		connect.Entry{Key: connect.String("line"), Value: connect.String(line)},
+		connect.Entry{Key: connect.String("site"), Value: connect.String("eu")},
+	)
 	return connect.Datum{Value: m.Value()}
 }
 

@@ -171,8 +171,8 @@ func TestManyMembers(t *testing.T) {
 	}
 	text := "{" + b.String()[1:] + "}"
 	d, err := open(t, plain).Decode("t", []byte(text))
-	if err != nil || len(d.Value.Map().Entries) != 100_000 {
-		t.Errorf("%d entries, %v", len(d.Value.Map().Entries), err)
+	if err != nil || d.Value.Map().Len() != 100_000 {
+		t.Errorf("%d entries, %v", d.Value.Map().Len(), err)
 	}
 }
 

@@ -19,6 +19,7 @@ type jsonReader struct {
 	tape
 	replaceNull bool
 	schemas     cache[string, *connect.Schema] // by their text
+	names       names
 	slab        connect.Slab
 	members     []int32 // where the fields of the structs that are being read stand
 	lost        bool    // a null was read where one is not allowed, which only a struct minds
@@ -46,6 +47,7 @@ func (r *jsonReader) plain(data []byte, schema *connect.Schema) (connect.Datum, 
 // payload reads the whole datum that stands at node n.
 func (r *jsonReader) payload(schema *connect.Schema, n int) (connect.Datum, error) {
 	r.lost, r.members = false, r.members[:0]
+	r.names.reset()
 	v, err := r.value(schema, n)
 	if err != nil {
 		return connect.Datum{}, err
@@ -604,10 +606,8 @@ func (r *jsonReader) valuesOf(elem *connect.Schema, n int) (connect.Value, error
 	if err != nil {
 		return connect.Null, err
 	}
-	a := r.slab.Array(len(m.Entries))
-	for i, e := range m.Entries {
-		a.Elems[i] = e.Value
-	}
+	a := r.slab.Array(m.Len())
+	copy(a.Elems, m.Vals)
 	return a.Value(), nil
 }
 
@@ -641,9 +641,13 @@ func (r *jsonReader) mapping(s *connect.Schema, n int) (connect.Value, error) {
 
 // object reads an object as a map; the last of a name counts.
 func (r *jsonReader) object(elem *connect.Schema, n int) (*connect.Map, error) {
-	m := r.slab.Map(int(r.nodes[n].count))
+	list := r.names.next()
+	m, k, err := r.guessed(list.guess(int(r.nodes[n].count)), elem, n)
+	if err != nil || k == r.next(n) {
+		return m, err
+	}
 	index := connect.NewMapIndex(m)
-	for k := n + 1; k < r.next(n); k = r.next(k + 1) {
+	for ; k < r.next(n); k = r.next(k + 1) {
 		key, err := r.checked(k)
 		if err != nil {
 			return nil, err
@@ -652,7 +656,30 @@ func (r *jsonReader) object(elem *connect.Schema, n int) (*connect.Map, error) {
 			return nil, err
 		}
 	}
+	list.learn(m)
 	return m, nil
+}
+
+// guessed reads the members of an object as long as they have the names that
+// it probably has, and gives the node of the first that has not. Names that
+// differ from each other in the guess need no look at those before them.
+func (r *jsonReader) guessed(guess *connect.KeySet, elem *connect.Schema, n int) (m *connect.Map, k int, err error) {
+	k = n + 1
+	if guess == nil {
+		return r.slab.Map(int(r.nodes[n].count)), k, nil
+	}
+	m = r.slab.MapOf(guess)
+	for i, name := range guess.Keys() {
+		if r.nodes[k].escaped || string(r.raw(k)) != name.Str() {
+			m.Keys, m.Vals, m.Shared = m.Keys[:i:i], m.Vals[:i], nil
+			return m, k, nil
+		}
+		if m.Vals[i], err = r.value(elem, k+1); err != nil {
+			return nil, k, err
+		}
+		k = r.next(k + 1)
+	}
+	return m, k, nil
 }
 
 // put reads the value at node n and puts it under key.
@@ -663,13 +690,13 @@ func (r *jsonReader) put(m *connect.Map, index *connect.MapIndex, key connect.Va
 	}
 	i := index.Find(key)
 	if i < 0 {
-		m.Entries = append(m.Entries, connect.Entry{Key: key, Value: v})
+		m.Put(key, v)
 		return nil
 	}
 	if r.strict {
 		return fmt.Errorf("a key twice in the map, again at byte %d", r.nodes[n].start)
 	}
-	m.Entries[i].Value = v
+	m.Vals[i] = v
 	return nil
 }
 

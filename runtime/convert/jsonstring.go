@@ -8,23 +8,33 @@ import (
 	"kcgen.dev/runtime/connect"
 )
 
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
+
+// special has the top bit set of each byte of x that is < 0x20, '"', '\\' or
+// >= 0x80. A borrow may set one too many above the first, which is the one that
+// counts.
+func special(x uint64) uint64 {
+	quote := x ^ '"'*ones
+	slash := x ^ '\\'*ones
+	return ((x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash | x) & tops
+}
+
 // plainLen is how many bytes at the start of s are printable ASCII other than
 // '"' and '\', looked at eight at a time.
 func plainLen(s []byte) int {
-	const (
-		ones = 0x0101010101010101
-		tops = 0x80 * ones
-	)
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		x := binary.LittleEndian.Uint64(s[i:])
-		quote := x ^ '"'*ones
-		slash := x ^ '\\'*ones
-		// A top bit for each byte that is < 0x20, '"', '\' or >= 0x80. A borrow
-		// may set one too many above the first, which is the one that counts.
-		if m := ((x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash | x) & tops; m != 0 {
+		if m := special(binary.LittleEndian.Uint64(s[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
+	}
+	if rest := len(s) - i; rest > 0 && i > 0 {
+		// The last eight bytes, without those that were looked at.
+		m := special(binary.LittleEndian.Uint64(s[len(s)-8:])>>(64-8*rest) | plainText<<(8*rest))
+		return min(len(s), i+bits.TrailingZeros64(m)/8)
 	}
 	for ; i < len(s); i++ {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
@@ -33,6 +43,9 @@ func plainLen(s []byte) int {
 	}
 	return i
 }
+
+// plainText is eight plain bytes.
+const plainText = 0x2020202020202020
 
 const hexDigits = "0123456789ABCDEF"
 

@@ -16,6 +16,7 @@ type jsonWriter struct {
 	replaceNull bool
 	numeric     bool // decimals as numbers
 	plans       cache[*connect.Schema, *plan]
+	names       cache[*connect.KeySet, [][]byte]
 	scratch     []byte
 }
 
@@ -224,7 +225,7 @@ func (w *jsonWriter) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err
 		return w.freeMap(dst, m)
 	}
 	if p.key.kind != connect.KindString {
-		return w.pairs(dst, m, func(dst []byte, e *connect.Entry) ([]byte, error) {
+		return w.pairs(dst, m, func(dst []byte, e connect.Entry) ([]byte, error) {
 			if dst, err = w.value(dst, p.key, e.Key); err != nil {
 				return dst, err
 			}
@@ -232,8 +233,8 @@ func (w *jsonWriter) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err
 		})
 	}
 	dst = append(dst, '{')
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -251,14 +252,14 @@ func (w *jsonWriter) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err
 }
 
 // pairs appends [[k,v],…].
-func (w *jsonWriter) pairs(dst []byte, m *connect.Map, pair func([]byte, *connect.Entry) ([]byte, error)) (_ []byte, err error) {
+func (w *jsonWriter) pairs(dst []byte, m *connect.Map, pair func([]byte, connect.Entry) ([]byte, error)) (_ []byte, err error) {
 	dst = append(dst, '[')
-	for i := range m.Entries {
+	for i := range m.Len() {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '[')
-		if dst, err = pair(dst, &m.Entries[i]); err != nil {
+		if dst, err = pair(dst, m.At(i)); err != nil {
 			return dst, fmt.Errorf("entry %d of a map: %w", i, err)
 		}
 		dst = append(dst, ']')
@@ -307,29 +308,74 @@ func (w *jsonWriter) free(dst []byte, v connect.Value) (_ []byte, err error) {
 	return scalar(dst, v), nil
 }
 
-func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) (_ []byte, err error) {
-	for i := range m.Entries {
-		if m.Entries[i].Key.Kind() != connect.KindString {
-			return w.pairs(dst, m, func(dst []byte, e *connect.Entry) ([]byte, error) {
-				if dst, err = w.free(dst, e.Key); err != nil {
-					return dst, err
-				}
-				return w.free(append(dst, ','), e.Value)
-			})
+// freeMap appends an object where all keys are strings, and pairs otherwise.
+func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) ([]byte, error) {
+	if m.Shared != nil {
+		names := w.namesOf(m.Shared)
+		if names != nil {
+			return w.members(dst, names, m)
+		}
+		return w.freePairs(dst, m)
+	}
+	for _, key := range m.Keys {
+		if key.Kind() != connect.KindString {
+			return w.freePairs(dst, m)
 		}
 	}
+	return w.members(dst, nil, m)
+}
+
+// members appends an object; names are its names as they are written, nil for
+// those of the map.
+func (w *jsonWriter) members(dst []byte, names [][]byte, m *connect.Map) (_ []byte, err error) {
 	dst = append(dst, '{')
-	for i := range m.Entries {
-		e := &m.Entries[i]
-		if i > 0 {
-			dst = append(dst, ',')
+	for i, v := range m.Vals {
+		if names != nil {
+			dst = append(dst, names[i]...)
+		} else {
+			dst = appendName(dst, i, m.Keys[i])
 		}
-		dst = append(appendString(dst, e.Key.Raw()), ':')
-		if e.Value.Kind() == connect.KindString {
-			dst = appendString(dst, e.Value.Raw())
-		} else if dst, err = w.free(dst, e.Value); err != nil {
+		if v.Kind() == connect.KindString {
+			dst = appendString(dst, v.Raw())
+		} else if dst, err = w.free(dst, v); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+// namesOf gives the names of maps of these keys as they are written; nil where
+// the keys are no names.
+func (w *jsonWriter) namesOf(keys *connect.KeySet) [][]byte {
+	names, ok := w.names.get(keys)
+	if ok {
+		return names
+	}
+	names = make([][]byte, len(keys.Keys()))
+	for i, key := range keys.Keys() {
+		if key.Kind() != connect.KindString {
+			names = nil
+			break
+		}
+		names[i] = appendName(nil, i, key)
+	}
+	w.names.put(keys, names, 0)
+	return names
+}
+
+// appendName appends the name of the member at place i.
+func appendName(dst []byte, i int, name connect.Value) []byte {
+	if i > 0 {
+		dst = append(dst, ',')
+	}
+	return append(appendString(dst, name.Raw()), ':')
+}
+
+func (w *jsonWriter) freePairs(dst []byte, m *connect.Map) ([]byte, error) {
+	return w.pairs(dst, m, func(dst []byte, e connect.Entry) (_ []byte, err error) {
+		if dst, err = w.free(dst, e.Key); err != nil {
+			return dst, err
+		}
+		return w.free(append(dst, ','), e.Value)
+	})
 }

@@ -171,8 +171,8 @@ func (p *flatPlan) fill(st *connect.Struct, at int, old *connect.Struct) (next i
 
 // leaves is how many entries the flat map gets at the most.
 func leaves(m *connect.Map) (n int) {
-	for i := range m.Entries {
-		if in := m.Entries[i].Value.Map(); in != nil {
+	for i := range m.Len() {
+		if in := m.Vals[i].Map(); in != nil {
 			n += leaves(in)
 		} else {
 			n++
@@ -182,8 +182,8 @@ func leaves(m *connect.Map) (n int) {
 }
 
 func (w *flattener) intoMap(m *connect.Map, ix *connect.MapIndex, prefix string, old *connect.Map) error {
-	for i := range old.Entries {
-		e := old.Entries[i]
+	for i := range old.Len() {
+		e := old.At(i)
 		if e.Key.IsNull() && prefix != "" {
 			e.Key = connect.String("null") // as Java puts it behind a name
 		}
@@ -201,9 +201,9 @@ func (w *flattener) intoMap(m *connect.Map, ix *connect.MapIndex, prefix string,
 		}
 		e.Key = w.nestedName(prefix, e.Key)
 		if at := ix.Find(e.Key); at >= 0 {
-			m.Entries[at].Value = e.Value
+			m.Vals[at] = e.Value
 		} else {
-			m.Entries = append(m.Entries, e)
+			m.Put(e.Key, e.Value)
 		}
 	}
 	return nil

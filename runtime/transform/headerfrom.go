@@ -97,10 +97,11 @@ func (f *headerFrom) ofMap(r *connect.Record, d *connect.Datum, m *connect.Map) 
 	if !f.move {
 		return
 	}
-	rest := f.slab.Map(len(m.Entries))
-	for _, e := range m.Entries {
+	rest := f.slab.Map(m.Len())
+	for i := range m.Len() {
+		e := m.At(i)
 		if e.Key.Kind() != connect.KindString || !slices.Contains(f.Fields, e.Key.Str()) {
-			rest.Entries = append(rest.Entries, e)
+			rest.Put(e.Key, e.Value)
 		}
 	}
 	d.Value = rest.Value()

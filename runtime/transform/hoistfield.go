@@ -35,7 +35,7 @@ type hoister struct {
 func (w *hoister) hoist(d *connect.Datum) error {
 	if d.Schema == nil {
 		m := w.slab.Map(1)
-		m.Entries = append(m.Entries, connect.Entry{Key: w.name, Value: d.Value})
+		m.Put(w.name, d.Value)
 		d.Value = m.Value()
 		return nil
 	}

@@ -3,6 +3,7 @@ package transform
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kcgen.dev/runtime/connect"
@@ -23,7 +24,7 @@ func (f InsertField) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open InsertField: %w", err)
 	}
-	ins.schemas.derive = ins.derive
+	ins.schemas.derive, ins.maps.derive = ins.derive, ins.plan
 	return func(r *connect.Record) (bool, error) {
 		if err := ins.insert(r, part(r)); err != nil {
 			return false, fmt.Errorf("transform: InsertField on the %s: %w", f.On, err)
@@ -85,7 +86,49 @@ type inserter struct {
 	fields      []insertion
 	replaceNull bool
 	schemas     schemas
+	maps        perKeys[insertPlan]
 	slab        connect.Slab
+}
+
+// insertPlan says where the fields go in maps of shared keys.
+type insertPlan struct {
+	out *connect.KeySet
+	at  []int
+}
+
+func (ins *inserter) plan(keys *connect.KeySet) (insertPlan, error) {
+	m := connect.Map{Keys: slices.Clone(keys.Keys())}
+	var p insertPlan
+	for i := range ins.fields {
+		at := m.Index(ins.fields[i].name)
+		if at < 0 {
+			at = len(m.Keys)
+			m.Keys = append(m.Keys, ins.fields[i].key)
+		}
+		p.at = append(p.at, at)
+	}
+	p.out = connect.NewKeySet(m.Keys)
+	return p, nil
+}
+
+// intoShared is intoMap for shared keys. It reports false where a field has no
+// value, so that the keys are others.
+func (ins *inserter) intoShared(r *connect.Record, d *connect.Datum, old *connect.Map) (done bool, err error) {
+	p, err := ins.maps.of(old.Shared)
+	if err != nil {
+		return false, err
+	}
+	m := ins.slab.MapOf(p.out)
+	copy(m.Vals, old.Vals)
+	for i := range ins.fields {
+		v, ok, err := ins.fields[i].value(r, false)
+		if err != nil || !ok {
+			return false, err
+		}
+		m.Vals[p.at[i]] = v
+	}
+	d.Value = m.Value()
+	return true, nil
 }
 
 // derive makes the schema with the new fields; one that is there already is an
@@ -116,8 +159,13 @@ func (ins *inserter) intoMap(r *connect.Record, d *connect.Datum) error {
 	if old == nil {
 		return fmt.Errorf("only a map can take a field where there is no schema, and this is %v", d.Value.Kind())
 	}
-	m := ins.slab.Map(len(old.Entries) + len(ins.fields))
-	m.Entries = append(m.Entries, old.Entries...)
+	if old.Shared != nil {
+		if done, err := ins.intoShared(r, d, old); done || err != nil {
+			return err
+		}
+	}
+	m := ins.slab.Map(old.Len() + len(ins.fields))
+	m.Keys, m.Vals = append(m.Keys, old.Keys...), append(m.Vals, old.Vals...)
 	for i := range ins.fields {
 		f := &ins.fields[i]
 		v, ok, err := f.value(r, false)
@@ -128,9 +176,9 @@ func (ins *inserter) intoMap(r *connect.Record, d *connect.Datum) error {
 			continue
 		}
 		if at := m.Index(f.name); at >= 0 {
-			m.Entries[at].Value = v
+			m.Vals[at] = v
 		} else {
-			m.Entries = append(m.Entries, connect.Entry{Key: f.key, Value: v})
+			m.Put(f.key, v)
 		}
 	}
 	d.Value = m.Value()

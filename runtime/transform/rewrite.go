@@ -20,6 +20,8 @@ type branch struct {
 	order   []*branch       // below, in the order in which they were named
 	only    bool            // fields below that are not included go
 	targets map[string]bool // the new names that fields below get
+
+	maps perKeys[*mapPlan] // for maps that this branch stands for
 }
 
 // at finds or makes the branch of a path.
@@ -37,6 +39,22 @@ func (b *branch) at(path fieldPath) *branch {
 		b = next
 	}
 	return b
+}
+
+// fewNamed is how many names are looked through one by one.
+const fewNamed = 8
+
+// named is the branch of a field; nil where it is not named.
+func (b *branch) named(field string) *branch {
+	if len(b.order) > fewNamed {
+		return b.below[field]
+	}
+	for _, c := range b.order {
+		if c.name == field {
+			return c
+		}
+	}
+	return nil
 }
 
 // include has the field of a path stay, and those go that nothing includes.
@@ -215,65 +233,4 @@ func (w *rewriter) inStruct(p *plan, old *connect.Struct) (connect.Value, error)
 		st.Slots[i] = v
 	}
 	return st.Value(), nil
-}
-
-func (w *rewriter) inMap(b *branch, old *connect.Map) (connect.Value, error) {
-	m := w.slab.Map(len(old.Entries) + len(b.order))
-	for _, e := range old.Entries {
-		if w.textKeys && e.Key.Kind() != connect.KindString && !e.Key.IsNull() {
-			return connect.Null, fmt.Errorf("the map has the key %v, and names of fields are strings", e.Key)
-		}
-		var c *branch
-		if e.Key.Kind() == connect.KindString {
-			c = b.below[e.Key.Str()]
-		}
-		keep, err := w.entry(b, c, &e)
-		if err != nil {
-			return connect.Null, fmt.Errorf("field %q: %w", e.Key.Str(), err)
-		}
-		if keep {
-			b.put(m, e)
-		}
-	}
-	for _, c := range b.order {
-		if c.change && old.Index(c.name) < 0 {
-			v, err := w.value(c, nil, connect.Null)
-			if err != nil {
-				return connect.Null, err
-			}
-			m.Entries = append(m.Entries, connect.Entry{Key: connect.String(c.name), Value: v})
-		}
-	}
-	return m.Value(), nil
-}
-
-// entry changes one entry of a map, or says that it goes.
-func (w *rewriter) entry(b, c *branch, e *connect.Entry) (keep bool, err error) {
-	if c == nil || b.goes(c) {
-		return !b.goes(c), nil
-	}
-	m := e.Value.Map()
-	switch {
-	case c.change:
-		e.Value, err = w.value(c, nil, e.Value)
-	case c.below != nil && m != nil:
-		e.Value, err = w.inMap(c, m)
-	case c.only && !e.Value.IsNull():
-		return false, nil // it has none of the fields that are included
-	}
-	if err == nil && c.rename != "" {
-		e.Key = connect.String(c.rename)
-	}
-	return true, err
-}
-
-// put appends an entry; of two that come to one name the later one stays.
-func (b *branch) put(m *connect.Map, e connect.Entry) {
-	if b.targets != nil && e.Key.Kind() == connect.KindString && b.targets[e.Key.Str()] {
-		if i := m.Index(e.Key.Str()); i >= 0 {
-			m.Entries[i].Value = e.Value
-			return
-		}
-	}
-	m.Entries = append(m.Entries, e)
 }

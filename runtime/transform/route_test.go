@@ -22,7 +22,11 @@ func event(schema bool) *connect.Record {
 		r.Value = connect.Datum{Schema: eventSchema, Value: st.Value()}
 		return r
 	}
-	m := &connect.Map{Entries: []connect.Entry{{Key: connect.String("id"), Value: id}, {Key: connect.String("at"), Value: at}, {Key: connect.String("note"), Value: note}}}
+	m := connect.MapOf(
+		connect.Entry{Key: connect.String("id"), Value: id},
+		connect.Entry{Key: connect.String("at"), Value: at},
+		connect.Entry{Key: connect.String("note"), Value: note},
+	)
 	r.Value = connect.Datum{Value: m.Value()}
 	return r
 }

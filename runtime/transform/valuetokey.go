@@ -116,7 +116,7 @@ func (k *keyer) ofMap(v connect.Value) (connect.Value, error) {
 		if err != nil {
 			return connect.Null, err
 		}
-		m.Entries = append(m.Entries, connect.Entry{Key: k.fields[i].name, Value: v})
+		m.Put(k.fields[i].name, v)
 	}
 	return m.Value(), nil
 }

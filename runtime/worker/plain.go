@@ -76,7 +76,8 @@ func appendArray(b []byte, elems []connect.Value) []byte {
 
 func appendMap(b []byte, m *connect.Map) []byte {
 	b = append(b, '{')
-	for i, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -265,7 +265,7 @@ func anyValues() map[string]connect.Datum {
 		"empty text": connect.String(""), "damaged text": connect.String("a\xff\x00\nb"), "long text": connect.String(strings.Repeat("x", 1<<20)),
 		"bytes": connect.Bytes([]byte{0, 1, 255}), "no bytes": connect.Bytes(nil),
 		"array":     (&connect.Array{Elems: []connect.Value{connect.Null, connect.Int8(1)}}).Value(),
-		"map":       (&connect.Map{Entries: []connect.Entry{{Key: connect.Int32(1), Value: connect.Null}, {Key: connect.String("k"), Value: connect.Bool(false)}}}).Value(),
+		"map":       connect.MapOf(connect.Entry{Key: connect.Int32(1), Value: connect.Null}, connect.Entry{Key: connect.String("k"), Value: connect.Bool(false)}).Value(),
 		"empty map": (&connect.Map{}).Value(), "empty array": (&connect.Array{}).Value(),
 		"decimal": (&connect.Decimal{Unscaled: big.NewInt(-12345), Scale: 2}).Value(),
 		"instant": connect.Instant(time.UnixMilli(1700000000123)),

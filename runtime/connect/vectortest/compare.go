@@ -135,8 +135,9 @@ func normalMap(s *connect.Schema, in *connect.Map, loose bool) connect.Value {
 	}
 	loose = loose || s != nil && s.Kind() == connect.KindMap && elem == nil
 	out := &connect.Map{}
-	for _, e := range in.Entries {
-		out.Entries = append(out.Entries, connect.Entry{Key: normal(key, e.Key, loose && key == nil), Value: normal(elem, e.Value, loose)})
+	for i := range in.Len() {
+		e := in.At(i)
+		out.Put(normal(key, e.Key, loose && key == nil), normal(elem, e.Value, loose))
 	}
 	return out.Value()
 }

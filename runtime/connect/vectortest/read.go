@@ -327,7 +327,7 @@ func readMap(s *connect.Schema, raw json.RawMessage) (connect.Value, error) {
 	m := &connect.Map{}
 	add := func(k connect.Value, raw json.RawMessage) error {
 		v, err := readPayload(s.Elem(), raw)
-		m.Entries = append(m.Entries, connect.Entry{Key: k, Value: v})
+		m.Put(k, v)
 		return err
 	}
 	if s.Key().Kind() == connect.KindString {
@@ -386,7 +386,7 @@ func readFree(raw json.RawMessage) (connect.Value, error) {
 			}
 			var v connect.Value
 			v, err = readPayload(nil, e.value)
-			m.Entries = append(m.Entries, connect.Entry{Key: connect.String(e.key), Value: v})
+			m.Put(connect.String(e.key), v)
 		}
 		return m.Value(), err
 	case '[':
@@ -477,7 +477,7 @@ func readTypedParts(s *connect.Schema, kind string, raw json.RawMessage) (connec
 			if err != nil {
 				return connect.Null, err
 			}
-			m.Entries = append(m.Entries, connect.Entry{Key: k, Value: v})
+			m.Put(k, v)
 		}
 		return m.Value(), nil
 	case "struct":

@@ -100,7 +100,7 @@ func TestLargeBatches(t *testing.T) {
 func TestText(t *testing.T) {
 	st := connect.NewSchema(connect.KindStruct).Field("a", connect.OptionalInt32Schema).Field("b\"", connect.StringSchema).MustBuild()
 	at := time.Date(2024, 2, 29, 12, 34, 56, 789e6, time.UTC)
-	m := func(e ...connect.Entry) connect.Value { return (&connect.Map{Entries: e}).Value() }
+	m := func(e ...connect.Entry) connect.Value { return connect.MapOf(e...).Value() }
 	list := func(e ...connect.Value) connect.Value { return (&connect.Array{Elems: e}).Value() }
 	for _, c := range []struct {
 		v    connect.Value

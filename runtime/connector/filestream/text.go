@@ -40,7 +40,7 @@ func appendJSON(dst []byte, v connect.Value) []byte {
 	case connect.KindArray:
 		return appendArray(dst, v.Array().Elems)
 	case connect.KindMap:
-		return appendMap(dst, v.Map().Entries)
+		return appendMap(dst, v.Map())
 	case connect.KindStruct:
 		return appendStruct(dst, v.Struct())
 	case connect.KindFloat32, connect.KindFloat64:
@@ -67,14 +67,15 @@ func appendArray(dst []byte, elems []connect.Value) []byte {
 
 // appendMap makes an object where all keys are strings, and otherwise, as
 // Connect's JsonConverter does, an array of pairs.
-func appendMap(dst []byte, entries []connect.Entry) []byte {
-	for _, e := range entries {
-		if e.Key.Kind() != connect.KindString {
-			return appendPairs(dst, entries)
+func appendMap(dst []byte, m *connect.Map) []byte {
+	for _, key := range m.Keys {
+		if key.Kind() != connect.KindString {
+			return appendPairs(dst, m)
 		}
 	}
 	dst = append(dst, '{')
-	for i, e := range entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -84,9 +85,10 @@ func appendMap(dst []byte, entries []connect.Entry) []byte {
 	return append(dst, '}')
 }
 
-func appendPairs(dst []byte, entries []connect.Entry) []byte {
+func appendPairs(dst []byte, m *connect.Map) []byte {
 	dst = append(dst, '[')
-	for i, e := range entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
