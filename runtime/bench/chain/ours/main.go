@@ -1,0 +1,132 @@
+// Command ours runs kcgen's converters and transforms on the lines of a file, as
+// original/Original.java does it with Kafka Connect's:
+// ours CASE FILE WARM-UP-SECONDS SECONDS. It prints records, CPU nanoseconds of
+// the whole process and the bytes written, of the time behind the warm-up.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/transform"
+)
+
+// work does one record's work and gives the length of what was written.
+type work func(line []byte) (int, error)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 4 {
+		return fmt.Errorf("usage: ours CASE FILE WARM-UP-SECONDS SECONDS")
+	}
+	debug.SetGCPercent(400) // as generated programs do
+	data, err := os.ReadFile(args[1])
+	if err != nil {
+		return err
+	}
+	lines := bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+	do, err := workOf(args[0], lines)
+	if err != nil {
+		return err
+	}
+	var seconds [2]float64
+	for i := range seconds {
+		if seconds[i], err = strconv.ParseFloat(args[2+i], 64); err != nil {
+			return err
+		}
+	}
+	if _, _, err := repeat(do, lines, seconds[0]); err != nil {
+		return err
+	}
+	before := cpu()
+	n, written, err := repeat(do, lines, seconds[1])
+	if err != nil {
+		return err
+	}
+	fmt.Println(n, (cpu() - before).Nanoseconds(), written/(n/len(lines)))
+	return nil
+}
+
+// repeat goes over all lines again and again until the time is over.
+func repeat(do work, lines [][]byte, seconds float64) (n, written int, err error) {
+	end := time.Now().Add(time.Duration(seconds * float64(time.Second)))
+	for {
+		for _, line := range lines {
+			size, err := do(line)
+			if err != nil {
+				return 0, 0, err
+			}
+			written += size
+		}
+		n += len(lines)
+		if time.Now().After(end) {
+			return n, written, nil
+		}
+	}
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails only for a bad argument
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func workOf(name string, lines [][]byte) (work, error) {
+	switch name {
+	case "json":
+		return chain(convert.JSON{})
+	case "envelope":
+		return chain(convert.JSON{SchemasEnable: true, ReplaceNullWithDefault: true})
+	}
+	return nil, fmt.Errorf("no case %s", name)
+}
+
+const topic = "orders"
+
+// chain reads, applies three transforms and writes.
+func chain(c connect.Converter) (work, error) {
+	codec, err := c.Open(connect.RoleValue)
+	if err != nil {
+		return nil, err
+	}
+	var steps []connect.Apply
+	for _, t := range []connect.Transform{
+		transform.ReplaceField{On: "value", Exclude: []string{"debug"}, Renames: map[string]string{"cust": "customer"}, ReplaceNullWithDefault: true},
+		transform.MaskField{On: "value", Fields: []string{"card"}, ReplaceNullWithDefault: true},
+		transform.InsertField{On: "value", StaticField: "site", StaticValue: "eu", ReplaceNullWithDefault: true},
+	} {
+		apply, err := t.Open()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, apply)
+	}
+	var out connect.Buffer
+	return func(line []byte) (int, error) {
+		d, err := codec.Decode(topic, line)
+		if err != nil {
+			return 0, err
+		}
+		r := connect.Record{Topic: topic, Value: d}
+		for _, apply := range steps {
+			if _, err := apply(&r); err != nil {
+				return 0, err
+			}
+		}
+		b, err := codec.Encode(&out, topic, r.Value)
+		return len(b), err
+	}, nil
+}
