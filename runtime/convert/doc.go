@@ -8,9 +8,9 @@
 //	header.go      SimpleHeader
 //	json.go        JSON: Open, Encode, Decode
 //	jsonwrite.go   data → JSON, by a plan made of the schema
-//	jsonstring.go  strings as Jackson escapes them
 //	jsonschema.go  a schema as JSON, and back
-//	jsontape.go    JSON text → a flat list of tokens
 //	jsonread.go    tokens → data, as laxly as JsonConverter
 //	cache.go       what is kept by schema
+//
+// JSON text itself is in internal/jsontext.
 package convert

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert/internal/jsontext"
 )
 
 var _ connect.Converter = JSON{}
@@ -15,8 +16,7 @@ func (j JSON) Open(connect.Role) (connect.Codec, error) {
 	c := &jsonCodec{envelope: j.SchemasEnable}
 	c.w.replaceNull = j.ReplaceNullWithDefault
 	c.r.replaceNull = j.ReplaceNullWithDefault
-	c.r.strict = j.Strict
-	c.r.tape.strict = j.Strict
+	c.r.Strict = j.Strict
 	switch j.DecimalFormat {
 	case "", "BASE64":
 	case "NUMERIC":
@@ -34,14 +34,14 @@ func (j JSON) Open(connect.Role) (connect.Codec, error) {
 
 // fix makes content the schema of all messages; null is as if there was none.
 func (c *jsonCodec) fix(content []byte) error {
-	if err := c.r.reset(content); err != nil {
+	if err := c.r.Reset(content); err != nil {
 		return err
 	}
-	defer c.r.release()
-	if ok, err := c.r.root(); !ok || err != nil {
+	defer c.r.Release()
+	if ok, err := c.r.Root(); !ok || err != nil {
 		return err
 	}
-	if c.r.is(0, tNull) {
+	if c.r.Is(0, jsontext.Null) {
 		return nil
 	}
 	schema, err := c.r.schema(0)
@@ -109,7 +109,7 @@ func (c *jsonCodec) read(data []byte) (connect.Datum, error) {
 		return connect.Datum{}, fmt.Errorf("looks like Confluent wire format (magic byte 0); the spec says JSON")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // a byte order mark
-	defer c.r.release()
+	defer c.r.Release()
 	if c.envelope && c.content == nil {
 		return c.r.envelope(data)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert/internal/jsontext"
 )
 
 // typeNames are JsonSchema's names of the types.
@@ -92,7 +93,7 @@ func appendMember(dst []byte, name, value string) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)
 	dst = append(dst, `":`...)
-	return appendString(dst, []byte(value))
+	return jsontext.AppendString(dst, []byte(value))
 }
 
 func appendParams(dst []byte, ps []connect.Param) []byte {
@@ -105,8 +106,8 @@ func appendParams(dst []byte, ps []connect.Param) []byte {
 		if i == 0 {
 			sep = '{'
 		}
-		dst = append(appendString(append(dst, sep), []byte(p.Key)), ':')
-		dst = appendString(dst, []byte(p.Value))
+		dst = append(jsontext.AppendString(append(dst, sep), []byte(p.Key)), ':')
+		dst = jsontext.AppendString(dst, []byte(p.Value))
 	}
 	return append(dst, '}')
 }
@@ -115,11 +116,11 @@ func appendParams(dst []byte, ps []connect.Param) []byte {
 // or that have another type than they should are passed over, as
 // JsonConverter does.
 func (r *jsonReader) schema(n int) (*connect.Schema, error) {
-	t := r.member(n, "type")
-	if !r.is(t, tString) {
+	t := r.Member(n, "type")
+	if !r.Is(t, jsontext.String) {
 		return nil, errors.New(`schema without "type"`)
 	}
-	kind, ok := typeKinds[r.text(t)]
+	kind, ok := typeKinds[r.Text(t)]
 	if !ok {
 		return nil, errors.New("schema of an unknown type")
 	}
@@ -127,27 +128,27 @@ func (r *jsonReader) schema(n int) (*connect.Schema, error) {
 	if err := r.addParts(b, kind, n); err != nil {
 		return nil, err
 	}
-	if r.is(r.member(n, "optional"), tTrue) {
+	if r.Is(r.Member(n, "optional"), jsontext.True) {
 		b.Optional()
 	}
-	if m := r.member(n, "name"); r.is(m, tString) {
-		b.Name(r.text(m))
+	if m := r.Member(n, "name"); r.Is(m, jsontext.String) {
+		b.Name(r.Text(m))
 	}
-	if m := r.member(n, "version"); r.is(m, tInt) {
-		b.Version(int32(r.integer(m)))
+	if m := r.Member(n, "version"); r.Is(m, jsontext.Int) {
+		b.Version(int32(r.Integer(m)))
 	}
-	if m := r.member(n, "doc"); r.is(m, tString) {
-		b.Doc(r.text(m))
+	if m := r.Member(n, "doc"); r.Is(m, jsontext.String) {
+		b.Doc(r.Text(m))
 	}
-	if m := r.member(n, "parameters"); r.is(m, tObject) {
-		for k := m + 1; k < r.next(m); k = r.next(k + 1) {
-			if !r.is(k+1, tString) {
+	if m := r.Member(n, "parameters"); r.Is(m, jsontext.Object) {
+		for k := m + 1; k < r.Next(m); k = r.Next(k + 1) {
+			if !r.Is(k+1, jsontext.String) {
 				return nil, errors.New("schema parameter that is no string")
 			}
-			b.Param(r.text(k), r.text(k+1))
+			b.Param(r.Text(k), r.Text(k+1))
 		}
 	}
-	if m := r.member(n, "default"); m >= 0 {
+	if m := r.Member(n, "default"); m >= 0 {
 		if err := r.addDefault(b, m); err != nil {
 			return nil, err
 		}
@@ -165,28 +166,28 @@ func (r *jsonReader) addParts(b *connect.SchemaBuilder, kind connect.Kind, n int
 		}
 		return r.addPart(b.Elem, n, "values")
 	case connect.KindStruct:
-		fields := r.member(n, "fields")
-		if !r.is(fields, tArray) {
+		fields := r.Member(n, "fields")
+		if !r.Is(fields, jsontext.Array) {
 			return errors.New(`struct's schema without "fields"`)
 		}
-		for f := fields + 1; f < r.next(fields); f = r.next(f) {
-			name := r.member(f, "field")
-			if !r.is(name, tString) {
+		for f := fields + 1; f < r.Next(fields); f = r.Next(f) {
+			name := r.Member(f, "field")
+			if !r.Is(name, jsontext.String) {
 				return errors.New("field without a name in a struct's schema")
 			}
 			s, err := r.schema(f)
 			if err != nil {
 				return err
 			}
-			b.Field(r.text(name), s)
+			b.Field(r.Text(name), s)
 		}
 	}
 	return nil
 }
 
 func (r *jsonReader) addPart(set func(*connect.Schema) *connect.SchemaBuilder, n int, name string) error {
-	m := r.member(n, name)
-	if m < 0 || r.is(m, tNull) {
+	m := r.Member(n, name)
+	if m < 0 || r.Is(m, jsontext.Null) {
 		return fmt.Errorf("schema without %q", name)
 	}
 	s, err := r.schema(m)

@@ -1,13 +1,12 @@
 package convert
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert/internal/jsontext"
 )
 
 // jsonWriter writes data as Kafka Connect's JsonConverter does. What a schema
@@ -72,7 +71,7 @@ func (w *jsonWriter) compile(s *connect.Schema) (p *plan, err error) {
 		if i == 0 {
 			name[0] = '{'
 		}
-		fp := fieldPlan{name: append(appendString(name, []byte(f.Name)), ':')}
+		fp := fieldPlan{name: append(jsontext.AppendString(name, []byte(f.Name)), ':')}
 		if fp.plan, err = w.compile(f.Schema); err != nil {
 			return nil, err
 		}
@@ -132,37 +131,13 @@ func scalar(dst []byte, v connect.Value) []byte {
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
 		return strconv.AppendInt(dst, v.Int(), 10)
 	case connect.KindFloat32, connect.KindFloat64:
-		return float(dst, v)
+		return jsontext.AppendFloat(dst, v)
 	case connect.KindString:
-		return appendString(dst, v.Raw())
+		return jsontext.AppendString(dst, v.Raw())
 	case connect.KindBytes:
-		return appendBase64(dst, v.Raw())
+		return jsontext.AppendBase64(dst, v.Raw())
 	}
 	return append(dst, "null"...)
-}
-
-// float appends a number as Java prints it; what is no number is quoted.
-func float(dst []byte, v connect.Value) []byte {
-	f := v.Float()
-	special := math.IsNaN(f) || math.IsInf(f, 0)
-	if special {
-		dst = append(dst, '"')
-	}
-	if v.Kind() == connect.KindFloat32 {
-		dst = connect.AppendFloat32(dst, float32(f))
-	} else {
-		dst = connect.AppendFloat64(dst, f)
-	}
-	if special {
-		dst = append(dst, '"')
-	}
-	return dst
-}
-
-func appendBase64(dst, b []byte) []byte {
-	dst = append(dst, '"')
-	dst = base64.StdEncoding.AppendEncode(dst, b)
-	return append(dst, '"')
 }
 
 // logical appends a value of a logical type.
@@ -203,7 +178,7 @@ func (w *jsonWriter) decimal(dst []byte, p *plan, d *connect.Decimal) ([]byte, e
 		return dst, fmt.Errorf("a Decimal of scale %d, but the schema says %d", d.Scale, scale)
 	}
 	w.scratch = d.AppendUnscaled(w.scratch[:0])
-	return appendBase64(dst, w.scratch), nil
+	return jsontext.AppendBase64(dst, w.scratch), nil
 }
 
 func (w *jsonWriter) array(dst []byte, elem *plan, a *connect.Array) (_ []byte, err error) {
@@ -278,7 +253,7 @@ func (w *jsonWriter) structure(dst []byte, p *plan, s *connect.Struct) (_ []byte
 		f := &p.fields[i]
 		dst = append(dst, f.name...)
 		if v := s.Slots[i]; v.Kind() == connect.KindString && f.plan.kind == connect.KindString && f.plan.logical == connect.NotLogical {
-			dst = appendString(dst, v.Raw()) // the usual case, without the way round
+			dst = jsontext.AppendString(dst, v.Raw()) // the usual case, without the way round
 		} else if dst, err = w.value(dst, f.plan, v); err != nil {
 			return dst, fmt.Errorf("field %q: %w", p.schema.Fields()[i].Name, err)
 		}
@@ -336,7 +311,7 @@ func (w *jsonWriter) members(dst []byte, names [][]byte, m *connect.Map) (_ []by
 			dst = appendName(dst, i, m.Keys[i])
 		}
 		if v.Kind() == connect.KindString {
-			dst = appendString(dst, v.Raw())
+			dst = jsontext.AppendString(dst, v.Raw())
 		} else if dst, err = w.free(dst, v); err != nil {
 			return dst, err
 		}
@@ -368,7 +343,7 @@ func appendName(dst []byte, i int, name connect.Value) []byte {
 	if i > 0 {
 		dst = append(dst, ',')
 	}
-	return append(appendString(dst, name.Raw()), ':')
+	return append(jsontext.AppendString(dst, name.Raw()), ':')
 }
 
 func (w *jsonWriter) freePairs(dst []byte, m *connect.Map) ([]byte, error) {

@@ -56,9 +56,10 @@ func (m Mask) in(re *regexp.Regexp, v connect.Value) connect.Value {
 		if i < 0 {
 			return v
 		}
-		entries := slices.Clone(v.Map().Entries)
-		entries[i].Value = m.text(re, entries[i].Value)
-		return (&connect.Map{Entries: entries}).Value()
+		masked := *v.Map() // its keys stay
+		masked.Vals = slices.Clone(masked.Vals)
+		masked.Vals[i] = m.text(re, masked.Vals[i])
+		return masked.Value()
 	}
 	return v
 }

@@ -12,10 +12,10 @@ func TestMask(t *testing.T) {
 		return (&connect.Struct{Schema: schema, Slots: []connect.Value{connect.Int64(7), connect.String(name)}}).Value()
 	}
 	mapOf := func(name string) connect.Value {
-		return (&connect.Map{Entries: []connect.Entry{
-			{Key: connect.String("name"), Value: connect.String(name)},
-			{Key: connect.String("n"), Value: connect.Int64(7)},
-		}}).Value()
+		return connect.MapOf(
+			connect.Entry{Key: connect.String("name"), Value: connect.String(name)},
+			connect.Entry{Key: connect.String("n"), Value: connect.Int64(7)},
+		).Value()
 	}
 	digits := Mask{On: "value", Pattern: "[0-9]+", Replacement: "#"}
 	given := []connect.Value{structOf("a1"), mapOf("a1")}

@@ -1,4 +1,4 @@
-package convert
+package jsontext
 
 import (
 	"strings"
@@ -15,11 +15,11 @@ func FuzzTape(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tp := tape{strict: true}
-		if err := tp.reset(data); err != nil {
+		tp := Tape{Strict: true}
+		if err := tp.Reset(data); err != nil {
 			t.Fatal(err)
 		}
-		ok, err := tp.root()
+		ok, err := tp.Root()
 		if err != nil && (strings.Contains(err.Error(), "levels") || strings.Contains(err.Error(), "number of more")) {
 			return
 		}
@@ -29,9 +29,9 @@ func FuzzTape(f *testing.F) {
 		if !ok || err != nil {
 			return
 		}
-		for i, n := range tp.nodes {
-			if int(n.next) <= i || int(n.next) > len(tp.nodes) || n.start > n.end || int(n.end) > len(data) {
-				t.Fatalf("node %d of %d: %+v", i, len(tp.nodes), n)
+		for i, n := range tp.Nodes {
+			if int(n.Next) <= i || int(n.Next) > len(tp.Nodes) || n.Start > n.End || int(n.End) > len(data) {
+				t.Fatalf("node %d of %d: %+v", i, len(tp.Nodes), n)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package convert
+package jsontext
 
 import (
 	"encoding/binary"
@@ -49,9 +49,9 @@ const plainText = 0x2020202020202020
 
 const hexDigits = "0123456789ABCDEF"
 
-// appendString appends a JSON string as Jackson writes it: UTF-8, characters
+// AppendString appends a JSON string as Jackson writes it: UTF-8, characters
 // beyond the basic plane as two \u escapes, damaged UTF-8 as U+FFFD.
-func appendString(dst, s []byte) []byte {
+func AppendString(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	for {
 		n := plainLen(s)

@@ -1,4 +1,4 @@
-package convert
+package jsontext
 
 import (
 	"errors"
@@ -17,72 +17,73 @@ const (
 // keepTape is how many tokens' memory is kept for the next message.
 const keepTape = 1 << 14
 
-// token is what stands at a node of the tape.
-type token uint8
+// Token is what stands at a node of the tape.
+type Token uint8
 
+// The tokens.
 const (
-	tNull token = iota
-	tFalse
-	tTrue
-	tInt   // a number without point and exponent
-	tFloat // any other number
-	tString
-	tArray
-	tObject
-	tSchema // a value that was recognised as the schema of the message before
+	Null Token = iota
+	False
+	True
+	Int   // a number without point and exponent
+	Float // any other number
+	String
+	Array
+	Object
+	KnownText // a value that was recognised as the schema of the message before
 )
 
-// node is one token. An array's elements follow it; an object's members follow
+// Node is one token. An array's elements follow it; an object's members follow
 // as name, value, name, value.
-type node struct {
-	start, end int32 // in the text; of a string, without the quotes
-	next       int32 // the node behind this one and all that is in it
-	count      int32 // elements, or members
-	token      token
-	escaped    bool // a string with escapes
+type Node struct {
+	Start, End int32 // in the text; of a string, without the quotes
+	Next       int32 // the node behind this one and all that is in it
+	Count      int32 // elements, or members
+	Token      Token
+	Escaped    bool // a string with escapes
 }
 
-// tape is JSON text taken apart: a flat list of tokens over it, kept from
+// Tape is JSON text taken apart: a flat list of tokens over it, kept from
 // message to message, so that reading a token allocates nothing. It is
 // written, and not taken from a package, because JsonConverter's reader
 // (Jackson) is lax in ways of its own that have to be kept: leading zeros,
 // anything behind the first value, half surrogates.
-type tape struct {
-	strict bool
+type Tape struct {
+	Strict bool
+	Nodes  []Node
+	Known  string // the text of a schema that may be recognised
 	data   []byte
 	pos    int
 	depth  int
-	nodes  []node
-	known  string // the text of a schema that may be recognised
 }
 
 var errEnd = errors.New("ends too early")
 
-// reset makes the tape ready for data.
-func (t *tape) reset(data []byte) error {
+// Reset makes the tape ready for data.
+func (t *Tape) Reset(data []byte) error {
 	if len(data) > math.MaxInt32 {
 		return errors.New("too long")
 	}
-	t.data, t.pos, t.depth, t.nodes = data, 0, 0, t.nodes[:0]
+	t.data, t.pos, t.depth, t.Nodes = data, 0, 0, t.Nodes[:0]
 	return nil
 }
 
-// release lets go of the text, and of the memory that an unusual one took.
-func (t *tape) release() {
+// Release lets go of the text, and of the memory that an unusual one took.
+func (t *Tape) Release() {
 	t.data = nil
-	if cap(t.nodes) > keepTape {
-		t.nodes = nil
+	if cap(t.Nodes) > keepTape {
+		t.Nodes = nil
 	}
 }
 
-func (t *tape) unexpected() error {
+func (t *Tape) unexpected() error {
 	if t.pos >= len(t.data) {
 		return errEnd
 	}
 	return fmt.Errorf("unexpected %q at byte %d", t.data[t.pos], t.pos)
 }
 
-func (t *tape) space() {
+func (t *Tape) space() {
 	for t.pos < len(t.data) {
 		switch t.data[t.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -95,7 +96,7 @@ func (t *tape) space() {
 
 // peek is the next byte that is no space; 0 at the end, where 0 itself is
 // nothing that may stand there.
-func (t *tape) peek() byte {
+func (t *Tape) peek() byte {
 	t.space()
 	if t.pos < len(t.data) {
 		return t.data[t.pos]
@@ -103,8 +104,8 @@ func (t *tape) peek() byte {
 	return 0
 }
 
-// root reads the one value of the text; it reports false where there is none.
-func (t *tape) root() (ok bool, err error) {
+// Root reads the one value of the text; it reports false where there is none.
+func (t *Tape) Root() (ok bool, err error) {
 	if t.peek(); t.pos == len(t.data) {
 		return false, nil
 	}
@@ -116,8 +117,8 @@ func (t *tape) root() (ok bool, err error) {
 
 // tail looks at what follows the value: nothing that would make it another
 // one, and under strict nothing at all.
-func (t *tape) tail() error {
-	if t.strict {
+func (t *Tape) tail() error {
+	if t.Strict {
 		if t.space(); t.pos < len(t.data) {
 			return fmt.Errorf("more behind the value at byte %d", t.pos)
 		}
@@ -128,12 +129,12 @@ func (t *tape) tail() error {
 	}
 	c := t.data[t.pos]
 	space := c == ' ' || c == '\t' || c == '\n' || c == '\r'
-	switch t.nodes[0].token {
-	case tInt, tFloat:
+	switch t.Nodes[0].Token {
+	case Int, Float:
 		if !space {
 			return t.unexpected()
 		}
-	case tNull, tTrue, tFalse:
+	case Null, True, False:
 		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '$' || c >= utf8.RuneSelf {
 			return t.unexpected()
 		}
@@ -141,7 +142,7 @@ func (t *tape) tail() error {
 	return nil
 }
 
-func (t *tape) value() error {
+func (t *Tape) value() error {
 	switch c := t.peek(); c {
 	case '{':
 		return t.object()
@@ -150,11 +151,11 @@ func (t *tape) value() error {
 	case '"':
 		return t.text()
 	case 't':
-		return t.literal("true", tTrue)
+		return t.literal("true", True)
 	case 'f':
-		return t.literal("false", tFalse)
+		return t.literal("false", False)
 	case 'n':
-		return t.literal("null", tNull)
+		return t.literal("null", Null)
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return t.number()
 	}
@@ -162,13 +163,13 @@ func (t *tape) value() error {
 }
 
 // leaf appends a node that has nothing in it.
-func (t *tape) leaf(k token, start, end int, escaped bool) {
-	t.nodes = append(t.nodes, node{
-		start: int32(start), end: int32(end), next: int32(len(t.nodes) + 1), token: k, escaped: escaped,
+func (t *Tape) leaf(k Token, start, end int, escaped bool) {
+	t.Nodes = append(t.Nodes, Node{
+		Start: int32(start), End: int32(end), Next: int32(len(t.Nodes) + 1), Token: k, Escaped: escaped,
 	})
 }
 
-func (t *tape) literal(word string, k token) error {
+func (t *Tape) literal(word string, k Token) error {
 	end := t.pos + len(word)
 	if end > len(t.data) || string(t.data[t.pos:end]) != word {
 		return fmt.Errorf("unexpected word at byte %d", t.pos)
@@ -179,26 +180,26 @@ func (t *tape) literal(word string, k token) error {
 }
 
 // open begins an array or object and returns its node.
-func (t *tape) open(k token) (int, error) {
+func (t *Tape) open(k Token) (int, error) {
 	if t.depth++; t.depth > maxDepth {
 		return 0, fmt.Errorf("more than %d levels", maxDepth)
 	}
 	t.leaf(k, t.pos, 0, false)
 	t.pos++
-	return len(t.nodes) - 1, nil
+	return len(t.Nodes) - 1, nil
 }
 
 // close ends the array or object of node n, which has count parts.
-func (t *tape) close(n, count int) {
+func (t *Tape) close(n, count int) {
 	t.pos++
 	t.depth--
-	t.nodes[n].end = int32(t.pos)
-	t.nodes[n].next = int32(len(t.nodes))
-	t.nodes[n].count = int32(count)
+	t.Nodes[n].End = int32(t.pos)
+	t.Nodes[n].Next = int32(len(t.Nodes))
+	t.Nodes[n].Count = int32(count)
 }
 
-func (t *tape) array() error {
-	n, err := t.open(tArray)
+func (t *Tape) array() error {
+	n, err := t.open(Array)
 	if err != nil {
 		return err
 	}
@@ -224,8 +225,8 @@ func (t *tape) array() error {
 	}
 }
 
-func (t *tape) object() error {
-	n, err := t.open(tObject)
+func (t *Tape) object() error {
+	n, err := t.open(Object)
 	if err != nil {
 		return err
 	}
@@ -252,11 +253,11 @@ func (t *tape) object() error {
 }
 
 // pair reads "name": value.
-func (t *tape) pair() error {
+func (t *Tape) pair() error {
 	if t.peek() != '"' {
 		return t.unexpected()
 	}
-	name := len(t.nodes)
+	name := len(t.Nodes)
 	if err := t.text(); err != nil {
 		return err
 	}
@@ -264,9 +265,9 @@ func (t *tape) pair() error {
 		return t.unexpected()
 	}
 	t.pos++
-	if t.known != "" && t.depth == 1 && t.isKnown(name) {
-		t.leaf(tSchema, t.pos, t.pos+len(t.known), false)
-		t.pos += len(t.known)
+	if t.Known != "" && t.depth == 1 && t.isKnown(name) {
+		t.leaf(KnownText, t.pos, t.pos+len(t.Known), false)
+		t.pos += len(t.Known)
 		return nil
 	}
 	return t.value()
@@ -274,18 +275,18 @@ func (t *tape) pair() error {
 
 // isKnown reports whether the member whose name stands at the node is the
 // known schema. A whole object's text is a value of its own, whatever follows.
-func (t *tape) isKnown(name int) bool {
-	n := t.nodes[name]
-	if string(t.data[n.start:n.end]) != "schema" {
+func (t *Tape) isKnown(name int) bool {
+	n := t.Nodes[name]
+	if string(t.data[n.Start:n.End]) != "schema" {
 		return false
 	}
 	t.space()
-	end := t.pos + len(t.known)
-	return end <= len(t.data) && string(t.data[t.pos:end]) == t.known
+	end := t.pos + len(t.Known)
+	return end <= len(t.data) && string(t.data[t.pos:end]) == t.Known
 }
 
 // text reads a string, and sees to it that it is UTF-8.
-func (t *tape) text() error {
+func (t *Tape) text() error {
 	t.pos++
 	start, escaped, wide := t.pos, false, false
 	for {
@@ -298,7 +299,7 @@ func (t *tape) text() error {
 			if wide && !utf8.Valid(t.data[start:t.pos]) {
 				return fmt.Errorf("string at byte %d is not UTF-8", start)
 			}
-			t.leaf(tString, start, t.pos, escaped)
+			t.leaf(String, start, t.pos, escaped)
 			t.pos++
 			return nil
 		case c == '\\':
@@ -316,7 +317,7 @@ func (t *tape) text() error {
 }
 
 // escape passes over one escape.
-func (t *tape) escape() error {
+func (t *Tape) escape() error {
 	t.pos++
 	if t.pos >= len(t.data) {
 		return errEnd
@@ -356,8 +357,8 @@ func hex4(b []byte) (r rune, ok bool) {
 	return r, true
 }
 
-func (t *tape) number() error {
-	start, k := t.pos, tInt
+func (t *Tape) number() error {
+	start, k := t.pos, Int
 	if t.data[t.pos] == '-' {
 		t.pos++
 	}
@@ -365,18 +366,18 @@ func (t *tape) number() error {
 	if err := t.digits(); err != nil {
 		return err
 	}
-	if t.strict && t.data[first] == '0' && t.pos > first+1 {
+	if t.Strict && t.data[first] == '0' && t.pos > first+1 {
 		return fmt.Errorf("leading zero at byte %d", first)
 	}
 	if t.pos < len(t.data) && t.data[t.pos] == '.' {
-		k = tFloat
+		k = Float
 		t.pos++
 		if err := t.digits(); err != nil {
 			return err
 		}
 	}
 	if t.pos < len(t.data) && t.data[t.pos]|0x20 == 'e' {
-		k = tFloat
+		k = Float
 		t.pos++
 		if t.pos < len(t.data) && (t.data[t.pos] == '+' || t.data[t.pos] == '-') {
 			t.pos++
@@ -393,7 +394,7 @@ func (t *tape) number() error {
 }
 
 // digits passes over one digit or more.
-func (t *tape) digits() error {
+func (t *Tape) digits() error {
 	start := t.pos
 	for t.pos < len(t.data) && t.data[t.pos] >= '0' && t.data[t.pos] <= '9' {
 		t.pos++

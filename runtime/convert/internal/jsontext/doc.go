@@ -1,0 +1,10 @@
+// Package jsontext reads and writes JSON text as Jackson does, for the
+// converters: what is lax in it is lax in Kafka Connect.
+//
+//	tape.go      JSON text → a flat list of tokens
+//	node.go      what stands at a node of the tape
+//	number.go    numbers as Java's, without a loss
+//	unescape.go  strings with escapes
+//	string.go    strings as Jackson escapes them
+//	value.go     floats, bytes
+package jsontext

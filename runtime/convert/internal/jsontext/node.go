@@ -1,0 +1,41 @@
+package jsontext
+
+import "kcgen.dev/runtime/connect"
+
+// Is reports whether there is a node n (-1 is none) and it is a k.
+func (t *Tape) Is(n int, k Token) bool { return n >= 0 && t.Nodes[n].Token == k }
+
+// Next is the node behind node n and all that is in it.
+func (t *Tape) Next(n int) int { return int(t.Nodes[n].Next) }
+
+// Raw is the text of a node, of a string without its quotes.
+func (t *Tape) Raw(n int) []byte { return t.data[t.Nodes[n].Start:t.Nodes[n].End] }
+
+// Text is the string at node n.
+func (t *Tape) Text(n int) string { return t.String(n).Str() }
+
+// String is the string at node n, which aliases the message if it can.
+func (t *Tape) String(n int) connect.Value {
+	raw := t.Raw(n)
+	if !t.Nodes[n].Escaped {
+		return connect.Text(raw)
+	}
+	return connect.Text(unescape(raw))
+}
+
+// Member is the node of an object's member, the last of that name; -1 where
+// there is none or n is no object.
+func (t *Tape) Member(n int, name string) int {
+	found := -1
+	if t.Is(n, Object) {
+		for k := n + 1; k < t.Next(n); k = t.Next(k + 1) {
+			if t.Text(k) == name {
+				found = k + 1
+			}
+		}
+	}
+	return found
+}
+
+// Nothing puts a null on the tape of a text that has no value.
+func (t *Tape) Nothing() { t.leaf(Null, 0, 0, false) }
