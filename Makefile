@@ -7,12 +7,13 @@
 # make check    generated files up to date, vet, staticcheck, import arrows
 # make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
 # make bench    throughput beside a bare client, as ratios
+# make chains   converters and transforms beside Kafka Connect's own, as ratios
 # make race     the runtime's tests that need no server, under the race detector
 # make crash    fifty kills while a million lines pass
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench crash
+.PHONY: all build demo test short race generate check vectors bench chains crash
 all: build check test
 
 build:
@@ -51,6 +52,9 @@ vectors:
 
 bench:
 	$(GO) run ./runtime/bench
+
+chains:
+	$(GO) run ./runtime/bench/chain
 
 crash:
 	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e
