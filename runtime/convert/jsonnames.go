@@ -1,12 +1,15 @@
 package convert
 
-import "kcgen.dev/runtime/connect"
+import (
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert/internal/jsontext"
+)
 
 // The bounds of what is remembered of names.
 const (
 	maxNamed   = 64  // objects of a message
 	maxNames   = 256 // names of an object
-	maxNameLen = 64  // bytes of a name
+	maxLead    = 128 // bytes of a name and what is around it
 	maxLearned = 16  // times that an object's names are learned anew
 )
 
@@ -14,12 +17,14 @@ const (
 // The next message of a stream has mostly the same names at the same places:
 // its maps then share their keys. The n-th object is the n-th list.
 type names struct {
-	lists []nameList
+	lists []*nameList
 	at    int // the list of the next object
 }
 
 type nameList struct {
 	known   *connect.KeySet
+	leads   []string // the text before each value, from the value before on
+	tail    string   // and behind the last one
 	learned int
 }
 
@@ -32,10 +37,10 @@ func (s *names) next() *nameList {
 		return nil
 	}
 	if s.at == len(s.lists) {
-		s.lists = append(s.lists, nameList{})
+		s.lists = append(s.lists, &nameList{})
 	}
 	s.at++
-	return &s.lists[s.at-1]
+	return s.lists[s.at-1]
 }
 
 // guess is the names that an object of n members probably has; nil where there
@@ -47,20 +52,29 @@ func (l *nameList) guess(n int) *connect.KeySet {
 	return l.known
 }
 
-// learn keeps the names of m for the next message. Objects that are maps, with
-// names that never come again, are given up after a while.
-func (l *nameList) learn(m *connect.Map) {
-	if l == nil || l.learned == maxLearned || m.Len() > maxNames {
+// learn keeps the names of m, the object at node n, for the next message.
+// Objects that are maps, with names that never come again, are given up after a
+// while.
+func (l *nameList) learn(m *connect.Map, t *jsontext.Tape, n int) {
+	if l == nil || l.learned == maxLearned || m.Len() > maxNames || m.Len() != int(t.Nodes[n].Count) {
 		return
 	}
 	l.learned++
-	known := make([]connect.Value, m.Len())
-	for i, key := range m.Keys {
-		name := key.Raw()
-		if len(name) > maxNameLen {
+	var known []connect.Value
+	var leads []string
+	at := int(t.Nodes[n].Start)
+	for k := n + 1; k < t.Next(n); k = t.Next(k + 1) {
+		begin, end := t.Span(k + 1)
+		if begin-at > maxLead || t.Nodes[k].Escaped {
 			return
 		}
-		known[i] = connect.String(string(name)) // a copy: the message goes
+		known = append(known, connect.String(string(t.Raw(k)))) // a copy: the message goes
+		leads = append(leads, t.Between(at, begin))
+		at = end
 	}
-	l.known = connect.NewKeySet(known)
+	end := int(t.Nodes[n].End)
+	if end-at > maxLead {
+		return
+	}
+	l.known, l.leads, l.tail = connect.NewKeySet(known), leads, t.Between(at, end)
 }

@@ -16,6 +16,7 @@ type jsonReader struct {
 	replaceNull bool
 	schemas     cache[string, *connect.Schema] // by their text
 	names       names
+	quick       quick
 	slab        connect.Slab
 	members     []int32 // where the fields of the structs that are being read stand
 	lost        bool    // a null was read where one is not allowed, which only a struct minds
@@ -26,6 +27,12 @@ var errEnvelope = errors.New(`with schemasEnable a message is {"schema":…,"pay
 // plain reads a message of a schema that it does not carry, or of none. No
 // text at all is null.
 func (r *jsonReader) plain(data []byte, schema *connect.Schema) (connect.Datum, error) {
+	if schema == nil && !r.Strict {
+		r.quick.names, r.quick.slab = &r.names, &r.slab
+		if v, ok := r.quick.read(data); ok {
+			return connect.Datum{Value: v}, nil
+		}
+	}
 	r.Known = ""
 	if err := r.Reset(data); err != nil {
 		return connect.Datum{}, err
@@ -377,7 +384,7 @@ func (r *jsonReader) object(elem *connect.Schema, n int) (*connect.Map, error) {
 			return nil, err
 		}
 	}
-	list.learn(m)
+	list.learn(m, &r.Tape, n)
 	return m, nil
 }
 

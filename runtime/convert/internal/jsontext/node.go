@@ -11,6 +11,18 @@ func (t *Tape) Next(n int) int { return int(t.Nodes[n].Next) }
 // Raw is the text of a node, of a string without its quotes.
 func (t *Tape) Raw(n int) []byte { return t.data[t.Nodes[n].Start:t.Nodes[n].End] }
 
+// Span is where node n stands, the quotes of a string included.
+func (t *Tape) Span(n int) (start, end int) {
+	nd := &t.Nodes[n]
+	if nd.Token == String {
+		return int(nd.Start) - 1, int(nd.End) + 1
+	}
+	return int(nd.Start), int(nd.End)
+}
+
+// Between is a copy of a part of the text.
+func (t *Tape) Between(start, end int) string { return string(t.data[start:end]) }
+
 // Text is the string at node n.
 func (t *Tape) Text(n int) string { return t.String(n).Str() }
 

@@ -22,9 +22,9 @@ func special(x uint64) uint64 {
 	return ((x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash | x) & tops
 }
 
-// plainLen is how many bytes at the start of s are printable ASCII other than
+// PlainLen is how many bytes at the start of s are printable ASCII other than
 // '"' and '\', looked at eight at a time.
-func plainLen(s []byte) int {
+func PlainLen(s []byte) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		if m := special(binary.LittleEndian.Uint64(s[i:])); m != 0 {
@@ -54,7 +54,7 @@ const hexDigits = "0123456789ABCDEF"
 func AppendString(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	for {
-		n := plainLen(s)
+		n := PlainLen(s)
 		dst = append(dst, s[:n]...)
 		if n == len(s) {
 			return append(dst, '"')

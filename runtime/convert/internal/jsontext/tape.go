@@ -290,7 +290,7 @@ func (t *Tape) text() error {
 	t.pos++
 	start, escaped, wide := t.pos, false, false
 	for {
-		t.pos += plainLen(t.data[t.pos:])
+		t.pos += PlainLen(t.data[t.pos:])
 		if t.pos >= len(t.data) {
 			return errEnd
 		}

@@ -42,7 +42,7 @@ func TestPlainLen(t *testing.T) {
 		for _, c := range []byte{0, 0x1f, '"', '\\', 0x80, 0xff} {
 			for _, filler := range []byte{' ', '!', '#', '[', ']', 'a', 0x7e, 0x7f} {
 				s := append([]byte(strings.Repeat(string(rune(filler)), n)), c, '"', filler)
-				if got := plainLen(s); got != n {
+				if got := PlainLen(s); got != n {
 					t.Fatalf("%q: %d, want %d", s, got, n)
 				}
 			}
