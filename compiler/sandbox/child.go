@@ -18,6 +18,7 @@ const (
 	exitMemory = 97
 	exitTime   = 98
 	exitJob    = 99
+	exitWall   = 100
 )
 
 // The first byte of an answer.
@@ -32,6 +33,7 @@ const maxStack = 128 << 20
 
 type job struct {
 	Name   string
+	CPU    time.Duration
 	Wall   time.Duration
 	Memory int64
 }
@@ -92,14 +94,18 @@ func confine(j job) {
 	debug.SetGCPercent(300) // the process is short: time for memory, up to the limit
 	debug.SetMemoryLimit(j.Memory * 7 / 10)
 	limitProcess(j)
-	time.AfterFunc(j.Wall+500*time.Millisecond, func() { os.Exit(exitTime) })
-	go watch(j.Memory * 85 / 100)
+	time.AfterFunc(j.Wall+500*time.Millisecond, func() { os.Exit(exitWall) })
+	go watch(j.CPU, j.Memory*85/100)
 }
 
-// watch ends the child when Go holds too much memory, before the system does.
-func watch(most int64) {
+// watch ends the child when it has taken too much time, or holds too much
+// memory, before the system does.
+func watch(longest time.Duration, most int64) {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	for {
+		if cpuTime() > longest {
+			os.Exit(exitTime)
+		}
 		metrics.Read(samples)
 		if int64(samples[0].Value.Uint64()-samples[1].Value.Uint64()) > most {
 			os.Exit(exitMemory)

@@ -27,7 +27,13 @@ import (
 
 // Limits bound one run. A field that is zero has its default.
 type Limits struct {
-	// Wall is how long a run may take; by default 4.5 s.
+	// CPU is the processor time that a run may take, all threads together; by
+	// default 4.5 s. A busy machine makes a run late, and not worse: this is
+	// what an evaluation is judged by.
+	CPU time.Duration
+
+	// Wall is how long a run may take, whatever it waits for; by default a
+	// minute.
 	Wall time.Duration
 
 	// Memory is the most bytes of resident memory; by default 512 MiB.
@@ -38,8 +44,11 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
+	if l.CPU == 0 {
+		l.CPU = 4500 * time.Millisecond
+	}
 	if l.Wall == 0 {
-		l.Wall = 4500 * time.Millisecond
+		l.Wall = time.Minute
 	}
 	if l.Memory == 0 {
 		l.Memory = 512 << 20
@@ -58,7 +67,8 @@ type Kind string
 
 // The limits.
 const (
-	Time   Kind = "time"
+	Time   Kind = "time" // of the processor
+	Wall   Kind = "wall"
 	Memory Kind = "memory"
 	Depth  Kind = "depth"
 	Output Kind = "output"
@@ -75,7 +85,9 @@ func (e *LimitError) Error() string {
 	const look = "; look for comprehensions over large lists, disjunctions of many terms, and values that double"
 	switch e.Kind {
 	case Time:
-		return fmt.Sprintf("the spec took more than %v to evaluate%s", e.Limits.Wall, look)
+		return fmt.Sprintf("the spec took more than %v of processor time to evaluate%s", e.Limits.CPU, look)
+	case Wall:
+		return fmt.Sprintf("the spec was not evaluated within %v: is the machine overloaded, or does the go command hang", e.Limits.Wall)
 	case Memory:
 		return fmt.Sprintf("the spec needed more than %d MiB to evaluate%s", e.Limits.Memory>>20, look)
 	case Depth:
@@ -149,8 +161,10 @@ func judge(ctx, deadline context.Context, lim Limits, stdout *capped, stderr str
 		return limit(Depth)
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("sandbox: evaluate: %w", ctx.Err())
-	case deadline.Err() != nil, state != nil && state.ExitCode() == exitTime:
+	case state != nil && (state.ExitCode() == exitTime || killed(state) && state.UserTime()+state.SystemTime() >= lim.CPU):
 		return limit(Time)
+	case deadline.Err() != nil, state != nil && state.ExitCode() == exitWall:
+		return limit(Wall)
 	case err != nil:
 		return nil, fmt.Errorf("sandbox: evaluate: %w: %s", err, firstLine(stderr))
 	}
@@ -193,7 +207,7 @@ var inherited = []string{
 }
 
 func childEnv(lim Limits, name string) []string {
-	job, err := json.Marshal(job{Name: name, Wall: lim.Wall, Memory: lim.Memory})
+	job, err := json.Marshal(job{Name: name, CPU: lim.CPU, Wall: lim.Wall, Memory: lim.Memory})
 	if err != nil {
 		job = nil // strings and numbers always encode
 	}
