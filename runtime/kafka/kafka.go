@@ -5,7 +5,7 @@
 //	kafka.go       Conn: a cluster made ready to be used
 //	security.go    TLS and SASL         token.go  OAUTHBEARER tokens
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
-//	reader.go      Reader: a consumer group
+//	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
 //	log.go         Log: a compacted topic, read to its end and appended to
 //	wait.go        back-off, and waiting for a broker at the start

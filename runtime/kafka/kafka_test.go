@@ -53,7 +53,7 @@ func conn(t *testing.T, c *kfake.Cluster) *Conn {
 }
 
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // longer than anything here takes
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -378,7 +378,7 @@ func TestSASL(t *testing.T) {
 			}
 			// The fake broker hangs up where a real one says why; what that
 			// answer leads to is in TestRefusal.
-			timeout := 20 * time.Second
+			timeout := time.Minute
 			if password != "right" {
 				timeout = 300 * time.Millisecond
 			}

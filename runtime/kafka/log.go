@@ -127,6 +127,9 @@ type logReader struct {
 	next map[int32]int64 // per partition; kept over tries, so that each sees a record once
 	end  map[int32]int64
 	id   [16]byte
+
+	uncommitted bool // records of open transactions count too
+	enough      bool // set by each: there is no need for more
 }
 
 func (r *logReader) read(ctx context.Context) error {
@@ -138,6 +141,9 @@ func (r *logReader) read(ctx context.Context) error {
 	leaders := map[int32]int32{}
 	var parts []int32
 	for _, p := range t.partitions {
+		if _, wanted := r.next[p.Partition]; r.next != nil && !wanted {
+			continue
+		}
 		if p.Leader < 0 {
 			return kerr.LeaderNotAvailable
 		}
@@ -145,16 +151,16 @@ func (r *logReader) read(ctx context.Context) error {
 		parts = append(parts, p.Partition)
 	}
 	if r.next == nil {
-		starts, err := r.offsets(ctx, parts, -2)
+		starts, err := r.offsets(ctx, parts, startOffset)
 		if err != nil {
 			return err
 		}
-		if r.end, err = r.offsets(ctx, parts, -1); err != nil {
+		if r.end, err = r.offsets(ctx, parts, endOffset); err != nil {
 			return err
 		}
 		r.next = starts
 	}
-	for {
+	for !r.enough {
 		open := map[int32][]int32{} // leader to partitions not yet read to the end
 		for _, p := range parts {
 			if r.next[p] < r.end[p] {
@@ -170,12 +176,21 @@ func (r *logReader) read(ctx context.Context) error {
 			}
 		}
 	}
+	return nil
 }
 
-// offsets asks for the first (-2) or the last stable (-1) offsets.
+// isolation is the isolation level of requests.
+func (r *logReader) isolation() int8 {
+	if r.uncommitted {
+		return 0
+	}
+	return 1
+}
+
+// offsets asks for the first (startOffset) or the last (endOffset) offsets.
 func (r *logReader) offsets(ctx context.Context, parts []int32, at int64) (map[int32]int64, error) {
 	req := kmsg.NewPtrListOffsetsRequest()
-	req.ReplicaID, req.IsolationLevel = -1, 1
+	req.ReplicaID, req.IsolationLevel = -1, r.isolation()
 	rt := kmsg.NewListOffsetsRequestTopic()
 	rt.Topic = r.name
 	for _, p := range parts {
@@ -207,7 +222,7 @@ func (r *logReader) offsets(ctx context.Context, parts []int32, at int64) (map[i
 func (r *logReader) fetch(ctx context.Context, leader int32, parts []int32) error {
 	req := kmsg.NewPtrFetchRequest()
 	req.ReplicaID, req.MaxWaitMillis, req.MinBytes, req.MaxBytes = -1, 0, 0, 8<<20
-	req.IsolationLevel, req.SessionEpoch = 1, -1
+	req.IsolationLevel, req.SessionEpoch = r.isolation(), -1
 	rt := kmsg.NewFetchRequestTopic()
 	rt.Topic, rt.TopicID = r.name, r.id
 	for _, p := range parts {
@@ -247,8 +262,12 @@ func (r *logReader) fetch(ctx context.Context, leader int32, parts []int32) erro
 
 func (r *logReader) take(rp *kmsg.FetchResponseTopicPartition) error {
 	from := r.next[rp.Partition]
+	level := kgo.ReadCommitted()
+	if r.uncommitted {
+		level = kgo.ReadUncommitted()
+	}
 	fp, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset: from, IsolationLevel: kgo.ReadCommitted(), Topic: r.name, Partition: rp.Partition,
+		Offset: from, IsolationLevel: level, Topic: r.name, Partition: rp.Partition,
 	}, rp, kgo.DefaultDecompressor(), nil)
 	if fp.Err != nil {
 		return fp.Err
@@ -268,7 +287,11 @@ func (r *logReader) take(rp *kmsg.FetchResponseTopicPartition) error {
 func (r *logReader) skipGap(fr *kmsg.FetchResponse) (moved bool) {
 	for _, t := range fr.Topics {
 		for _, p := range t.Partitions {
-			if end := r.end[p.Partition]; p.LastStableOffset >= end {
+			shown := p.LastStableOffset
+			if r.uncommitted {
+				shown = p.HighWatermark
+			}
+			if end := r.end[p.Partition]; shown >= end {
 				r.next[p.Partition] = end
 				moved = true
 			}

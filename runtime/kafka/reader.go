@@ -85,14 +85,18 @@ func (c Consumer) MaxBytes() int64 {
 // own first choice, so that members of both can be in one group while a
 // connector moves from one to the other.
 type Reader struct {
-	cl       *kgo.Client
-	group    string
-	recordsP recordPool
+	cl        *kgo.Client
+	conn      *Conn
+	group     string
+	reset     string // autoOffsetReset
+	committed bool   // it reads committed records alone
+	progress  *progress
+	recordsP  recordPool
 }
 
 // Reader joins a group, in the background.
 func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, error) {
-	r := &Reader{group: sub.Group}
+	r := &Reader{conn: k, group: sub.Group, reset: c.AutoOffsetReset, committed: c.IsolationLevel == "read_committed", progress: newProgress()}
 	fetchMax, session, heartbeat := int64(DefaultFetchMaxBytes), 45*time.Second, 3*time.Second
 	set(&fetchMax, c.FetchMaxBytes)
 	set(&session, c.SessionTimeout)
@@ -112,9 +116,10 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		kgo.BrokerMaxReadBytes(int32(min(max(100<<20, 2*fetchMax), math.MaxInt32))),
 		kgo.MaxConcurrentFetches(1),
 		kgo.WithPools(&r.recordsP),
-		kgo.OnPartitionsAssigned(told(sub.Assigned)),
-		kgo.OnPartitionsRevoked(told(sub.Revoked)),
-		kgo.OnPartitionsLost(told(sub.Lost)),
+		kgo.OnPartitionsAssigned(told(r.progress.assigned, sub.Assigned)),
+		kgo.OnPartitionsRevoked(told(sub.Revoked, r.progress.gone)),
+		kgo.OnPartitionsLost(told(sub.Lost, r.progress.gone)),
+		kgo.AdjustFetchOffsetsFn(r.progress.begin),
 	}
 	opts = append(opts, startAt(c.AutoOffsetReset)...)
 	if c.FetchMinBytes > 0 {
@@ -125,7 +130,7 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 	} else {
 		opts = append(opts, kgo.FetchMaxWait(500*time.Millisecond))
 	}
-	if c.IsolationLevel == "read_committed" {
+	if r.committed {
 		opts = append(opts, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	}
 	if c.ClientRack != "" {
@@ -171,11 +176,9 @@ func (s Subscription) options() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-func told(f func([]Partition)) func(context.Context, *kgo.Client, map[string][]int32) {
+// told calls fs, in order.
+func told(fs ...func([]Partition)) func(context.Context, *kgo.Client, map[string][]int32) {
 	return func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
-		if f == nil {
-			return
-		}
 		var ps []Partition
 		for t, parts := range m {
 			for _, p := range parts {
@@ -191,7 +194,11 @@ func told(f func([]Partition)) func(context.Context, *kgo.Client, map[string][]i
 			}
 			return int(a.Partition - b.Partition)
 		})
-		f(ps)
+		for _, f := range fs {
+			if f != nil {
+				f(ps)
+			}
+		}
 	}
 }
 
@@ -243,6 +250,7 @@ func (r *Run) Recycle() {
 // happens until Release. Errors are final: what the client can try again it
 // does.
 func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
+	r.progress.polled()
 	fetches := r.cl.PollRecords(ctx, max)
 	var err error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
@@ -256,6 +264,7 @@ func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
 			runs = append(runs, Run{Partition{p.Topic, p.Partition}, p.Records})
 		}
 	})
+	r.progress.gave(runs)
 	return runs, err
 }
 

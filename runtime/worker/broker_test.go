@@ -3,26 +3,36 @@ package worker
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
 
-// freePort is a port on which nobody listens.
+// freePort is a port on which nobody listens. It is below those that the
+// kernel gives to outgoing connections, of which one could take it while a
+// test's broker is down.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 20000 + rand.IntN(12000)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // waitLog waits until the log holds a text.
@@ -46,7 +56,7 @@ func TestBrokerDownAtStart(t *testing.T) {
 	m := &memory{}
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
 	cfg.Sinks = []Sink{sinkOf(m, "out")}
-	cfg.IdleExit = time.Second
+	begun := time.Now()
 	done := make(chan error, 1)
 	go func() { _, err := run(t, cfg); done <- err }()
 	waitLog(t.Context(), lb, "a broker does not answer; trying again")
@@ -57,16 +67,18 @@ func TestBrokerDownAtStart(t *testing.T) {
 	if !slices.Equal(m.got(), count(10)()) {
 		t.Errorf("got %v", m.got())
 	}
-	if !strings.Contains(lb.String(), "a broker answers again") || strings.Count(lb.String(), "does not answer") > 3 {
+	most := 3 + int(time.Since(begun)/(10*time.Second)) // it is said every ten seconds
+	if !strings.Contains(lb.String(), "a broker answers again") || strings.Count(lb.String(), "does not answer") > most {
 		t.Errorf("log %s", lb)
 	}
 }
 
 func TestBrokerDownAtStartGivesUp(t *testing.T) {
-	c := cluster(t)
+	t.Parallel() // it waits
+	c := brokerAt(t, freePort(t))
 	cfg, _ := config(t, c)
 	c.Close()
-	cfg.StartTimeout = 300 * time.Millisecond
+	cfg.StartTimeout = 5 * time.Second // time enough for one try
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
 	_, err := run(t, cfg)
 	if !errors.Is(err, kafka.ErrUnreachable) || !strings.Contains(err.Error(), "refused") {
@@ -102,7 +114,6 @@ func TestBrokerGoesAwayUnderLoad(t *testing.T) {
 		return nil
 	}}
 	cfg, _ := config(t, first)
-	cfg.IdleExit = 2 * time.Second
 	cfg.Sources = []Source{source(src)}
 	done := make(chan error, 1)
 	go func() { _, err := run(t, cfg); done <- err }()
@@ -191,18 +202,75 @@ func TestConfigIsChecked(t *testing.T) {
 func TestIdle(t *testing.T) {
 	now := time.Now()
 	old, fresh := now.Add(-time.Minute), now.Add(-time.Millisecond)
+	quiet := idleness{ready: true, last: old, seen: now}
 	for name, test := range map[string]struct {
 		tasks []idleness
 		want  bool
 	}{
-		"quiet":      {[]idleness{{ready: true, last: old}, {ready: true, last: old}}, true},
-		"one works":  {[]idleness{{ready: true, last: old}, {ready: true, last: fresh}}, false},
-		"on its way": {[]idleness{{ready: true, busy: true, last: old}}, false},
-		"not open":   {[]idleness{{last: old}}, false},
-		"failed":     {[]idleness{{ended: true}, {ready: true, last: old}}, true},
+		"quiet":           {[]idleness{quiet, quiet}, true},
+		"one works":       {[]idleness{quiet, {ready: true, last: fresh, seen: now}}, false},
+		"on its way":      {[]idleness{{ready: true, busy: true, last: old, seen: now}}, false},
+		"not open":        {[]idleness{{last: old, seen: now}}, false},
+		"has not looked":  {[]idleness{{ready: true, last: old}}, false},
+		"looked long ago": {[]idleness{{ready: true, last: old, seen: old.Add(time.Millisecond)}}, false},
+		"failed":          {[]idleness{{ended: true}, quiet}, true},
 	} {
-		if got := idle(test.tasks, now, time.Second); got != test.want {
+		if got := idle(test.tasks, time.Second); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// Slow is not idle: neither a broker that does not yet serve, nor a connector
+// that takes its time.
+func TestSlowIsNotIdle(t *testing.T) {
+	t.Run("broker", func(t *testing.T) {
+		c := cluster(t)
+		fill(t, c, "in", count(10)()...)
+		m := &memory{}
+		cfg, _ := config(t, c)
+		cfg.IdleExit = 10 * time.Millisecond
+		cfg.Sinks = []Sink{sinkOf(m, "in")}
+		h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition, Count: 5})
+		if _, err := run(t, cfg); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(m.got(), count(10)()) || h.Hits() < 5 {
+			t.Errorf("%d records, %d faults", len(m.got()), h.Hits())
+		}
+	})
+	t.Run("connectors", func(t *testing.T) {
+		c := cluster(t)
+		m := &memory{put: func(int, []connect.Record) error { time.Sleep(100 * time.Millisecond); return nil }}
+		cfg, _ := config(t, c)
+		cfg.IdleExit = 10 * time.Millisecond
+		cfg.Sources = []Source{source(&lines{topic: "out", all: count(3), poll: func(*lineTask, int) error {
+			time.Sleep(100 * time.Millisecond)
+			return nil
+		}})}
+		cfg.Sinks = []Sink{sinkOf(m, "out")}
+		if _, err := run(t, cfg); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(m.got(), count(3)()) {
+			t.Errorf("%d records", len(m.got()))
+		}
+	})
+}
+
+// A stop whose time is over before a task has ended is no clean one.
+func TestStopThatTakesTooLong(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	cfg.StopTimeout, cfg.IdleExit = 100*time.Millisecond, 0
+	hang := make(chan struct{})
+	t.Cleanup(func() { close(hang) })
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	fill(t, c, "in", "a")
+	m := &memory{put: func(int, []connect.Record) error { cancel(); <-hang; return nil }}
+	cfg.Sinks = []Sink{sinkOf(m, "in")}
+	if _, err := runUntil(t, ctx, cfg); err == nil || !strings.Contains(err.Error(), "will be read again") {
+		t.Errorf("error %v", err)
 	}
 }

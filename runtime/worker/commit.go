@@ -123,5 +123,6 @@ func (t *sourceTask) idleness() idleness {
 		ready: t.ready.Load(),
 		busy:  t.inFlight.Load() > 0, // offsets are committed by the stop that follows
 		last:  time.Unix(0, t.last.Load()),
+		seen:  time.Unix(0, t.seen.Load()),
 	}
 }

@@ -212,7 +212,8 @@ func cluster(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
 	return c
 }
 
-// config is a worker's configuration with short intervals.
+// config is a worker's configuration with short intervals, and limits that no
+// busy machine meets.
 func config(t *testing.T, c *kfake.Cluster) (Config, *logBuffer) {
 	t.Helper()
 	lb := &logBuffer{}
@@ -221,9 +222,9 @@ func config(t *testing.T, c *kfake.Cluster) (Config, *logBuffer) {
 		Log:           slog.New(slog.NewTextHandler(lb, nil)),
 		OffsetTopic:   kafka.NewTopic{Name: "connect-offsets", Partitions: 5, ReplicationFactor: 1},
 		FlushInterval: 50 * time.Millisecond,
-		FlushTimeout:  2 * time.Second,
-		StopTimeout:   10 * time.Second,
-		StartTimeout:  20 * time.Second,
+		FlushTimeout:  20 * time.Second,
+		StopTimeout:   30 * time.Second,
+		StartTimeout:  time.Minute,
 		IdleExit:      200 * time.Millisecond,
 	}, lb
 }
@@ -236,10 +237,13 @@ func sinkOf(m *memory, topics ...string) Sink {
 	return Sink{Name: "snk", Topics: topics, Connector: m, Tasks: 1, Key: raw{}, Value: raw{}, Header: raw{}}
 }
 
-// run runs a worker to its end.
+// patience is longer than anything here takes.
+const patience = 5 * time.Minute
+
+// run runs a worker to its end. It may be called from any goroutine.
 func run(t *testing.T, cfg Config) ([]Stats, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return runUntil(t, ctx, cfg)
 }
@@ -248,11 +252,12 @@ func runUntil(t *testing.T, ctx context.Context, cfg Config) ([]Stats, error) {
 	t.Helper()
 	w, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return nil, err
 	}
 	err = w.Run(ctx)
 	if ctx.Err() == context.DeadlineExceeded {
-		t.Fatal("the worker did not end")
+		t.Error("the worker did not end")
 	}
 	return w.Stats(), err
 }
@@ -265,7 +270,7 @@ func read(t *testing.T, c *kfake.Cluster, topic string, n int) []*kgo.Record {
 		t.Fatal(err)
 	}
 	defer cl.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var out []*kgo.Record
 	for len(out) < n && ctx.Err() == nil {

@@ -73,6 +73,7 @@ func (t *sinkTask) assigned(ps []kafka.Partition) {
 // revoked is told before partitions go to another member: what was put is
 // flushed and committed now, and what waits to be put again is let go of.
 func (t *sinkTask) revoked(ps []kafka.Partition) {
+	t.ready.Store(false) // until the group has shared them out again
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {
@@ -87,6 +88,7 @@ func (t *sinkTask) revoked(ps []kafka.Partition) {
 
 // lost is told when partitions are gone already: nothing of them is committed.
 func (t *sinkTask) lost(ps []kafka.Partition) {
+	t.ready.Store(false)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(ps) > 0 {
@@ -111,5 +113,6 @@ func (t *sinkTask) idleness() idleness {
 		ended: State(t.state.Load()) >= Failed,
 		ready: (t.ready.Load() || t.without.Load()) && State(t.state.Load()) == Running,
 		last:  time.Unix(0, t.last.Load()),
+		seen:  time.Now(), // idleStill looks
 	}
 }

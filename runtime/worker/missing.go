@@ -19,7 +19,6 @@ func (t *sinkTask) awaitTopics(stop context.Context) {
 		if err != nil {
 			continue // the reader says what is wrong with the cluster
 		}
-		t.without.Store(!there)
 		if !there && !said {
 			said = true
 			what := strings.Join(t.sub.Topics, ", ")
@@ -28,16 +27,18 @@ func (t *sinkTask) awaitTopics(stop context.Context) {
 			}
 			t.log.Warn("no topic to read is there yet; waiting for it", "topics", what)
 		}
+		t.without.Store(!there) // said first: it may be what the program ends by
 	}
 }
 
-// idleStill is asked last, before an idle exit: a topic may have been made
-// since awaitTopics looked.
+// idleStill is asked last, before an idle exit: whether all is read, by the
+// brokers' own word; or whether there still is no topic, which may have been
+// made since awaitTopics looked.
 func (t *sinkTask) idleStill(ctx context.Context) bool {
 	if t.ready.Load() {
-		return true
+		behind, err := t.reader.Behind(ctx)
+		return err == nil && !behind
 	}
 	there, err := t.conn.AnyTopic(ctx, t.sub)
-	t.without.Store(err == nil && !there)
 	return err == nil && !there
 }

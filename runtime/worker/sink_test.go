@@ -50,6 +50,15 @@ func committed(t *testing.T, c *kfake.Cluster, group, topic string, partition in
 	return -1
 }
 
+// committedAll is how many records of a topic the group has committed.
+func committedAll(t *testing.T, c *kfake.Cluster, group, topic string, partitions int32) (sum int64) {
+	t.Helper()
+	for p := range partitions {
+		sum += max(committed(t, c, group, topic, p), 0)
+	}
+	return sum
+}
+
 func TestSinkMovesAndContinues(t *testing.T) {
 	c := cluster(t)
 	fill(t, c, "in", count(400)()...)
@@ -253,7 +262,6 @@ func TestSinkPutErrors(t *testing.T) {
 			return nil
 		}}
 		cfg, _ := config(t, c)
-		cfg.IdleExit = time.Second
 		cfg.Sinks = []Sink{sinkOf(m, "in")}
 		if _, err := run(t, cfg); err != nil {
 			t.Fatal(err)
@@ -407,6 +415,7 @@ func TestSinkRebalance(t *testing.T) {
 	}
 	m := &memory{put: func(_ int, b []connect.Record) error { time.Sleep(time.Millisecond); return nil }}
 	cfg, _ := config(t, c)
+	cfg.IdleExit = 0
 	cfg.Sinks = []Sink{sinkOf(m, "in")}
 	cfg.Sinks[0].Consumer.MaxPollRecords = 50
 	cfg.Sinks[0].Consumer.HeartbeatInterval = 20 * time.Millisecond
@@ -421,22 +430,14 @@ func TestSinkRebalance(t *testing.T) {
 		}
 	})
 	first := make(chan error, 1)
-	go func() {
-		long := cfg
-		long.IdleExit = time.Second
-		_, err := run(t, long)
-		first <- err
-	}()
+	firstCtx, stopFirst := context.WithTimeout(context.Background(), patience)
+	defer stopFirst()
+	go func() { _, err := runUntil(t, firstCtx, cfg); first <- err }()
 	for range 3 {
 		ctx, cancel := context.WithCancel(context.Background())
 		second := make(chan error, 1)
 		before := len(m.got())
-		go func() {
-			never := cfg
-			never.IdleExit = 0
-			_, err := runUntil(t, ctx, never)
-			second <- err
-		}()
+		go func() { _, err := runUntil(t, ctx, cfg); second <- err }()
 		if _, err := c.WaitGroupStable(t.Context(), "connect-snk", 4); err != nil {
 			t.Fatal(err)
 		}
@@ -449,6 +450,10 @@ func TestSinkRebalance(t *testing.T) {
 		}
 	}
 	wg.Wait()
+	for committedAll(t, c, "connect-snk", "in", 6) < int64(len(all)) && firstCtx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stopFirst()
 	if err := <-first; err != nil {
 		t.Fatal(err)
 	}
@@ -483,7 +488,7 @@ func TestSinkRebalanceWhilePutIsRetried(t *testing.T) {
 	cfg.Sinks = []Sink{sinkOf(m, "in")}
 	cfg.Sinks[0].Consumer.HeartbeatInterval = 20 * time.Millisecond
 	cfg.Sinks[0].Errors.RetryMax = 20 * time.Millisecond
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	ends := make(chan error, 2)
 	for range 2 {
@@ -496,7 +501,7 @@ func TestSinkRebalanceWhilePutIsRetried(t *testing.T) {
 	mu.Lock()
 	refusing = false
 	mu.Unlock()
-	for committed(t, c, "connect-snk", "in", 0)+committed(t, c, "connect-snk", "in", 1) < 200 && ctx.Err() == nil {
+	for committedAll(t, c, "connect-snk", "in", 2) < 200 && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
 	cancel()
@@ -519,7 +524,6 @@ func TestRoundTrip(t *testing.T) {
 	cfg.Sources = []Source{source(&lines{topic: "loop", all: count(5000), batch: 100})}
 	cfg.Sinks = []Sink{sinkOf(m, "loop")}
 	cfg.Sinks[0].Consumer.HeartbeatInterval = 20 * time.Millisecond
-	cfg.IdleExit = time.Second
 	if _, err := run(t, cfg); err != nil {
 		t.Fatal(err)
 	}

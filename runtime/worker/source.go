@@ -36,6 +36,7 @@ type sourceTask struct {
 	flights  []*flight      // unused
 	inFlight atomic.Int64   // batches
 	landed   chan struct{}  // a batch has ended
+	seen     atomic.Int64   // when a poll last found nothing; nanoseconds since the epoch
 
 	undelivered atomic.Int64 // records of ended batches that had no answer
 
@@ -172,6 +173,9 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			return t.call(stagePoll, t.cfg.Connector, err)
 		}
 		fails = 0
+		if len(b.Records) == 0 {
+			t.seen.Store(time.Now().UnixNano())
+		}
 		if len(b.Records) == 0 && len(b.Marks()) == 0 {
 			if time.Since(begun) < time.Millisecond { // a connector that does not wait
 				_ = pause(stop, 5*time.Millisecond)

@@ -151,6 +151,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var errs []error
 	for _, t := range tasks {
+		if s := t.stats(); s.State < Failed {
+			t.fail(fmt.Errorf("connector %s, task %d: it did not end in the time for a stop; what it did since its last commit will be read again", s.Connector, s.Task))
+		}
 		errs = append(errs, t.failure())
 	}
 	return errors.Join(errs...)
@@ -184,11 +187,11 @@ func (w *Worker) watchIdle(stop context.Context, tasks []runner, exit func()) {
 		select {
 		case <-stop.Done():
 			return
-		case now := <-tick.C:
+		case <-tick.C:
 			for i, t := range tasks {
 				state[i] = t.idleness()
 			}
-			if idle(state, now, w.cfg.IdleExit) && stillIdle(stop, tasks, state) {
+			if idle(state, w.cfg.IdleExit) && stillIdle(stop, tasks, state) {
 				w.log.Info("nothing is left to do; stopping", "idle", w.cfg.IdleExit.String())
 				exit()
 				return

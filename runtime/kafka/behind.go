@@ -1,0 +1,167 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// progress is how far a Reader has come in the partitions that it was given.
+// The client has no word on that: it is put together from where each partition
+// begins and what Poll gave since.
+type progress struct {
+	mu   sync.Mutex
+	mine map[Partition]bool  // assigned
+	next map[Partition]int64 // the offset that is read next; startOffset or endOffset before the first record
+	last map[Partition]int64 // the same behind what the last Poll gave, which the caller may be at
+}
+
+// Where a partition without a committed offset begins.
+const (
+	endOffset   = -1
+	startOffset = -2
+)
+
+func newProgress() *progress {
+	return &progress{mine: map[Partition]bool{}, next: map[Partition]int64{}, last: map[Partition]int64{}}
+}
+
+func (g *progress) assigned(ps []Partition) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range ps {
+		g.mine[p] = true
+	}
+}
+
+func (g *progress) gone(ps []Partition) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range ps {
+		delete(g.mine, p)
+		delete(g.next, p)
+		delete(g.last, p)
+	}
+}
+
+// begin is told where the client is about to begin.
+func (g *progress) begin(_ context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for t, ps := range offsets {
+		for p, o := range ps {
+			g.next[Partition{t, p}] = o.EpochOffset().Offset
+		}
+	}
+	return offsets, nil
+}
+
+// polled is told that the caller is done with what the last Poll gave.
+func (g *progress) polled() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for p, o := range g.last {
+		g.next[p] = o
+	}
+	clear(g.last)
+}
+
+// gave is told what Poll is about to give.
+func (g *progress) gave(runs []Run) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range runs {
+		if g.mine[runs[i].Partition] {
+			g.last[runs[i].Partition] = runs[i].Next().Offset
+		}
+	}
+}
+
+// positions are where the partitions are read next, by topic. known is false
+// while the client has yet to find out.
+func (g *progress) positions() (at map[string]map[int32]int64, known bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at = map[string]map[int32]int64{}
+	for p := range g.mine {
+		o, ok := g.next[p]
+		if !ok {
+			return nil, false
+		}
+		if at[p.Topic] == nil {
+			at[p.Topic] = map[int32]int64{}
+		}
+		at[p.Topic][p.Partition] = o
+	}
+	return at, true
+}
+
+// Behind reports whether there is more to read in the partitions that are
+// ours, or whether the caller is still at what the last Poll gave: the next
+// Poll says that it is not. It asks the brokers, so that a reader that was slow
+// to begin is not taken for one that has nothing to do.
+func (r *Reader) Behind(ctx context.Context) (bool, error) {
+	topics, known := r.progress.positions()
+	if !known {
+		return true, nil
+	}
+	for name, at := range topics {
+		behind, err := r.behind(ctx, name, at)
+		if errors.Is(err, kerr.UnknownTopicOrPartition) {
+			continue // it was deleted
+		}
+		if behind || err != nil {
+			return behind, err
+		}
+	}
+	return false, nil
+}
+
+// behind is Behind for one topic. Offsets alone do not tell: the last ones may
+// belong to transactions, or to records that were compacted away.
+func (r *Reader) behind(ctx context.Context, topic string, at map[int32]int64) (bool, error) {
+	var parts []int32
+	for p := range at {
+		parts = append(parts, p)
+	}
+	l := logReader{conn: r.conn, name: topic, uncommitted: !r.committed}
+	starts, err := l.offsets(ctx, parts, startOffset)
+	if err != nil {
+		return false, err
+	}
+	if l.end, err = l.offsets(ctx, parts, endOffset); err != nil {
+		return false, err
+	}
+	l.next = map[int32]int64{}
+	for p, o := range at {
+		next, ok := r.resume(o, starts[p], l.end[p])
+		if !ok {
+			return true, nil
+		}
+		l.next[p] = next
+	}
+	l.each = func(Entry) { l.enough = true }
+	err = l.read(ctx)
+	return l.enough, err
+}
+
+// resume is where the client goes on that stands at an offset of a log from
+// start to end. It is not ok where the client is about to fail.
+func (r *Reader) resume(at, start, end int64) (next int64, ok bool) {
+	switch {
+	case at == startOffset:
+		return start, true
+	case at == endOffset:
+		return end, true
+	case at >= start && at <= end, at > end && r.committed: // a transaction is open there
+		return at, true
+	case r.reset == "earliest":
+		return start, true
+	case r.reset == "latest":
+		return end, true
+	}
+	return 0, false
+}
