@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestSinkWithoutTopic: a sink whose topic nobody has made says so and is
@@ -28,10 +27,10 @@ func TestSinkWithoutTopic(t *testing.T) {
 		})
 	}
 	t.Run("made late", func(t *testing.T) {
-		cfg, _ := config(t, cluster(t))
+		cfg, log := config(t, cluster(t))
 		m := &memory{}
 		s := source(&lines{topic: "late", all: count(200), batch: 10, open: func() error {
-			time.Sleep(lookAgain + lookAgain/2) // until the sink has found nothing
+			waitLog(t.Context(), log, "no topic to read is there yet")
 			return nil
 		}})
 		cfg.Sources, cfg.Sinks = []Source{s}, []Sink{sinkOf(m, "late")}

@@ -302,7 +302,6 @@ func TestSourceRetries(t *testing.T) {
 		},
 	}
 	cfg, _ := config(t, c)
-	cfg.IdleExit = time.Second
 	cfg.Sources = []Source{source(src)}
 	cfg.Sources[0].Value = raw{encode: func(s string) error {
 		if s == "line-000007" && encodes.Add(1) < 3 {
@@ -439,6 +438,7 @@ func TestOffsetsTopicThatCannotBeCreated(t *testing.T) {
 }
 
 func TestConnectorThatHangs(t *testing.T) {
+	t.Parallel() // it waits for half of StopTimeout; the other half is for the commit
 	c := cluster(t)
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
@@ -452,7 +452,7 @@ func TestConnectorThatHangs(t *testing.T) {
 		return nil
 	}}
 	cfg, _ := config(t, c)
-	cfg.StopTimeout, cfg.FlushInterval = time.Second, time.Hour
+	cfg.StopTimeout, cfg.FlushInterval = 12*time.Second, time.Hour
 	cfg.Sources = []Source{source(src)}
 	if _, err := runUntil(t, ctx, cfg); err != nil {
 		t.Fatal(err)
