@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// mostBatches is more than are written before a kill, and no more than a disk
+// takes when that comes late.
+const mostBatches = 40
+
 // appendForEver says on the standard output after each flush how many batches
 // are durable.
 func appendForEver(path string) {
@@ -36,6 +40,9 @@ func appendForEver(path string) {
 			err = task.Flush(context.Background())
 		}
 		fmt.Println(n)
+		if n == mostBatches {
+			time.Sleep(time.Hour)
+		}
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
@@ -57,6 +64,7 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	flushed := map[string]int{} // by pid: the number of durable batches
 	for range 8 {
+		before := sizeOf(path)
 		pid := make([]string, 2)
 		cmd := make([]*exec.Cmd, 2)
 		out := make([]strings.Builder, 2)
@@ -69,7 +77,9 @@ func TestKill(t *testing.T) {
 			}
 			pid[i] = fmt.Sprint(cmd[i].Process.Pid)
 		}
-		waitForSize(t, path)
+		for sizeOf(path) < before+1<<20 {
+			time.Sleep(time.Millisecond)
+		}
 		for i := range cmd {
 			cmd[i].Process.Kill()
 			cmd[i].Wait()
@@ -102,17 +112,11 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// waitForSize waits until the file has grown by something.
-func waitForSize(t *testing.T, path string) {
-	t.Helper()
-	size := func() int64 {
-		fi, err := os.Stat(path)
-		if err != nil {
-			return 0
-		}
-		return fi.Size()
+// sizeOf is the size of a file; 0 where there is none.
+func sizeOf(path string) int64 {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return 0
 	}
-	for start := size(); size() < start+1<<20; {
-		time.Sleep(time.Millisecond)
-	}
+	return fi.Size()
 }
