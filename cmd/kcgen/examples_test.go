@@ -69,6 +69,9 @@ var examples = []example{
 	},
 }
 
+// patience is longer than anything here takes, however busy the machine.
+const patience = 5 * time.Minute
+
 func (e example) dir() string { return filepath.Join("../../examples", e.name) }
 
 func (e example) specFile() string { return cmp.Or(e.spec, "pipeline.cue") }
@@ -144,7 +147,7 @@ func TestExamplesRun(t *testing.T) {
 // run runs the binary to its own end.
 func (e example) run(t *testing.T, bin, dir, brokers string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, bin, "-brokers", brokers, "-exit-when-idle", "1s")
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "KAFKA_BROKERS=" + brokers}
@@ -222,7 +225,7 @@ func values(t *testing.T, brokers, topic string) string {
 		t.Fatalf("topic %s: %+v", topic, ends)
 	}
 	cl := client(t, brokers, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().At(0)}}))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var out strings.Builder
 	for n := int64(0); n < end.Offset; {
