@@ -14,10 +14,10 @@ import (
 	"kcgen.dev/runtime/servertest/proc"
 )
 
-// How long a server may take.
+// How long a server may take, on the busiest machine.
 const (
-	readyTimeout = 90 * time.Second
-	stopGrace    = 15 * time.Second
+	readyTimeout = 5 * time.Minute
+	stopGrace    = 30 * time.Second
 )
 
 // server is one server of any kind: a folder of its own, a command that starts

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,14 +35,37 @@ func (l *lab) reaches(n int64) func() bool {
 	return func() bool { return l.end() >= n }
 }
 
+// patience is longer than anything here takes, however busy the machine.
+const patience = 5 * time.Minute
+
+// ends are a topic's end offsets; none where there is no topic. A topic that
+// was made just now, or whose broker is just back, has no leaders yet.
+func (l *lab) ends(topic string) kadm.ListedOffsets {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	defer cancel()
+	for {
+		ends, err := l.admin.ListEndOffsets(ctx, topic)
+		if err == nil {
+			err = ends.Error()
+		}
+		switch {
+		case err == nil:
+			return ends
+		case errors.Is(err, kerr.UnknownTopicOrPartition):
+			return nil
+		case ctx.Err() != nil || !kerr.IsRetriable(err):
+			l.t.Fatalf("end offsets of %s: %v", topic, err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 // records are all records of a topic, in the order of their offsets in each
 // partition.
 func (l *lab) records(topic string) []*kgo.Record {
 	l.t.Helper()
-	ends, err := l.admin.ListEndOffsets(l.t.Context(), topic)
-	if err != nil || ends.Error() != nil {
-		l.t.Fatalf("end offsets of %s: %v, %v", topic, err, ends.Error())
-	}
+	ends := l.ends(topic)
 	left := 0 // partitions that were not read to their end
 	next := map[int32]int64{}
 	ends.Each(func(o kadm.ListedOffset) {
@@ -99,8 +123,9 @@ func (l *lab) send(values ...[]byte) {
 // topic; 0 where there is none.
 func (l *lab) committed(connector string) int64 {
 	l.t.Helper()
+	begun := time.Now()
 	offsets, err := l.admin.FetchOffsets(l.t.Context(), "connect-"+connector)
-	for try := 0; kerr.IsRetriable(err) && try < 300; try++ { // a young broker has no coordinator yet
+	for kerr.IsRetriable(err) && time.Since(begun) < patience { // a young broker has no coordinator yet
 		time.Sleep(100 * time.Millisecond)
 		offsets, err = l.admin.FetchOffsets(l.t.Context(), "connect-"+connector)
 	}

@@ -100,7 +100,7 @@ func (l *lab) startIn(env map[string]string, args ...string) *proc.Process {
 }
 
 // stopGrace is more than any pipeline here may take to stop.
-const stopGrace = 40 * time.Second
+const stopGrace = 2 * time.Minute
 
 // stop ends a pipeline with SIGTERM; it has to exit with 0.
 func (l *lab) stop(p *proc.Process) {
@@ -111,10 +111,10 @@ func (l *lab) stop(p *proc.Process) {
 }
 
 // wait asks again and again until done, and fails the test when the pipeline
-// has ended or after two minutes.
+// has ended or when patience has.
 func (l *lab) wait(p *proc.Process, what string, done func() bool) {
 	l.t.Helper()
-	deadline := time.After(2 * time.Minute)
+	deadline := time.After(patience)
 	for !done() {
 		select {
 		case <-p.Done():
@@ -123,7 +123,7 @@ func (l *lab) wait(p *proc.Process, what string, done func() bool) {
 			}
 			l.t.Fatalf("the pipeline ended (%v) before %s", p.Wait(l.t.Context()), what)
 		case <-deadline:
-			l.t.Fatalf("waited two minutes for %s", what)
+			l.t.Fatalf("waited %v for %s", patience, what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
