@@ -12,19 +12,24 @@ type Shape struct {
 	Topic string // "" is unknown
 	Key   Form
 	Value Form
+	None  bool // no record comes: each was dropped before
 }
 
-// Form is what is known of a key or a value. The zero Form is unknown.
+// Form is what is known of a key or a value. The zero Form is unknown. Known
+// and Schema are of data that are not null: a null may come with that schema,
+// with another or with none, unless Typed says which.
 type Form struct {
 	Known  bool
 	Schema *Schema // of what is known; nil: data without a schema
 	Nulls  Nulls   // also where nothing else is known
+	Typed  bool    // nulls have the Schema too, as those that a String converter reads
 }
 
 // Nulls says whether a null may come: as a value, a tombstone.
 type Nulls uint8
 
-// Whether nulls come.
+// Whether nulls come. It is said by declarations and not by what is possible:
+// a topic of which nobody has said anything has NullsUnknown.
 const (
 	NullsUnknown Nulls = iota
 	NullsNever
@@ -46,9 +51,12 @@ func Of(s *Schema) Form {
 type Flow interface {
 	Transform
 	// Flow changes what is known of records as Apply changes the records.
-	// An error is for what fails for every record of the shape, or for the
-	// nulls that the shape says may come (NullsMaybe, NullsAlways): nothing that
-	// only some data would show. OptionError names the option at fault.
+	// An error is for what fails for all data of the shape that are not null,
+	// in the key, the value or a field, or for the nulls that the shape says may
+	// come (NullsMaybe, NullsAlways): nothing that only some data would show.
+	// OptionError names the option at fault; several errors are joined. With an
+	// error s is what the flow goes on with: at least what could not be told is
+	// unknown then, the zero Form, so that one fault is told once.
 	Flow(s *Shape) error
 }
 

@@ -98,6 +98,15 @@ func (s *Schema) Elem() *Schema { return s.elem }
 // Logical says which of Connect's logical types the schema names.
 func (s *Schema) Logical() Logical { return s.logical }
 
+// ValueKind is the kind of the schema's values. It goes by the name where that
+// makes the schema logical: a Timestamp's values are instants.
+func (s *Schema) ValueKind() Kind {
+	if s.logical != NotLogical {
+		return s.logical.valueKind()
+	}
+	return s.kind
+}
+
 // Scale is the scale of a Decimal's schema, and whether it has one that can be
 // read: it is the parameter "scale", which a schema from outside may lack.
 func (s *Schema) Scale() (scale int32, ok bool) { return s.scale, s.hasScale }

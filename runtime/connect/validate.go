@@ -70,11 +70,7 @@ func check(s *Schema, v Value) error {
 		}
 		return wrong("null, but %v is required", s.kind)
 	}
-	want := s.kind
-	if s.logical != NotLogical { // Connect goes by the name, whatever the type
-		want = s.logical.valueKind()
-	}
-	if v.kind != want {
+	if v.kind != s.ValueKind() {
 		return wrong("%v, but the schema says %v", v.kind, s)
 	}
 	switch v.kind {
