@@ -13,6 +13,8 @@ type Shape struct {
 	Key   Form
 	Value Form
 	None  bool // no record comes: each was dropped before
+
+	NoOffset bool // a source's: it has no offset yet
 }
 
 // Form is what is known of a key or a value. The zero Form is unknown. Known

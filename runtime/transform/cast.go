@@ -13,9 +13,9 @@ var _ connect.Transform = Cast{}
 // Open gives the function that does it.
 func (c Cast) Open() (connect.Apply, error) {
 	part, err := partOf(c.On)
-	var cast func(*connect.Datum) error
+	var cast changer
 	if err == nil {
-		cast, err = c.cast()
+		cast, err = c.changer()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open Cast: %w", err)
@@ -25,14 +25,30 @@ func (c Cast) Open() (connect.Apply, error) {
 		if d.Value.IsNull() {
 			return true, nil
 		}
-		if err := cast(d); err != nil {
+		if err := cast.rewrite(d); err != nil {
 			return false, fmt.Errorf("transform: Cast on the %s: %w", c.On, err)
 		}
 		return true, nil
 	}, nil
 }
 
-func (c Cast) cast() (func(*connect.Datum) error, error) {
+// Flow gives what is cast its new type. Null stays null, with the schema that
+// it has.
+func (c Cast) Flow(s *connect.Shape) error {
+	cast, err := c.changer()
+	if err != nil {
+		return err
+	}
+	return ofOption("spec", pastNulls(formOf(c.On, s), cast.becomes))
+}
+
+// changer changes a key or value, and says what becomes of its schema.
+type changer interface {
+	rewrite(*connect.Datum) error
+	becomes(*connect.Schema) (*connect.Schema, error)
+}
+
+func (c Cast) changer() (changer, error) {
 	if len(c.Spec) == 0 {
 		return nil, errors.New("spec has no field and no type to cast to")
 	}
@@ -49,7 +65,7 @@ func (c Cast) cast() (func(*connect.Datum) error, error) {
 		case !isField && len(c.Spec) > 1:
 			return nil, fmt.Errorf("spec %q is for all of the value, and nothing can be beside it", item)
 		case !isField:
-			return newWholeCaster(to).cast, nil
+			return newWholeCaster(to), nil
 		}
 		path, err := parseFieldPath(name, c.FieldSyntaxVersion)
 		if err != nil {
@@ -58,7 +74,7 @@ func (c Cast) cast() (func(*connect.Datum) error, error) {
 		b := root.at(path)
 		b.change, kinds[b] = true, to
 	}
-	return c.fields(root, kinds).rewrite, nil
+	return c.fields(root, kinds), nil
 }
 
 var castTypes = map[string]connect.Kind{
@@ -88,7 +104,15 @@ func newWholeCaster(to connect.Kind) *wholeCaster {
 	return w
 }
 
-func (w *wholeCaster) cast(d *connect.Datum) (err error) {
+// becomes is the schema of what is cast, if anything of it can be.
+func (w *wholeCaster) becomes(in *connect.Schema) (*connect.Schema, error) {
+	if _, err := castValue(&w.text, in, sample(in), w.to); err != nil {
+		return nil, err
+	}
+	return w.derive(in)
+}
+
+func (w *wholeCaster) rewrite(d *connect.Datum) (err error) {
 	schema := d.Schema
 	if schema != nil {
 		if schema, err = w.schemas.of(d.Schema); err != nil {
@@ -135,6 +159,10 @@ func (c Cast) fields(root *branch, kinds map[*branch]connect.Kind) *rewriter {
 		},
 		value: func(b *branch, in *connect.Schema, v connect.Value) (connect.Value, error) {
 			return castValue(t, in, v, kinds[b])
+		},
+		fits: func(b *branch, in *connect.Schema) error {
+			_, err := castValue(t, in, sample(in), kinds[b])
+			return err
 		},
 	}).open()
 }

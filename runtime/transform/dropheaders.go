@@ -24,6 +24,9 @@ func (h DropHeaders) Open() (connect.Apply, error) {
 	}, nil
 }
 
+// Flow changes nothing: no more is known of headers.
+func (DropHeaders) Flow(*connect.Shape) error { return nil }
+
 // without is the headers of other names: the same list where none has to go,
 // and otherwise a new one, as the old may be another record's too.
 func without(in []connect.Header, names map[string]bool) []connect.Header {

@@ -108,6 +108,46 @@ func (p fieldPath) schema(in *connect.Schema) (*connect.Schema, error) {
 	return in, nil
 }
 
+// needed is the schema of a field that has to be there.
+func (p fieldPath) needed(in *connect.Schema) (*connect.Schema, error) {
+	s, err := p.schema(in)
+	if err == nil && s == nil {
+		err = p.missing(in)
+	}
+	return s, err
+}
+
+// missing is the error of a field that is not there.
+func (p fieldPath) missing(in *connect.Schema) error {
+	for n, name := range p {
+		i := in.FieldIndex(name)
+		switch {
+		case i >= 0:
+			in = in.Fields()[i].Schema
+		case n == 0:
+			return connect.NoField(name, in)
+		default:
+			return fmt.Errorf("field %q: %w", p[:n], connect.NoField(name, in))
+		}
+	}
+	return nil
+}
+
+// mayBeNull is whether inStruct may give null for the field, which is there.
+func (p fieldPath) mayBeNull(in *connect.Schema, last bool) bool {
+	for n, name := range p {
+		in = in.Fields()[in.FieldIndex(name)].Schema
+		if _, ok := in.Default(); ok {
+			if n == len(p)-1 && !last {
+				return true
+			}
+		} else if in.IsOptional() {
+			return true
+		}
+	}
+	return false
+}
+
 // inStruct is the value of the field in a struct; null where there is none, or
 // none of what it is in. Of structs on the way that are null the default
 // counts, and of the field itself where last says so.

@@ -8,3 +8,9 @@ var _ connect.Transform = Filter{}
 func (Filter) Open() (connect.Apply, error) {
 	return func(*connect.Record) (bool, error) { return false, nil }, nil
 }
+
+// Flow leaves no record.
+func (Filter) Flow(s *connect.Shape) error {
+	*s = connect.Shape{None: true}
+	return nil
+}

@@ -15,8 +15,7 @@ func (f Flatten) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open Flatten: %w", err)
 	}
-	w := &flattener{delimiter: f.Delimiter, names: map[nested]connect.Value{}}
-	w.plans.derive = w.plan
+	w := newFlattener(f.Delimiter)
 	return func(r *connect.Record) (bool, error) {
 		d := part(r)
 		if d.Value.IsNull() {
@@ -27,6 +26,23 @@ func (f Flatten) Open() (connect.Apply, error) {
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow flattens the schema. Null stays null, with the schema that it has.
+func (f Flatten) Flow(s *connect.Shape) error {
+	return pastNulls(formOf(f.On, s), func(in *connect.Schema) (*connect.Schema, error) {
+		p, err := newFlattener(f.Delimiter).plan(in)
+		if err != nil {
+			return nil, err
+		}
+		return p.out, nil
+	})
+}
+
+func newFlattener(delimiter string) *flattener {
+	w := &flattener{delimiter: delimiter, names: map[nested]connect.Value{}}
+	w.plans.derive = w.plan
+	return w
 }
 
 type flattener struct {
@@ -49,6 +65,9 @@ type flatField struct {
 }
 
 func (w *flattener) plan(in *connect.Schema) (*flatPlan, error) {
+	if err := notStruct(in); err != nil {
+		return nil, err
+	}
 	b := connect.NewStruct().Basics(in)
 	p, err := w.add(b, in, "", in.IsOptional())
 	if err != nil {

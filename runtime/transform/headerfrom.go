@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,14 +25,32 @@ func (h HeaderFrom) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open HeaderFrom: %w", err)
 	}
-	f := &headerFrom{HeaderFrom: h, move: h.Operation == "move"}
-	f.plans.derive = f.plan
+	f := h.mover()
 	return func(r *connect.Record) (bool, error) {
 		if err := f.apply(r, part(r)); err != nil {
 			return false, fmt.Errorf("transform: HeaderFrom on the %s: %w", h.On, err)
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow takes the fields that are moved out of the schema. Null fails.
+func (h HeaderFrom) Flow(s *connect.Shape) error {
+	form, f := formOf(h.On, s), h.mover()
+	nulls := noNulls(h.On, form)
+	return errors.Join(nulls, pastNulls(form, func(in *connect.Schema) (*connect.Schema, error) {
+		p, err := f.plan(in)
+		if err != nil {
+			return nil, err
+		}
+		return p.out, nil
+	}))
+}
+
+func (h HeaderFrom) mover() *headerFrom {
+	f := &headerFrom{HeaderFrom: h, move: h.Operation == "move"}
+	f.plans.derive = f.plan
+	return f
 }
 
 type headerFrom struct {
@@ -49,16 +68,20 @@ type headerPlan struct {
 }
 
 func (f *headerFrom) plan(in *connect.Schema) (*headerPlan, error) {
+	if err := notStruct(in); err != nil {
+		return nil, err
+	}
 	p := &headerPlan{out: in}
+	var missing error
 	for _, name := range f.Fields {
 		i := in.FieldIndex(name)
 		if i < 0 {
-			return nil, fmt.Errorf("no field %q in %v", name, in)
+			missing = errors.Join(missing, connect.OptionErrorf("fields", "%w", connect.NoField(name, in)))
 		}
 		p.header = append(p.header, i)
 	}
-	if !f.move {
-		return p, nil
+	if missing != nil || !f.move {
+		return p, missing
 	}
 	b := connect.NewStruct().Basics(in)
 	for i, field := range in.Fields() {

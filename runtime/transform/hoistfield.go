@@ -14,16 +14,39 @@ func (h HoistField) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open HoistField: %w", err)
 	}
-	w := &hoister{name: connect.String(h.Field)}
-	w.schemas.derive = func(in *connect.Schema) (*connect.Schema, error) {
-		return connect.NewStruct().Field(h.Field, in).Build()
-	}
+	w := h.hoister()
 	return func(r *connect.Record) (bool, error) {
 		if err := w.hoist(part(r)); err != nil {
 			return false, fmt.Errorf("transform: HoistField on the %s: %w", h.On, err)
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow wraps the schema. What comes is never null, but of a null that has no
+// schema it is a map, so that its own has to be known.
+func (h HoistField) Flow(s *connect.Shape) error {
+	f := formOf(h.On, s)
+	in := *f
+	*f = connect.Form{Nulls: connect.NullsNever}
+	var err error
+	switch {
+	case !in.Known:
+	case in.Schema == nil:
+		f.Known = true
+	case in.Nulls == connect.NullsNever || in.Typed:
+		f.Schema, err = h.hoister().schemas.of(in.Schema)
+		f.Known = err == nil
+	}
+	return ofOption("field", err)
+}
+
+func (h HoistField) hoister() *hoister {
+	w := &hoister{name: connect.String(h.Field)}
+	w.schemas.derive = func(in *connect.Schema) (*connect.Schema, error) {
+		return connect.NewStruct().Field(h.Field, in).Build()
+	}
+	return w
 }
 
 type hoister struct {

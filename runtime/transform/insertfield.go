@@ -14,23 +14,39 @@ var _ connect.Transform = InsertField{}
 // Open gives the function that does it. It is an error to insert nothing.
 func (f InsertField) Open() (connect.Apply, error) {
 	part, err := partOf(f.On)
-	ins := &inserter{replaceNull: f.ReplaceNullWithDefault}
-	if err == nil {
-		ins.fields = f.insertions()
-		if len(ins.fields) == 0 {
-			err = errors.New("no field to insert")
-		}
+	ins := f.inserter()
+	if err == nil && len(ins.fields) == 0 {
+		err = errors.New("no field to insert")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open InsertField: %w", err)
 	}
-	ins.schemas.derive, ins.maps.derive = ins.derive, ins.plan
 	return func(r *connect.Record) (bool, error) {
 		if err := ins.insert(r, part(r)); err != nil {
 			return false, fmt.Errorf("transform: InsertField on the %s: %w", f.On, err)
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow adds the fields to the schema. Null stays null, with the schema that it
+// has.
+func (f InsertField) Flow(s *connect.Shape) error {
+	form := formOf(f.On, s)
+	err := pastNulls(form, f.inserter().derive)
+	if s.NoOffset && f.OffsetField != "" && form.Nulls != connect.NullsAlways {
+		form.Known = false
+		err = errors.Join(err, &connect.OptionError{Option: "offsetField", Err: errNoOffset})
+	}
+	return err
+}
+
+var errNoOffset = errors.New("offsetField is for sinks: a source's record has no offset yet")
+
+func (f InsertField) inserter() *inserter {
+	ins := &inserter{fields: f.insertions(), replaceNull: f.ReplaceNullWithDefault}
+	ins.schemas.derive, ins.maps.derive = ins.derive, ins.plan
+	return ins
 }
 
 // source says where an inserted value comes from.
@@ -47,6 +63,7 @@ const (
 // insertion is one field to insert.
 type insertion struct {
 	from   source
+	option string // that asks for it
 	name   string
 	key    connect.Value // the name
 	schema *connect.Schema
@@ -56,20 +73,20 @@ type insertion struct {
 // insertions are the fields that are given, in Kafka Connect's order.
 func (f InsertField) insertions() (out []insertion) {
 	for _, c := range []struct {
-		spec               string
+		option, spec       string
 		from               source
 		required, optional *connect.Schema
 	}{
-		{f.TopicField, topicName, connect.StringSchema, connect.OptionalStringSchema},
-		{f.PartitionField, partitionNumber, connect.Int32Schema, connect.OptionalInt32Schema},
-		{f.OffsetField, offset, connect.Int64Schema, connect.OptionalInt64Schema},
-		{f.TimestampField, timestamp, connect.TimestampSchema, connect.OptionalTimestampSchema},
-		{f.StaticField, static, connect.StringSchema, connect.OptionalStringSchema},
+		{"topicField", f.TopicField, topicName, connect.StringSchema, connect.OptionalStringSchema},
+		{"partitionField", f.PartitionField, partitionNumber, connect.Int32Schema, connect.OptionalInt32Schema},
+		{"offsetField", f.OffsetField, offset, connect.Int64Schema, connect.OptionalInt64Schema},
+		{"timestampField", f.TimestampField, timestamp, connect.TimestampSchema, connect.OptionalTimestampSchema},
+		{"staticField", f.StaticField, static, connect.StringSchema, connect.OptionalStringSchema},
 	} {
 		if c.spec == "" {
 			continue
 		}
-		in := insertion{from: c.from, schema: c.optional, static: connect.String(f.StaticValue)}
+		in := insertion{from: c.from, option: c.option, schema: c.optional, static: connect.String(f.StaticValue)}
 		name, required := strings.CutSuffix(c.spec, "!")
 		if required {
 			in.schema = c.required
@@ -134,12 +151,23 @@ func (ins *inserter) intoShared(r *connect.Record, d *connect.Datum, old *connec
 // derive makes the schema with the new fields; one that is there already is an
 // error.
 func (ins *inserter) derive(in *connect.Schema) (*connect.Schema, error) {
+	if err := notStruct(in); err != nil {
+		return nil, err
+	}
 	b := connect.NewStruct().Basics(in)
 	for _, f := range in.Fields() {
 		b.Field(f.Name, f.Schema)
 	}
+	var twice error
 	for i := range ins.fields {
-		b.Field(ins.fields[i].name, ins.fields[i].schema)
+		f := &ins.fields[i]
+		if in.FieldIndex(f.name) >= 0 {
+			twice = errors.Join(twice, connect.OptionErrorf(f.option, "field %q twice: the struct has one of that name", f.name))
+		}
+		b.Field(f.name, f.schema)
+	}
+	if twice != nil {
+		return nil, twice
 	}
 	return b.Build()
 }
@@ -242,7 +270,7 @@ func (f *insertion) value(r *connect.Record, inStruct bool) (v connect.Value, ok
 		return connect.Int32(r.Partition), true, nil
 	case offset:
 		if r.Offset < 0 {
-			return connect.Null, false, errors.New("offsetField is for sinks: a source's record has no offset yet")
+			return connect.Null, false, errNoOffset
 		}
 		return connect.Int64(r.Offset), true, nil
 	case timestamp:

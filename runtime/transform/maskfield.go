@@ -13,21 +13,13 @@ var _ connect.Transform = MaskField{}
 // Open gives the function that does it. It is an error to mask nothing.
 func (f MaskField) Open() (connect.Apply, error) {
 	part, err := partOf(f.On)
-	var root *branch
+	var w *rewriter
 	if err == nil {
-		root, err = changed(f.Fields, f.FieldSyntaxVersion)
+		w, err = f.rewriter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open MaskField: %w", err)
 	}
-	mask := empty
-	if f.Replacement != "" {
-		mask = newMaskText(f.Replacement).of
-	}
-	w := (&rewriter{
-		root: root, replaceNull: f.ReplaceNullWithDefault, sameSchema: true,
-		value: func(_ *branch, _ *connect.Schema, v connect.Value) (connect.Value, error) { return mask(v) },
-	}).open()
 	return func(r *connect.Record) (bool, error) {
 		d := part(r)
 		schema := d.Schema
@@ -37,6 +29,36 @@ func (f MaskField) Open() (connect.Apply, error) {
 		d.Schema = schema
 		return true, nil
 	}, nil
+}
+
+// Flow changes no schema: it says which fields cannot be masked. Null fails.
+func (f MaskField) Flow(s *connect.Shape) error {
+	w, err := f.rewriter()
+	if err != nil {
+		return err
+	}
+	form := formOf(f.On, s)
+	nulls := noNulls(f.On, form)
+	return errors.Join(nulls, ofOption("fields", pastNulls(form, w.becomes)))
+}
+
+func (f MaskField) rewriter() (*rewriter, error) {
+	root, err := changed(f.Fields, f.FieldSyntaxVersion)
+	if err != nil {
+		return nil, err
+	}
+	mask := empty
+	if f.Replacement != "" {
+		mask = newMaskText(f.Replacement).of
+	}
+	return (&rewriter{
+		root: root, replaceNull: f.ReplaceNullWithDefault, sameSchema: true,
+		value: func(_ *branch, _ *connect.Schema, v connect.Value) (connect.Value, error) { return mask(v) },
+		fits: func(_ *branch, in *connect.Schema) error {
+			_, err := mask(sample(in))
+			return err
+		},
+	}).open(), nil
 }
 
 // changed is the tree that changes these fields.

@@ -16,22 +16,17 @@ const maxTopics = 1024
 // Open compiles the regular expression and the replacement, and gives the
 // function that routes.
 func (x RegexRouter) Open() (connect.Apply, error) {
-	re, err := connect.CompileJavaRegex(x.Regex)
+	route, err := x.router()
 	if err != nil {
 		return nil, fmt.Errorf("transform: open RegexRouter: %w", err)
 	}
-	with, err := readReplacement(x.Replacement, re)
-	if err != nil {
-		return nil, fmt.Errorf("transform: open RegexRouter: replacement %q: %w", x.Replacement, err)
-	}
-	whole := regexp.MustCompile(`\A(?:` + re.String() + `)\z`)
-	last, to := "", route(whole, re, with, "")
+	last, to := "", route("")
 	known := map[string]string{}
 	return func(r *connect.Record) (bool, error) {
 		if r.Topic != last {
 			next, ok := known[r.Topic]
 			if !ok {
-				next = route(whole, re, with, r.Topic)
+				next = route(r.Topic)
 				if len(known) >= maxTopics {
 					clear(known)
 				}
@@ -42,6 +37,29 @@ func (x RegexRouter) Open() (connect.Apply, error) {
 		r.Topic = to
 		return true, nil
 	}, nil
+}
+
+// Flow routes the topic, where it is known.
+func (x RegexRouter) Flow(s *connect.Shape) error {
+	route, err := x.router()
+	if err == nil && s.Topic != "" {
+		s.Topic = route(s.Topic)
+	}
+	return err
+}
+
+// router finds a topic's new name.
+func (x RegexRouter) router() (func(topic string) string, error) {
+	re, err := connect.CompileJavaRegex(x.Regex)
+	if err != nil {
+		return nil, err
+	}
+	with, err := readReplacement(x.Replacement, re)
+	if err != nil {
+		return nil, fmt.Errorf("replacement %q: %w", x.Replacement, err)
+	}
+	whole := regexp.MustCompile(`\A(?:` + re.String() + `)\z`)
+	return func(topic string) string { return route(whole, re, with, topic) }, nil
 }
 
 // route is a topic's new name. As in Kafka Connect, the topic has to match as a

@@ -11,16 +11,13 @@ var _ connect.Transform = ReplaceField{}
 // Open gives the function that does it.
 func (f ReplaceField) Open() (connect.Apply, error) {
 	part, err := partOf(f.On)
-	var root *branch
+	var w *rewriter
 	if err == nil {
-		root, err = f.tree()
+		w, err = f.rewriter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open ReplaceField: %w", err)
 	}
-	w := (&rewriter{
-		root: root, replaceNull: f.ReplaceNullWithDefault, textKeys: true,
-	}).open()
 	return func(r *connect.Record) (bool, error) {
 		d := part(r)
 		if d.Value.IsNull() {
@@ -31,6 +28,24 @@ func (f ReplaceField) Open() (connect.Apply, error) {
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow leaves out and renames fields of the schema. Null stays null, with the
+// schema that it has.
+func (f ReplaceField) Flow(s *connect.Shape) error {
+	w, err := f.rewriter()
+	if err != nil {
+		return err
+	}
+	return pastNulls(formOf(f.On, s), w.becomes)
+}
+
+func (f ReplaceField) rewriter() (*rewriter, error) {
+	root, err := f.tree()
+	if err != nil {
+		return nil, err
+	}
+	return (&rewriter{root: root, replaceNull: f.ReplaceNullWithDefault, textKeys: true}).open(), nil
 }
 
 // tree is what to do with which field.

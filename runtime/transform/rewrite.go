@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
@@ -100,6 +101,9 @@ type rewriter struct {
 	// value is the new value of a field that is changed. In a map there is no
 	// schema, and a field that is missing is added, of null.
 	value func(*branch, *connect.Schema, connect.Value) (connect.Value, error)
+	// fits is why no value of a field's schema can be changed; nil where all is
+	// well, or can be known only by the value.
+	fits func(*branch, *connect.Schema) error
 	// optional is whether the outermost schema stays optional.
 	optional bool
 	// textKeys is whether keys of maps have to be strings.
@@ -127,6 +131,39 @@ type step struct {
 func (w *rewriter) open() *rewriter {
 	w.plans.derive = func(in *connect.Schema) (*plan, error) { return w.plan(w.root, in) }
 	return w
+}
+
+// becomes is the new schema of a struct, if all that is to be changed in it can
+// be.
+func (w *rewriter) becomes(in *connect.Schema) (*connect.Schema, error) {
+	if err := notStruct(in); err != nil {
+		return nil, err
+	}
+	p, err := w.plans.of(in)
+	if err == nil {
+		err = w.check(p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.out, nil
+}
+
+// check finds the fields that cannot be changed, all of them.
+func (w *rewriter) check(p *plan) (err error) {
+	for i := range p.steps {
+		s, wrong := &p.steps[i], error(nil)
+		switch {
+		case s.nested != nil:
+			wrong = w.check(s.nested)
+		case s.change != nil:
+			wrong = w.fits(s.change, s.field.Schema)
+		}
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("field %q: %w", s.field.Name, wrong))
+		}
+	}
+	return err
 }
 
 // rewrite changes a struct or map in place of d.

@@ -23,14 +23,29 @@ func (x SetSchemaMetadata) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open SetSchemaMetadata: %w", err)
 	}
-	s := &metadataSetter{SetSchemaMetadata: x}
-	s.schemas.derive = s.derive
+	s := x.setter()
 	return func(r *connect.Record) (bool, error) {
 		if err := s.set(part(r)); err != nil {
 			return false, fmt.Errorf("transform: SetSchemaMetadata on the %s: %w", x.On, err)
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow changes the schema, of nulls too.
+func (x SetSchemaMetadata) Flow(s *connect.Shape) error {
+	f := formOf(x.On, s)
+	if f.Known && f.Schema == nil && f.Nulls != connect.NullsAlways {
+		f.Known = false
+		return fmt.Errorf("the %s has no schema, and only a struct's can be changed", x.On)
+	}
+	return withNulls(f, x.setter().derive)
+}
+
+func (x SetSchemaMetadata) setter() *metadataSetter {
+	s := &metadataSetter{SetSchemaMetadata: x}
+	s.schemas.derive = s.derive
+	return s
 }
 
 type metadataSetter struct {

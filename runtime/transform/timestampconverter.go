@@ -15,10 +15,10 @@ var _ connect.Transform = TimestampConverter{}
 
 // Open compiles the pattern, and gives the function that converts.
 func (x TimestampConverter) Open() (connect.Apply, error) {
-	c := &timestampConverter{full: x.FullPrecision}
 	part, err := partOf(x.On)
+	var c *timestampConverter
 	if err == nil {
-		err = c.configure(x)
+		c, err = x.converter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open TimestampConverter: %w", err)
@@ -29,6 +29,30 @@ func (x TimestampConverter) Open() (connect.Apply, error) {
 		}
 		return true, nil
 	}, nil
+}
+
+// Flow gives what is converted its new type, nulls too.
+func (x TimestampConverter) Flow(s *connect.Shape) error {
+	c, err := x.converter()
+	if err != nil {
+		return err
+	}
+	f := formOf(x.On, s)
+	if c.fields != nil {
+		return ofOption("field", withNulls(f, c.fields.becomes))
+	}
+	return withNulls(f, func(in *connect.Schema) (*connect.Schema, error) {
+		out, err := c.schema(in)
+		if err == nil {
+			err = c.fits(in)
+		}
+		return out, err
+	})
+}
+
+func (x TimestampConverter) converter() (*timestampConverter, error) {
+	c := &timestampConverter{full: x.FullPrecision}
+	return c, c.configure(x)
 }
 
 // timestampTypes are the schemas of the results, required and optional.
@@ -88,6 +112,7 @@ func (c *timestampConverter) configure(x TimestampConverter) (err error) {
 		value: func(_ *branch, s *connect.Schema, v connect.Value) (connect.Value, error) {
 			return c.convert(s, v)
 		},
+		fits: func(_ *branch, in *connect.Schema) error { return c.fits(in) },
 	}).open()
 	return nil
 }
@@ -139,6 +164,16 @@ func (c *timestampConverter) schema(in *connect.Schema) (*connect.Schema, error)
 	return c.types[0], nil
 }
 
+var errNoFormat = connect.OptionErrorf("format", "text cannot be read without a format")
+
+// fits is why no timestamp of a schema can be read.
+func (c *timestampConverter) fits(in *connect.Schema) error {
+	if timestampKind(in) == connect.KindString && c.format == nil {
+		return errNoFormat
+	}
+	return nil
+}
+
 // timestampKind is the kind of the timestamps of a schema; null if they are
 // none.
 func timestampKind(s *connect.Schema) connect.Kind {
@@ -181,7 +216,7 @@ func (c *timestampConverter) read(v connect.Value) (connect.Value, error) {
 		return c.readUnix(v.Int()), nil
 	case connect.KindString:
 		if c.format == nil {
-			return v, errors.New("text cannot be read without a format")
+			return v, errNoFormat
 		}
 		return c.format.Parse(v.Str())
 	}

@@ -26,10 +26,30 @@ func (x TimestampRouter) Open() (connect.Apply, error) {
 		text = format.Append(text[:0], connect.InstantMilli(r.Timestamp))
 		if first || r.Topic != from || string(text) != string(when) {
 			first, from, when = false, r.Topic, append(when[:0], text...)
-			topic := strings.ReplaceAll(x.TopicFormat, "${topic}", r.Topic)
-			to = strings.ReplaceAll(topic, "${timestamp}", string(text))
+			to = strings.ReplaceAll(x.topic(r.Topic), timestampMark, string(text))
 		}
 		r.Topic = to
 		return true, nil
 	}, nil
+}
+
+// What stands for a record's topic and timestamp in the new one.
+const (
+	topicMark     = "${topic}"
+	timestampMark = "${timestamp}"
+)
+
+// topic is the new topic but for its timestamp.
+func (x TimestampRouter) topic(old string) string {
+	return strings.ReplaceAll(x.TopicFormat, topicMark, old)
+}
+
+// Flow makes the topic unknown, unless it has no timestamp in it.
+func (x TimestampRouter) Flow(s *connect.Shape) error {
+	old := s.Topic
+	s.Topic = x.topic(old)
+	if strings.Contains(s.Topic, timestampMark) || old == "" && strings.Contains(x.TopicFormat, topicMark) {
+		s.Topic = ""
+	}
+	return nil
 }

@@ -12,11 +12,10 @@ var _ connect.Transform = ValueToKey{}
 // Open gives the function that does it. It is an error to make a key of
 // nothing, or of two fields with one name.
 func (f ValueToKey) Open() (connect.Apply, error) {
-	k := &keyer{replaceNull: f.ReplaceNullWithDefault}
-	if err := k.setFields(f.Fields, f.FieldSyntaxVersion); err != nil {
+	k, err := f.keyer()
+	if err != nil {
 		return nil, fmt.Errorf("transform: open ValueToKey: %w", err)
 	}
-	k.schemas.derive = k.derive
 	return func(r *connect.Record) (bool, error) {
 		key, err := k.key(r.Value)
 		if err != nil {
@@ -25,6 +24,23 @@ func (f ValueToKey) Open() (connect.Apply, error) {
 		r.Key = key
 		return true, nil
 	}, nil
+}
+
+// Flow makes the key's schema of the value's. Null fails.
+func (f ValueToKey) Flow(s *connect.Shape) error {
+	k, err := f.keyer()
+	if err != nil {
+		return err
+	}
+	nulls := noNulls("value", &s.Value)
+	s.Key = s.Value
+	return errors.Join(nulls, pastNulls(&s.Key, k.derive))
+}
+
+func (f ValueToKey) keyer() (*keyer, error) {
+	k := &keyer{replaceNull: f.ReplaceNullWithDefault}
+	k.schemas.derive = k.derive
+	return k, k.setFields(f.Fields, f.FieldSyntaxVersion)
 }
 
 // keyer makes keys of values.
@@ -63,17 +79,19 @@ func (k *keyer) setFields(fields []string, version string) error {
 
 // derive makes the key's schema.
 func (k *keyer) derive(in *connect.Schema) (*connect.Schema, error) {
+	if err := notStruct(in); err != nil {
+		return nil, err
+	}
 	b := connect.NewStruct()
+	var missing error
 	for i := range k.fields {
 		f := &k.fields[i]
-		s, err := f.path.schema(in)
-		if err != nil {
-			return nil, err
-		}
-		if s == nil {
-			return nil, fmt.Errorf("no field %q in %v", f.path, in)
-		}
+		s, err := f.path.needed(in)
+		missing = errors.Join(missing, ofOption("fields", err))
 		b.Field(f.name.Str(), s)
+	}
+	if missing != nil {
+		return nil, missing
 	}
 	return b.Build()
 }
