@@ -8,7 +8,7 @@ import (
 	"kcgen.dev/runtime/connect"
 )
 
-var _ connect.Predicate = TopicNameMatches{}
+var _ connect.Split = TopicNameMatches{}
 
 // Open gives the test. A pattern that is empty or no regular expression is an
 // error.
@@ -32,4 +32,17 @@ func (p TopicNameMatches) Open() (connect.Test, error) {
 		}
 		return matches
 	}, nil
+}
+
+// Split tells records by their topic, where it is known.
+func (p TopicNameMatches) Split(s connect.Shape) (yes, no *connect.Shape) {
+	test, err := p.Open()
+	switch {
+	case err != nil || s.Topic == "":
+		other := s
+		return &s, &other
+	case test(&connect.Record{Topic: s.Topic}):
+		return &s, nil
+	}
+	return nil, &s
 }

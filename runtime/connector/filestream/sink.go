@@ -23,6 +23,11 @@ func (s Sink) Open(_ context.Context, sc connect.SinkContext) (connect.SinkTask,
 	return &sinkTask{out: out}, nil
 }
 
+var _ connect.Accepts = Sink{}
+
+// Accepts takes every record: a line is the text of whatever the value is.
+func (Sink) Accepts(connect.Shape) error { return nil }
+
 func (s Sink) output(sc connect.SinkContext) (output, error) {
 	if s.File == "" {
 		return newStream(os.Stdout, false), nil

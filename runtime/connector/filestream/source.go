@@ -49,6 +49,17 @@ func (s Source) Tasks(_ context.Context, _ int) ([]connect.SourceTask, error) {
 	return []connect.SourceTask{&sourceTask{cfg: s, stdin: os.Stdin, pollWait: pollWait}}, nil
 }
 
+var _ connect.Emits = Source{}
+
+// Emits says what each line's record is: text, and no key.
+func (s Source) Emits() connect.Shape {
+	return connect.Shape{
+		Topic: s.Topic,
+		Key:   connect.Form{Known: true, Nulls: connect.NullsAlways},
+		Value: connect.Of(connect.StringSchema),
+	}
+}
+
 // input is where the lines come from.
 type input interface {
 	// read fills p with what is there, without waiting for long. Nothing read
