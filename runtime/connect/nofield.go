@@ -14,7 +14,7 @@ const maxFields = 12
 // there are id, customerId; did you mean customerId?"
 func NoField(name string, in *Schema) error {
 	w := bounded{max: 4 * maxText}
-	w.add("no field " + word(name))
+	w.add("no field " + Word(name))
 	if in == nil || len(in.fields) == 0 {
 		w.add("; there is none")
 		return errors.New(w.String())
@@ -32,16 +32,17 @@ func NoField(name string, in *Schema) error {
 		if i > 0 {
 			w.add(", ")
 		}
-		w.add(word(f.Name))
+		w.add(Word(f.Name))
 	}
 	if near := nearest(name, in.fields); near != "" && !w.full() {
-		w.add("; did you mean " + word(near) + "?")
+		w.add("; did you mean " + Word(near) + "?")
 	}
 	return errors.New(w.String())
 }
 
-// word is a name in a sentence: quoted where it would not read as one.
-func word(name string) string {
+// Word is a name as it stands in a sentence: quoted where it would not read as
+// one.
+func Word(name string) string {
 	odd := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.$@", r)
 	}

@@ -146,11 +146,7 @@ func (tab *Table) transform(c *Case) (string, error) {
 	if err != nil {
 		return "", bad("record", err)
 	}
-	steps := c.Chain
-	if steps == nil {
-		steps = []step{c.step}
-	}
-	for _, s := range steps {
+	for _, s := range c.steps() {
 		keep, err := tab.apply(s, r)
 		if err != nil {
 			return "", err
@@ -198,12 +194,7 @@ func (tab *Table) validate(c *Case) (string, error) {
 }
 
 func (tab *Table) apply(s step, r *connect.Record) (keep bool, err error) {
-	class, on := simple(s.Class)
-	make, ok := tab.Transforms[class]
-	if !ok {
-		return false, noClass("transform", class)
-	}
-	tr, err := make(on, trimmed(s.Config))
+	tr, err := tab.newTransform(s)
 	if err != nil {
 		return false, err
 	}
@@ -223,13 +214,26 @@ func (tab *Table) apply(s step, r *connect.Record) (keep bool, err error) {
 	return apply(r)
 }
 
-func (tab *Table) test(class string, c map[string]string) (connect.Test, error) {
+func (tab *Table) newTransform(s step) (connect.Transform, error) {
+	class, on := simple(s.Class)
+	make, ok := tab.Transforms[class]
+	if !ok {
+		return nil, noClass("transform", class)
+	}
+	return make(on, trimmed(s.Config))
+}
+
+func (tab *Table) newPredicate(class string, c map[string]string) (connect.Predicate, error) {
 	name, _ := simple(class)
 	make, ok := tab.Predicates[name]
 	if !ok {
 		return nil, noClass("predicate", name)
 	}
-	p, err := make(trimmed(c))
+	return make(trimmed(c))
+}
+
+func (tab *Table) test(class string, c map[string]string) (connect.Test, error) {
+	p, err := tab.newPredicate(class, c)
 	if err != nil {
 		return nil, err
 	}

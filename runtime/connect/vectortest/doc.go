@@ -16,6 +16,7 @@
 //
 //	run.go      Table, and Run for tests
 //	check.go    Case, Read and Check: the operations
+//	steps.go    a case's transforms and records, for other tests than Check
 //	read.go     the envelope → connect's data
 //	compare.go  records, data and bytes
 package vectortest
