@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -18,7 +19,7 @@ func Print(w io.Writer, states []State) {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintln(w, connect.Word(s.Name))
+		fmt.Fprintln(w, strings.Map(printable, s.Name))
 		switch {
 		case i == 0:
 			write(w, plain(now))
@@ -29,6 +30,14 @@ func Print(w io.Writer, states []State) {
 		}
 		before = now
 	}
+}
+
+// printable keeps what a terminal shows of a name.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
 }
 
 // maxRows is how many lines of one state are written.
