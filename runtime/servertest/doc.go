@@ -9,6 +9,7 @@
 //	maven.go    jars, by the ordinary mvn client
 //	shared.go   one server for all tests of a package
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
+//	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	proc/       ordinary child processes: the programs under test

@@ -12,6 +12,7 @@ var shared struct {
 	main   bool
 	broker *Broker
 	err    error
+	ends   []func() // stop further servers
 }
 
 // Main is the TestMain of a package whose tests share a server: it runs the
@@ -27,11 +28,21 @@ func Main(m *testing.M, after ...func()) {
 	if shared.broker != nil {
 		shared.broker.Close()
 	}
+	after = append(shared.ends, after...)
 	shared.mu.Unlock()
 	for _, f := range after {
 		f()
 	}
 	os.Exit(code)
+}
+
+// atEnd has Main call stop behind the tests. It is false where the package has
+// no Main.
+func atEnd(stop func()) bool {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.ends = append(shared.ends, stop)
+	return shared.main
 }
 
 // SharedKafka is a broker that all tests of the package use together; the

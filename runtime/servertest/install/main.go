@@ -33,7 +33,10 @@ func run(ctx context.Context) error {
 	if err := installPackages(ctx, missingPackages()); err != nil {
 		return err
 	}
-	_, err := servertest.InstallKafka(ctx)
+	if _, err := servertest.InstallKafka(ctx); err != nil {
+		return err
+	}
+	_, err := servertest.InstallRegistry(ctx)
 	return err
 }
 
