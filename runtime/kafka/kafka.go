@@ -3,7 +3,7 @@
 //
 //	kafka_gen.go   Cluster, Producer, Consumer: what the spec says (generated)
 //	kafka.go       Conn: a cluster made ready to be used
-//	security.go    TLS and SASL         token.go  OAUTHBEARER tokens
+//	security.go    SASL, and TLS switched on   token.go  OAUTHBEARER tokens
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings

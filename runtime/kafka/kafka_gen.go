@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/security"
 )
 
 // A Kafka cluster and how to reach it.
@@ -20,31 +21,10 @@ type Cluster struct {
 	ClientID string `json:"clientId"`
 
 	// TLS (security.protocol=SSL or SASL_SSL).
-	TLS *TLS `json:"tls"`
+	TLS *security.TLS `json:"tls"`
 
 	// Authentication (sasl.*).
 	SASL *SASL `json:"sasl"`
-}
-
-// TLS to the brokers. An empty struct means the system's certificate
-// authorities and no client certificate. TLS 1.2 and newer.
-type TLS struct {
-	// A PEM file of certificate authorities (ssl.truststore.location with type
-	// PEM); by default the system's.
-	CAFile string `json:"caFile"`
-
-	// A PEM file with the client's certificate chain (ssl.keystore.location).
-	CertFile string `json:"certFile"`
-
-	// A PEM file with the client's unencrypted key.
-	KeyFile string `json:"keyFile"`
-
-	// The name that the brokers' certificates must carry, where it is not the
-	// host's.
-	ServerName string `json:"serverName"`
-
-	// Trust any certificate. For tests: it gives no security.
-	InsecureSkipVerify bool `json:"insecureSkipVerify"`
 }
 
 // SASL authentication (sasl.mechanism and sasl.jaas.config).

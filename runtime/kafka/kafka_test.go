@@ -30,6 +30,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 
 	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/security"
 )
 
 func cluster(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
@@ -405,7 +406,7 @@ func TestRefusal(t *testing.T) {
 		{&net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}, "refused the client's certificate"},
 		{&net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}, ""},
 		{tls.RecordHeaderError{Msg: "x"}, "does not speak TLS"},
-		{fmt.Errorf("x: %w: 401", errToken), "refused the client"},
+		{fmt.Errorf("x: %w: 401", security.ErrClientRefused), "refused the client"},
 		{kerr.NotLeaderForPartition, ""},
 		{kerr.CoordinatorLoadInProgress, ""},
 		{errors.New("connection refused"), ""},
@@ -435,10 +436,10 @@ func TestSecurityIsChecked(t *testing.T) {
 		"no password":  {Cluster{SASL: &SASL{Mechanism: "PLAIN", Username: "u", AllowWithoutTLS: true}}, "needs sasl.username and sasl.password"},
 		"mechanism":    {Cluster{SASL: &SASL{Mechanism: "GSSAPI", AllowWithoutTLS: true}}, "not one of"},
 		"no token":     {Cluster{SASL: &SASL{Mechanism: "OAUTHBEARER", AllowWithoutTLS: true}}, "needs sasl.token"},
-		"http":         {Cluster{TLS: &TLS{}, SASL: &SASL{Mechanism: "OAUTHBEARER", TokenEndpointURL: "http://x/", ClientID: "i", ClientSecret: pw}}, "not https"},
-		"no CA":        {Cluster{TLS: &TLS{CAFile: "/nowhere"}}, "tls.caFile"},
-		"half a pair":  {Cluster{TLS: &TLS{CertFile: "x"}}, "go together"},
-		"no such pair": {Cluster{TLS: &TLS{CertFile: "/nowhere", KeyFile: "/nowhere"}}, "tls.certFile"},
+		"http":         {Cluster{TLS: &security.TLS{}, SASL: &SASL{Mechanism: "OAUTHBEARER", TokenEndpointURL: "http://x/", ClientID: "i", ClientSecret: pw}}, "not https"},
+		"no CA":        {Cluster{TLS: &security.TLS{CAFile: "/nowhere"}}, "tls.caFile"},
+		"half a pair":  {Cluster{TLS: &security.TLS{CertFile: "x"}}, "go together"},
+		"no such pair": {Cluster{TLS: &security.TLS{CertFile: "/nowhere", KeyFile: "/nowhere"}}, "tls.certFile"},
 	} {
 		test.c.Brokers = []string{"x:1"}
 		if _, err := Connect(test.c, Options{}); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -453,13 +454,13 @@ func TestTLS(t *testing.T) {
 	plain := cluster(t)
 	for name, test := range map[string]struct {
 		brokers []string
-		tls     TLS
+		tls     security.TLS
 		want    string
 	}{
-		"good":       {c.ListenAddrs(), TLS{CAFile: caFile}, ""},
-		"unknown CA": {c.ListenAddrs(), TLS{}, "does not hold"},
-		"other name": {c.ListenAddrs(), TLS{CAFile: caFile, ServerName: "other"}, "does not hold"},
-		"trusting":   {c.ListenAddrs(), TLS{InsecureSkipVerify: true}, ""},
+		"good":       {c.ListenAddrs(), security.TLS{CAFile: caFile}, ""},
+		"unknown CA": {c.ListenAddrs(), security.TLS{}, "does not hold"},
+		"other name": {c.ListenAddrs(), security.TLS{CAFile: caFile, ServerName: "other"}, "does not hold"},
+		"trusting":   {c.ListenAddrs(), security.TLS{InsecureSkipVerify: true}, ""},
 	} {
 		k, err := Connect(Cluster{Brokers: test.brokers, TLS: &test.tls}, Options{})
 		if err != nil {
@@ -473,7 +474,7 @@ func TestTLS(t *testing.T) {
 	}
 	// A broker without TLS answers nothing that could be told from one that is
 	// down: that ends with the time-out.
-	k, err := Connect(Cluster{Brokers: plain.ListenAddrs(), TLS: &TLS{}}, Options{})
+	k, err := Connect(Cluster{Brokers: plain.ListenAddrs(), TLS: &security.TLS{}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -587,7 +588,7 @@ func TestTokenSource(t *testing.T) {
 	} {
 		status, body = test.status, test.body
 		_, err := fresh().token(within(t))
-		if err == nil || errors.Is(err, errToken) != test.final || strings.Contains(err.Error(), "canary") {
+		if err == nil || errors.Is(err, security.ErrClientRefused) != test.final || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%d %.20q: %.300v", test.status, test.body, err)
 		}
 	}

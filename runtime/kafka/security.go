@@ -2,11 +2,8 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -15,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"kcgen.dev/runtime/security"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -23,9 +22,9 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func (c Cluster) security() ([]kgo.Opt, error) {
 	var opts []kgo.Opt
 	if c.TLS != nil {
-		cfg, err := c.TLS.config()
+		cfg, err := c.TLS.Config()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("kafka: %w", err)
 		}
 		opts = append(opts, kgo.DialTLSConfig(cfg))
 	}
@@ -42,45 +41,8 @@ func (c Cluster) security() ([]kgo.Opt, error) {
 	return append(opts, kgo.SASL(m)), nil
 }
 
-// config reads the files. Certificates of the client are read again for each
-// connection, so that a renewed one is taken up without a restart.
-func (t *TLS) config() (*tls.Config, error) {
-	cfg := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		ServerName:         t.ServerName,
-		InsecureSkipVerify: t.InsecureSkipVerify,
-	}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("kafka: tls.caFile: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("kafka: tls.caFile: %s holds no PEM certificate", t.CAFile)
-		}
-	}
-	if (t.CertFile == "") != (t.KeyFile == "") {
-		return nil, errors.New("kafka: tls.certFile and tls.keyFile go together")
-	}
-	if t.CertFile != "" {
-		load := func() (*tls.Certificate, error) {
-			cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-			if err != nil {
-				return nil, fmt.Errorf("kafka: tls.certFile, tls.keyFile: %w", err)
-			}
-			return &cert, nil
-		}
-		if _, err := load(); err != nil {
-			return nil, err
-		}
-		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return load() }
-	}
-	return cfg, nil
-}
-
 // mechanism checks that what the mechanism needs is there.
-func (s *SASL) mechanism(t *TLS) (sasl.Mechanism, error) {
+func (s *SASL) mechanism(t *security.TLS) (sasl.Mechanism, error) {
 	switch s.Mechanism {
 	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
 		if s.Username == "" || s.Password.IsZero() {
@@ -100,7 +62,7 @@ func (s *SASL) mechanism(t *TLS) (sasl.Mechanism, error) {
 	return nil, fmt.Errorf("kafka: sasl.mechanism %q is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER", s.Mechanism)
 }
 
-func (s *SASL) oauth(t *TLS) (sasl.Mechanism, error) {
+func (s *SASL) oauth(t *security.TLS) (sasl.Mechanism, error) {
 	if !s.Token.IsZero() {
 		return bearer{oauth.Auth{Token: s.Token.Reveal(), Extensions: s.Extensions}.AsMechanism(), func() {}}, nil
 	}
@@ -114,7 +76,7 @@ func (s *SASL) oauth(t *TLS) (sasl.Mechanism, error) {
 	return bearer{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 		token, err := src.token(ctx)
 		return oauth.Auth{Token: token, Extensions: s.Extensions}, err
-	}), src.forget}, nil
+	}), src.Forget}, nil
 }
 
 // login says who wants in, and how, without a secret.
@@ -127,7 +89,7 @@ func (s *SASL) login() string {
 	case !s.Token.IsZero():
 		return "by OAUTHBEARER with kafka.sasl.token (has it expired?)"
 	}
-	return fmt.Sprintf("by OAUTHBEARER with the token that the client %q had from %s (see kafka.sasl)", s.ClientID, s.endpoint())
+	return fmt.Sprintf("by OAUTHBEARER with the token that the client %q had from %s (see kafka.sasl)", s.ClientID, s.client(nil).Address())
 }
 
 // bearer is OAUTHBEARER as RFC 7628 (3.2.3) has it: a broker that refuses a

@@ -13,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kcgen.dev/runtime/security"
 )
 
 // ErrUnreachable says that no broker answered in time.
@@ -101,7 +103,7 @@ func (c Cluster) refusal(err error) error {
 		return fmt.Errorf("kafka: the broker refused the login %s: it does not take the mechanism (see kafka.sasl.mechanism): %w", c.SASL.login(), err)
 	case errors.As(err, &authn) && (authn == kerr.SaslAuthenticationFailed || authn == kerr.IllegalSaslState):
 		return fmt.Errorf("kafka: the broker refused the login %s: %w", c.SASL.login(), err)
-	case errors.Is(err, errToken):
+	case errors.Is(err, security.ErrClientRefused):
 		return err
 	}
 	return nil

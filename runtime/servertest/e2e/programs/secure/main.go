@@ -8,6 +8,7 @@ import (
 	"kcgen.dev/runtime"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/security"
 	"kcgen.dev/runtime/servertest/e2e/programs/base"
 )
 
@@ -18,7 +19,7 @@ func main() {
 	// A group of its own for each run: the cases share the broker.
 	p.Sinks[0].Consumer = &kafka.Consumer{GroupID: "${env:E2E_GROUP}"}
 	p.Worker.OffsetStorageTopic = "${env:E2E_OFFSETS}"
-	p.Kafka.TLS = &kafka.TLS{
+	p.Kafka.TLS = &security.TLS{
 		CAFile: os.Getenv("E2E_CA"), CertFile: os.Getenv("E2E_CERT"), KeyFile: os.Getenv("E2E_KEY"),
 		ServerName: os.Getenv("E2E_SERVER_NAME"),
 	}

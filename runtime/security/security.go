@@ -1,0 +1,7 @@
+// Package security is what clients of any kind need to be let in, and to know
+// whom they talk to.
+//
+//	tls_gen.go  TLS: what the spec says (generated)
+//	tls.go      its files, read
+//	token.go    OAuth tokens by client credentials
+package security
