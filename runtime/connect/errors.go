@@ -43,3 +43,21 @@ func Unavailable(err error) error {
 	}
 	return unavailableError{err}
 }
+
+// ErrFatal marks an error that no record is at fault for and no time mends,
+// such as a password that a Schema Registry refuses: wrap it with Fatal.
+var ErrFatal = errors.New("fatal")
+
+type fatalError struct{ error }
+
+func (e fatalError) Unwrap() []error { return []error{e.error, ErrFatal} }
+
+// Fatal marks err as no fault of the record: its task fails, with the offsets
+// before the record, whatever errors.* say, since the next record would fare
+// no better. Fatal(nil) is nil.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fatalError{err}
+}

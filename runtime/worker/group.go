@@ -2,11 +2,9 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -32,7 +30,7 @@ func (t *sinkTask) flush(hard context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, connect.ErrRetry) || hard.Err() != nil {
+		if !transient(err) || hard.Err() != nil {
 			t.broken = true // a failed fsync is never done by the next one
 			return fmt.Errorf("connector %s, task %d: flush; what was put since the last one is not committed: %w", t.connector, t.id, err)
 		}
@@ -112,6 +110,7 @@ func (t *sinkTask) idleness() idleness {
 	return idleness{
 		ended: State(t.state.Load()) >= Failed,
 		ready: (t.ready.Load() || t.without.Load()) && State(t.state.Load()) == Running,
+		busy:  t.away.Load(),
 		last:  time.Unix(0, t.last.Load()),
 		seen:  time.Now(), // idleStill looks
 	}

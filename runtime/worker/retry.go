@@ -29,11 +29,17 @@ func (e Errors) retries() retries {
 // reset is for the next operation.
 func (r *retries) reset() { r.fails = 0 }
 
+// transient reports whether a further try may help.
+func transient(err error) bool {
+	return errors.Is(err, connect.ErrRetry) || errors.Is(err, connect.ErrUnavailable)
+}
+
 // again decides about err: it waits and returns nil where the operation is to
 // be tried again; else it gives the error to end with, which is ctx's own when
-// that ended the wait.
+// that ended the wait. A system that is away is waited for without an end.
 func (r *retries) again(ctx context.Context, err error) error {
-	if !errors.Is(err, connect.ErrRetry) || r.timeout == 0 {
+	away := errors.Is(err, connect.ErrUnavailable)
+	if !away && (!errors.Is(err, connect.ErrRetry) || r.timeout == 0) {
 		return err
 	}
 	now := time.Now()
@@ -42,7 +48,7 @@ func (r *retries) again(ctx context.Context, err error) error {
 	}
 	r.fails++
 	wait := kafka.Backoff(r.fails, r.most)
-	if r.timeout > 0 {
+	if r.timeout > 0 && !away {
 		left := r.timeout - now.Sub(r.begun)
 		if left <= 0 {
 			return err

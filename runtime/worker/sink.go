@@ -164,20 +164,41 @@ func (t *sinkTask) poll(stop context.Context, next time.Time) (err error) {
 }
 
 // deliver decodes what was polled, writes its dead letters, puts the rest, and
-// moves the positions.
+// moves the positions. Where a system is away that the next record needs, it
+// does so with the records before that one, waits, and goes on.
 func (t *sinkTask) deliver(stop, hard context.Context) error {
-	t.batch, t.origin, t.letters = t.batch[:0], t.origin[:0], t.letters[:0]
-	end, failure := t.decode(stop)
-	if errors.Is(failure, errStopped) {
-		return failure
+	for from := (stopPoint{}); ; {
+		t.batch, t.origin, t.letters = t.batch[:0], t.origin[:0], t.letters[:0]
+		end, failure := t.decode(stop, from)
+		if errors.Is(failure, errStopped) {
+			return failure
+		}
+		away := errors.Is(failure, connect.ErrUnavailable)
+		if end != from || !away {
+			t.back()
+		}
+		if err := t.writeLetters(hard); err != nil {
+			return err
+		}
+		if err := t.put(stop, hard); err != nil {
+			return err
+		}
+		t.advance(from, end)
+		if !away {
+			t.countBytes()
+			clear(t.taken)
+			return failure
+		}
+		if err := t.awaitSystem(stop, hard, failure); err != nil {
+			return err
+		}
+		from = end
 	}
-	if err := t.writeLetters(hard); err != nil {
-		return err
-	}
-	if err := t.put(stop, hard); err != nil {
-		return err
-	}
-	for i := range t.runs {
+}
+
+// advance moves the positions over what was delivered.
+func (t *sinkTask) advance(from, end stopPoint) {
+	for i := from.run; i < len(t.runs); i++ {
 		r := &t.runs[i]
 		switch {
 		case t.taken[r.Partition] || i > end.run:
@@ -187,19 +208,41 @@ func (t *sinkTask) deliver(stop, hard context.Context) error {
 			t.position[r.Partition] = kafka.Position{Offset: r.Offset(end.at), Epoch: -1}
 		}
 	}
-	clear(t.taken)
-	return failure
 }
 
-// decode fills the batch. It ends before the record whose failure is returned,
-// or behind the last run.
-func (t *sinkTask) decode(stop context.Context) (stopPoint, error) {
+// awaitSystem waits with the lock released and rebalances allowed, as long as
+// it takes: so what was put is committed first.
+func (t *sinkTask) awaitSystem(stop, hard context.Context, failure error) error {
+	if t.outage.fails == 0 {
+		if err := t.flushAndCommit(hard); err != nil {
+			return err
+		}
+	}
+	return t.unlocked(func() error { return t.await(stop, failure) })
+}
+
+// unlocked waits for what may take long: with the lock released, so that the
+// group can take partitions away, and their names are kept.
+func (t *sinkTask) unlocked(wait func() error) error {
+	t.waiting = true
+	t.mu.Unlock()
+	defer func() { t.mu.Lock(); t.waiting = false }()
+	t.reader.Release()
+	return wait()
+}
+
+// decode fills the batch from a record on. It ends before the record whose
+// failure is returned, or behind the last run.
+func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, error) {
 	tries := t.cfg.Errors.retries()
-	from, last := stopPoint{}, stopPoint{-1, -1}
+	last := stopPoint{-1, -1}
 	for {
 		at, err := t.decodeFrom(from)
 		if err == nil {
 			return stopPoint{run: len(t.runs)}, nil
+		}
+		if errors.Is(err, connect.ErrUnavailable) {
+			return at, t.recordFailure(at, err)
 		}
 		if at != last {
 			tries.reset()
@@ -213,7 +256,7 @@ func (t *sinkTask) decode(stop context.Context) (stopPoint, error) {
 			return at, errStopped
 		}
 		failure := t.recordFailure(at, err)
-		if !t.cfg.Errors.Tolerate {
+		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
 			return at, failure
 		}
 		t.tolerate(at, failure)
@@ -236,6 +279,9 @@ func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 	}()
 	for ; where.run < len(t.runs); where.run, where.at = where.run+1, 0 {
 		run := &t.runs[where.run]
+		if t.taken[run.Partition] {
+			continue
+		}
 		for ; where.at < run.Len(); where.at++ {
 			n = len(t.batch)
 			r := t.next()
@@ -371,10 +417,10 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 			t.count()
 			return nil
 		}
-		if errors.Is(err, connect.ErrRetry) && bad.ok() {
+		if transient(err) && bad.ok() {
 			t.log.Warn("the connector could not take a batch; trying again", "records", len(t.batch), "error", err.Error())
 		}
-		switch cause := t.awaitRetry(stop, &tries, err); {
+		switch cause := t.unlocked(func() error { return tries.again(stop, err) }); {
 		case errors.Is(cause, errStopped):
 			return errStopped
 		case cause != nil:
@@ -386,15 +432,6 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 		t.leaveOut()
 	}
 	return nil
-}
-
-// awaitRetry waits with the lock released and rebalances allowed.
-func (t *sinkTask) awaitRetry(stop context.Context, tries *retries, err error) error {
-	t.waiting = true
-	t.mu.Unlock()
-	defer func() { t.mu.Lock(); t.waiting = false }()
-	t.reader.Release()
-	return tries.again(stop, err)
 }
 
 // leaveOut removes the records of partitions that were taken away.
@@ -413,8 +450,9 @@ func (t *sinkTask) leaveOut() {
 	t.batch, t.origin = t.batch[:n], t.origin[:n]
 }
 
-func (t *sinkTask) count() {
-	t.records.Add(uint64(len(t.batch)))
+func (t *sinkTask) count() { t.records.Add(uint64(len(t.batch))) }
+
+func (t *sinkTask) countBytes() {
 	n := 0
 	for i := range t.runs {
 		n += t.runs[i].Bytes()

@@ -158,7 +158,7 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 		begun := time.Now()
 		err := guard(func() error { return t.plug.Poll(stop, &b) })
 		switch {
-		case err != nil && errors.Is(err, connect.ErrRetry):
+		case err != nil && transient(err):
 			if bad.ok() {
 				t.log.Warn("polling failed; trying again", "error", err.Error())
 			}
@@ -239,6 +239,10 @@ func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) 
 	last := -1
 	for i := 0; i < len(b.Records); {
 		at, err := t.convertFrom(stop, i, b.Records, f)
+		away := errors.Is(err, connect.ErrUnavailable)
+		if at != last || !away {
+			t.back()
+		}
 		if err == nil {
 			return nil
 		}
@@ -251,6 +255,13 @@ func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) 
 			last = at
 		}
 		b.Records[at] = t.orig
+		if away {
+			if err := t.await(stop, t.recordFailure(at, b, err)); err != nil {
+				return err
+			}
+			i = at
+			continue
+		}
 		switch cause := tries.again(stop, err); {
 		case cause == nil:
 			i = at
@@ -259,7 +270,7 @@ func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) 
 			return errStopped
 		}
 		failure := t.recordFailure(at, b, err)
-		if !t.cfg.Errors.Tolerate {
+		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
 			return failure
 		}
 		if err := t.tolerate(&b.Records[at], f, failure); err != nil {

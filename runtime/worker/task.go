@@ -2,14 +2,12 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -55,6 +53,8 @@ type task struct {
 	state                         atomic.Int32
 	ready                         atomic.Bool
 	begun, last                   atomic.Int64 // nanoseconds since the epoch
+	away                          atomic.Bool  // waiting for a system; see outage
+	outage                        outage       // of the loop's goroutine alone
 
 	failOnce sync.Once
 	failed   chan struct{} // closed by fail
@@ -105,7 +105,7 @@ func (t *task) openWith(stop context.Context, most time.Duration, open func() er
 		if stop.Err() != nil {
 			return errStopped
 		}
-		if !errors.Is(err, connect.ErrRetry) {
+		if !transient(err) {
 			return fmt.Errorf("connector %s, task %d: open: %w", t.connector, t.id, err)
 		}
 		if bad.ok() {
