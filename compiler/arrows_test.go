@@ -39,6 +39,7 @@ func TestArrows(t *testing.T) {
 		{registry, []string{"github.com/twmb/franz-go/pkg/kgo", "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/transform", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/predicate", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
+		{"kcgen.dev/runtime/flow", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka", "kcgen.dev/runtime/connector"}, nil},
 		{"kcgen.dev/runtime/kafka", []string{"kcgen.dev/runtime/worker"}, nil},
 		{"kcgen.dev/generated", []string{kfake, cue, jen, "kcgen.dev/compiler", testing}, nil},
 	}

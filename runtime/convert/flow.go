@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"strings"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -45,12 +46,36 @@ func reads(s *connect.Schema, declared connect.Form) connect.Form {
 	return connect.Form{Known: true, Schema: s, Nulls: declared.Nulls, Typed: true}
 }
 
-// Encodes is an error for bytes.
+// Encodes is an error for bytes, and for structs that cannot be without them.
 func (String) Encodes(_ connect.Role, f connect.Form) error {
-	if s := schemaOf(f); s != nil && s.ValueKind() == connect.KindBytes {
+	s := schemaOf(f)
+	if s == nil {
+		return nil
+	}
+	if path, ok := bytesIn(s, map[*connect.Schema]bool{}); ok && path == "" {
 		return fmt.Errorf("%v cannot be written by String: bytes have no text; ByteArray keeps them", s)
+	} else if ok {
+		return fmt.Errorf("field %q cannot be written by String: bytes have no text; leave it out, or use JSON", path)
 	}
 	return nil
+}
+
+// bytesIn finds bytes that are there in every value of the schema; path is the
+// way to them.
+func bytesIn(s *connect.Schema, seen map[*connect.Schema]bool) (path string, ok bool) {
+	if seen[s] {
+		return "", false
+	}
+	seen[s] = true
+	for _, f := range s.Fields() {
+		if _, def := f.Schema.Default(); def || f.Schema.IsOptional() {
+			continue
+		}
+		if path, ok := bytesIn(f.Schema, seen); ok {
+			return strings.TrimSuffix(f.Name+"."+path, "."), true
+		}
+	}
+	return "", s.ValueKind() == connect.KindBytes
 }
 
 // Decodes gives strings, whatever the bytes are.

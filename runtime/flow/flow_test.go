@@ -152,7 +152,10 @@ func TestConverterFaults(t *testing.T) {
 		value    connect.Converter
 		want     string
 	}{
-		{of(order), convert.String{}, ""},
+		{of(order), convert.String{}, `valueConverter: field "raw" cannot be written by String: bytes have no text; leave it out, or use JSON`},
+		{of(address), convert.String{}, ""},
+		{of(connect.NewStruct().Field("a", connect.NewStruct().Field("b", connect.BytesSchema).MustBuild()).Field("c", connect.OptionalBytesSchema).MustBuild()), convert.String{},
+			`valueConverter: field "a.b" cannot be written by String: bytes have no text; leave it out, or use JSON`},
 		{of(order), convert.JSON{}, ""},
 		{of(connect.BytesSchema), convert.String{}, "valueConverter: bytes cannot be written by String: bytes have no text; ByteArray keeps them"},
 		{of(connect.StringSchema), convert.ByteArray{}, "valueConverter: string cannot be written by ByteArray, which takes bytes alone"},

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kcgen.dev/runtime/connect"
@@ -120,8 +121,9 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// refused are the cases that we refuse: see package transform.
-var refused = map[string]bool{"RegexRouter-0019": true, "RegexRouter-0020": true, "RegexRouter-0021": true, "RegexRouter-0024": true}
+// refused are the cases that we refuse: see package transform, and for the text
+// of bytes package convert.
+var refused = map[string]bool{"StringConverter-0021": true, "RegexRouter-0019": true, "RegexRouter-0020": true, "RegexRouter-0021": true, "RegexRouter-0024": true}
 
 // onNull are the cases of a field that is null, and that could not be changed
 // if it was not.
@@ -133,4 +135,52 @@ func steps(c *vectortest.Case) (out []flow.Step, err error) {
 		out = append(out, flow.Step{Do: s.Do, When: s.When, Unless: s.Unless})
 	}
 	return out, err
+}
+
+// TestConverterVectors: a converter refuses before only what it refuses, and
+// reads what it says.
+func TestConverterVectors(t *testing.T) {
+	files, err := filepath.Glob("../convert/testdata/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	written, read := 0, 0
+	for _, file := range files {
+		cases, err := vectortest.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			conv, role, err := javatest.Table.Converter(&c)
+			if err != nil {
+				continue // the configuration is refused
+			}
+			d, err := c.Datum()
+			if err != nil {
+				t.Fatal(c.ID, err)
+			}
+			form := exactly(&connect.Record{Value: d}).Value
+			e, writes := conv.(connect.Encodes)
+			r, reads := conv.(connect.Decodes)
+			switch {
+			case strings.Contains(c.Op, "from_connect") && writes:
+				if err := e.Encodes(role, form); err != nil && c.Expect.Error == "" && !refused[c.ID] {
+					t.Errorf("%s: %v, and Kafka writes it\n%v", c.ID, err, &c)
+				} else if err != nil {
+					written++
+				}
+			case strings.Contains(c.Op, "to_connect") && reads && c.Expect.Error == "":
+				for _, declared := range []connect.Form{{}, form} {
+					got, err := r.Decodes(role, declared)
+					if why := disagrees(connect.Shape{Value: got}, &connect.Record{Value: d}); err != nil || why != "" {
+						t.Errorf("%s: %v %s\n%v", c.ID, err, why, &c)
+					}
+					if got.Known {
+						read++
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d are refused before; of %d it is said what is read", written, read)
 }

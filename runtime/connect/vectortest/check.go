@@ -256,22 +256,29 @@ func (tab *Table) predicate(c *Case) (string, error) {
 }
 
 func (tab *Table) codec(c *Case) (connect.Codec, error) {
-	class, _ := simple(c.Class)
-	make, ok := tab.Converters[class]
-	if !ok {
-		return nil, noClass("converter", class)
-	}
-	conv, err := make(trimmed(c.Config))
+	conv, role, err := tab.Converter(c)
 	if err != nil {
 		return nil, err
 	}
+	return conv.Open(role)
+}
+
+// Converter is a case's converter, and what it is for. An error is one of its
+// configuration.
+func (tab *Table) Converter(c *Case) (connect.Converter, connect.Role, error) {
 	role := connect.RoleValue
 	if strings.HasPrefix(c.Op, "header_") {
 		role = connect.RoleHeader
 	} else if c.IsKey {
 		role = connect.RoleKey
 	}
-	return conv.Open(role)
+	class, _ := simple(c.Class)
+	make, ok := tab.Converters[class]
+	if !ok {
+		return nil, role, noClass("converter", class)
+	}
+	conv, err := make(trimmed(c.Config))
+	return conv, role, err
 }
 
 func (tab *Table) decode(c *Case) (string, error) {

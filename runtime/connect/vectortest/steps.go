@@ -1,6 +1,10 @@
 package vectortest
 
-import "kcgen.dev/runtime/connect"
+import (
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+)
 
 // Step is one transform of a case, and for which records it is done.
 type Step struct {
@@ -47,4 +51,12 @@ func (c *Case) Out() (*connect.Record, error) {
 		return nil, nil
 	}
 	return readRecord(c.Expect.Result)
+}
+
+// Datum is what a converter is to write, or, where it reads, what it has to give.
+func (c *Case) Datum() (connect.Datum, error) {
+	if strings.Contains(c.Op, "from_connect") {
+		return readDatum(c.Data)
+	}
+	return readDatum(c.Expect.Result)
 }
