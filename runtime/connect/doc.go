@@ -23,4 +23,6 @@
 //	transform.go  Transform, Predicate
 //	convert.go    Converter, Codec, Buffer
 //	errors.go     what a worker tells apart
+//	flow.go       Shape, Form: what a build knows of records; who says so
+//	nofield.go    the error of a field that is not there
 package connect

@@ -10,6 +10,7 @@
 //	jsonwrite.go   data → JSON, by a plan made of the schema
 //	jsonschema.go  a schema as JSON, and back
 //	jsonread.go    tokens → data, as laxly as JsonConverter
+//	flow.go        what each refuses to write, and what it reads
 //	cache.go       what is kept by schema
 //
 // JSON text itself is in internal/jsontext.

@@ -24,6 +24,42 @@ func TestTopics(t *testing.T) {
 	}
 }
 
+// TestSplit: what is known of the records for which a predicate holds, and of
+// the others.
+func TestSplit(t *testing.T) {
+	nulls := func(n connect.Nulls) connect.Shape {
+		return connect.Shape{Topic: "t", Value: connect.Form{Known: true, Schema: connect.OptionalStringSchema, Nulls: n, Typed: true}}
+	}
+	const none = connect.Nulls(255)
+	for _, c := range []struct{ in, yes, no connect.Nulls }{
+		{connect.NullsUnknown, connect.NullsAlways, connect.NullsNever},
+		{connect.NullsMaybe, connect.NullsAlways, connect.NullsNever},
+		{connect.NullsNever, none, connect.NullsNever},
+		{connect.NullsAlways, connect.NullsAlways, none},
+	} {
+		yes, no := predicate.RecordIsTombstone{}.Split(nulls(c.in))
+		for _, side := range []struct {
+			got  *connect.Shape
+			want connect.Nulls
+		}{{yes, c.yes}, {no, c.no}} {
+			want := nulls(side.want)
+			want.Value.Typed = side.want == connect.NullsAlways
+			switch {
+			case (side.got == nil) != (side.want == none):
+				t.Errorf("%d: %v, want %d", c.in, side.got, side.want)
+			case side.got != nil && *side.got != want:
+				t.Errorf("%d: %+v, want %+v", c.in, *side.got, want)
+			}
+		}
+	}
+	for topic, want := range map[string][2]bool{"": {true, true}, "a": {true, false}, "b": {false, true}} {
+		yes, no := predicate.TopicNameMatches{Pattern: "a"}.Split(connect.Shape{Topic: topic})
+		if (yes != nil) != want[0] || (no != nil) != want[1] {
+			t.Errorf("%q: %v %v", topic, yes, no)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	for _, p := range []connect.Predicate{
 		predicate.TopicNameMatches{}, predicate.TopicNameMatches{Pattern: "a)|(b"}, predicate.TopicNameMatches{Pattern: "(?=a)"},

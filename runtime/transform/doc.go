@@ -22,4 +22,5 @@
 //	rewrite.go      structs and maps with some fields changed, at any depth
 //	javanumber.go   numbers in text, as Java reads them
 //	on.go           key or value; what was made of a schema
+//	flow.go         what becomes of schemas, and of nulls, before there are data
 package transform

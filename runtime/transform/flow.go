@@ -72,19 +72,16 @@ func withNulls(f *connect.Form, to becomes) error {
 func noNulls(on string, f *connect.Form) error {
 	nulls := f.Nulls
 	f.Nulls, f.Typed = connect.NullsNever, false
-	may := "may be"
-	switch nulls {
-	case connect.NullsAlways:
-		may = "is always"
+	switch {
+	case nulls == connect.NullsAlways:
 		*f = connect.Form{Nulls: connect.NullsNever}
-	case connect.NullsMaybe:
-	default:
+		return fmt.Errorf("the %s is always null, which fails here", on)
+	case nulls != connect.NullsMaybe:
 		return nil
+	case on == "key":
+		return errors.New("the key may be null, which fails here")
 	}
-	if on == "key" {
-		return fmt.Errorf("the key %s null, which fails here", may)
-	}
-	return fmt.Errorf("the value %s null, which fails here; add unless: predicate.#RecordIsTombstone", may)
+	return errors.New("the value may be null, which fails here; add unless: predicate.#RecordIsTombstone")
 }
 
 // notStruct is the error of a schema where a struct's is needed.
