@@ -2,10 +2,64 @@
 
 package registry
 
+import (
+	"time"
+
+	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/security"
+)
+
 // A Schema Registry and how to reach it: Confluent's, or one that speaks its
-// API (Apicurio, Karapace, Redpanda).
+// API (Apicurio, Karapace, Redpanda). A registry that is away is waited for;
+// what it has answered is kept. Proxies are those of the environment
+// (HTTPS_PROXY, NO_PROXY).
 type Registry struct {
 	// Its addresses; where one does not answer the next is asked
-	// (schema.registry.url).
+	// (schema.registry.url). One string may hold several, divided by commas. A
+	// user and password may be within (basic.auth.credentials.source=URL), by
+	// reference: "https://${env:USER}:${env:PASSWORD}@registry:8081".
 	URL []string `json:"url"`
+
+	// Basic authentication: user:password (basic.auth.user.info, with
+	// basic.auth.credentials.source=USER_INFO).
+	BasicAuthUserInfo secret.Secret `json:"basicAuthUserInfo"`
+
+	// A bearer token that is there already (bearer.auth.token, with
+	// bearer.auth.credentials.source=STATIC_TOKEN) …
+	BearerAuthToken secret.Secret `json:"bearerAuthToken"`
+
+	// … or where to fetch one by client credentials
+	// (bearer.auth.issuer.endpoint.url, with
+	// bearer.auth.credentials.source=OAUTHBEARER); https.
+	BearerAuthIssuerEndpointURL string `json:"bearerAuthIssuerEndpointUrl"`
+
+	// The client's id at the token endpoint (bearer.auth.client.id).
+	BearerAuthClientID string `json:"bearerAuthClientId"`
+
+	// The client's secret at the token endpoint (bearer.auth.client.secret).
+	BearerAuthClientSecret secret.Secret `json:"bearerAuthClientSecret"`
+
+	// The scope to ask for (bearer.auth.scope).
+	BearerAuthScope string `json:"bearerAuthScope"`
+
+	// With a bearer token: the logical cluster (bearer.auth.logical.cluster).
+	BearerAuthLogicalCluster string `json:"bearerAuthLogicalCluster"`
+
+	// With a bearer token: the identity pool (bearer.auth.identity.pool.id).
+	BearerAuthIdentityPoolID string `json:"bearerAuthIdentityPoolId"`
+
+	// Certificates, where the system's do not do (schema.registry.ssl.*).
+	TLS *security.TLS `json:"tls"`
+
+	// How long one request may take (http.connect.timeout.ms and
+	// http.read.timeout.ms). By default 10s.
+	RequestTimeout time.Duration `json:"requestTimeout"`
+
+	// How long the latest version of a subject is taken for the latest
+	// (latest.cache.ttl.sec). By default until the next start.
+	LatestCacheTTL time.Duration `json:"latestCacheTtl"`
+
+	// Send credentials over a connection without TLS. For tests, and networks
+	// that are trusted.
+	AllowWithoutTLS bool `json:"allowWithoutTLS"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -128,7 +129,29 @@ func startApicurio(ctx context.Context, dir string) (*Apicurio, error) {
 		r.Close()
 		return nil, err
 	}
+	r.warmUp(ctx)
 	return r, nil
+}
+
+// warmUp has the registry load its code, which can take seconds on a machine
+// that has other things to do: a schema of each kind, under the subject
+// warm-up-KIND.
+func (r *Apicurio) warmUp(ctx context.Context) {
+	for kind, schema := range map[string]string{
+		"AVRO": `"string"`, "JSON": `{"type":"string"}`, "PROTOBUF": `syntax = "proto3"; message M {}`,
+	} {
+		body := fmt.Sprintf(`{"schemaType":%q,"schema":%q}`, kind, schema)
+		for _, path := range []string{"/versions", "?normalize=true"} { // register, look up
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL()+"/subjects/warm-up-"+kind+path, strings.NewReader(body))
+			if err != nil {
+				return
+			}
+			req.Header.Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				resp.Body.Close()
+			}
+		}
+	}
 }
 
 // isReady asks for the list of subjects.
