@@ -1,0 +1,262 @@
+package avro
+
+import (
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/registry"
+)
+
+var (
+	_ connect.Converter = Converter{}
+	_ connect.Encodes   = Converter{}
+	_ connect.Decodes   = Converter{}
+	_ connect.Offline   = Converter{}
+)
+
+// options are what the schemas depend on.
+type options struct {
+	enhanced       bool
+	general        bool
+	metaData       bool
+	scrubNames     bool
+	discardDocs    bool
+	optionalKeys   bool
+	flattenSingle  bool
+	ignoreDefaults bool
+}
+
+func (c Converter) options() *options {
+	return &options{
+		enhanced:       c.EnhancedAvroSchemaSupport,
+		general:        c.GeneralizedSumTypeSupport,
+		metaData:       c.ConnectMetaData,
+		scrubNames:     c.ScrubInvalidNames,
+		discardDocs:    c.DiscardTypeDocDefault,
+		optionalKeys:   c.AllowOptionalMapKeys,
+		flattenSingle:  c.FlattenSingletonUnions,
+		ignoreDefaults: c.IgnoreDefaultForNullables,
+	}
+}
+
+// Open makes a codec. It asks the registry nothing yet.
+func (c Converter) Open(role connect.Role) (connect.Codec, error) {
+	session, err := registry.Open(registry.Options{
+		SchemaRegistry:            c.SchemaRegistry,
+		AutoRegisterSchemas:       c.AutoRegisterSchemas,
+		UseLatestVersion:          c.UseLatestVersion,
+		LatestCompatibilityStrict: c.LatestCompatibilityStrict,
+		NormalizeSchemas:          c.NormalizeSchemas,
+		UseSchemaID:               c.UseSchemaID,
+		SubjectNameStrategy:       c.SubjectNameStrategy,
+	}, registry.Avro, role)
+	if err != nil {
+		return nil, fmt.Errorf("avro: open: %w", err)
+	}
+	size := c.SchemasCacheConfig
+	if size < 1 {
+		size = 1000
+	}
+	return &codec{
+		options:  c.options(),
+		session:  session,
+		latest:   c.UseLatestVersion && !c.AutoRegisterSchemas,
+		strict:   c.LatestCompatibilityStrict,
+		trailing: c.AvroFailOnTrailingData,
+		writers:  cache[writerKey, *writer]{max: size},
+		readers:  cache[readerKey, *reader]{max: size},
+	}, nil
+}
+
+// codec is one task's writer and reader.
+type codec struct {
+	*options
+	session  *registry.Session
+	latest   bool // what is read is seen through the latest schema
+	strict   bool
+	trailing bool // bytes behind the data are an error
+	writers  cache[writerKey, *writer]
+	readers  cache[readerKey, *reader]
+	decoder  decoder
+}
+
+// writerKey is what a schema of the registry is for: subjects go by topic.
+type writerKey struct {
+	topic  string
+	schema *connect.Schema
+}
+
+// writer writes data of one schema.
+type writer struct {
+	id   int
+	plan *writeNode
+}
+
+// readerKey is what a message says of its schema; the topic counts where the
+// latest is read.
+type readerKey struct {
+	topic string
+	id    int
+}
+
+// reader reads messages of one schema.
+type reader struct {
+	schema *connect.Schema
+	plan   *readNode
+	raw    bool // the message is bytes without a length
+}
+
+// Encode writes d. A null is a Kafka null, but an error where the schema
+// requires a value.
+func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]byte, error) {
+	if d.Value.IsNull() && (d.Schema == nil || d.Schema.IsOptional()) {
+		return nil, nil
+	}
+	w, ok := c.writers.get(writerKey{topic, d.Schema})
+	if !ok {
+		var err error
+		if w, err = c.writer(topic, d.Schema); err != nil {
+			return nil, fmt.Errorf("avro: schema for topic %s: %w", topic, err)
+		}
+	}
+	out, err := appendValue(registry.AppendHeader(buf.Start(), w.id), w.plan, d.Value)
+	if err != nil {
+		return nil, fmt.Errorf("avro: write data of topic %s under schema id %d: %w", topic, w.id, err)
+	}
+	return buf.Finish(out), nil
+}
+
+// writer asks the registry for the schema to write under, and makes the plan.
+func (c *codec) writer(topic string, s *connect.Schema) (*writer, error) {
+	own, err := c.avroSchema(s)
+	if err != nil {
+		return nil, err
+	}
+	text, err := text(own)
+	if err != nil {
+		return nil, err
+	}
+	given, err := c.session.Write(topic, recordName(own), registry.Schema{Kind: registry.Avro, Text: text})
+	if err != nil {
+		return nil, err
+	}
+	under := own
+	if given.Text != text {
+		if under, err = c.target(own, given); err != nil {
+			return nil, err
+		}
+	}
+	plan, err := c.plan(s, own, under)
+	if err != nil {
+		return nil, fmt.Errorf("write under schema id %d: %w", given.ID, err)
+	}
+	w := &writer{given.ID, plan}
+	c.writers.put(writerKey{topic, s}, w)
+	return w, nil
+}
+
+// target reads a schema of the registry that own data are to be written under.
+func (c *codec) target(own *schema, given registry.Schema) (*schema, error) {
+	under, err := parse(given.Text, given.Imports)
+	if err != nil {
+		return nil, fmt.Errorf("schema id %d: %w", given.ID, err)
+	}
+	if !c.strict {
+		return under, nil
+	}
+	s, err := c.connectSchema(under)
+	if err == nil {
+		_, err = c.resolve(own, under, s, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("schema id %d cannot read the data's own schema (latestCompatibilityStrict: false lets it pass): %w", given.ID, err)
+	}
+	return under, nil
+}
+
+// recordName is the name that a subject may be made of: a record's.
+func recordName(s *schema) string {
+	if s.kind != kindRecord {
+		return ""
+	}
+	return s.fullName()
+}
+
+// Decode reads a message. Strings and bytes alias data.
+func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
+	if data == nil {
+		return connect.Datum{}, nil
+	}
+	id, rest, err := registry.CutHeader(data)
+	if err != nil {
+		return connect.Datum{}, fmt.Errorf("avro: read a message of topic %s: %w", topic, err)
+	}
+	key := readerKey{id: id}
+	if c.latest {
+		key.topic = topic
+	}
+	r, ok := c.readers.get(key)
+	if !ok {
+		if r, err = c.reader(topic, key); err != nil {
+			return connect.Datum{}, fmt.Errorf("avro: schema of a message of topic %s: %w", topic, err)
+		}
+	}
+	v, err := c.read(r, rest, len(data)-len(rest))
+	if err != nil {
+		return connect.Datum{}, fmt.Errorf("avro: read a message of topic %s under schema id %d: %w", topic, id, err)
+	}
+	return connect.Datum{Schema: r.schema, Value: v}, nil
+}
+
+func (c *codec) read(r *reader, data []byte, base int) (connect.Value, error) {
+	d := &c.decoder
+	d.reset(data, base)
+	defer d.reset(nil, 0)
+	if r.raw {
+		return d.whole(r.plan)
+	}
+	v, err := d.value(r.plan)
+	if err == nil && c.trailing && d.pos < len(d.data) {
+		err = d.errorf("%d bytes behind the data (avroFailOnTrailingData)", len(d.data)-d.pos)
+	}
+	return v, err
+}
+
+// reader asks the registry for the schema of a message, and makes the plan.
+func (c *codec) reader(topic string, key readerKey) (*reader, error) {
+	given, err := c.session.Read(key.id)
+	if err != nil {
+		return nil, err
+	}
+	w, err := parse(given.Text, given.Imports)
+	if err != nil {
+		return nil, fmt.Errorf("schema id %d: %w", key.id, err)
+	}
+	as, id := w, key.id
+	if c.latest {
+		if as, id, err = c.latestSchema(topic, w); err != nil {
+			return nil, err
+		}
+	}
+	r := &reader{raw: w.kind == kindBytes}
+	if r.schema, err = c.connectSchema(as); err != nil {
+		return nil, fmt.Errorf("schema id %d: %w", id, err)
+	}
+	if r.plan, err = c.resolve(w, as, r.schema, false); err != nil {
+		return nil, fmt.Errorf("schema id %d cannot be read by the latest, schema id %d: %w", key.id, id, err)
+	}
+	c.readers.put(key, r)
+	return r, nil
+}
+
+func (c *codec) latestSchema(topic string, w *schema) (*schema, int, error) {
+	given, err := c.session.Latest(topic, recordName(w))
+	if err != nil {
+		return nil, 0, err
+	}
+	s, err := parse(given.Text, given.Imports)
+	if err != nil {
+		return nil, 0, fmt.Errorf("schema id %d: %w", given.ID, err)
+	}
+	return s, given.ID, nil
+}

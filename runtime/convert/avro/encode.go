@@ -1,0 +1,301 @@
+package avro
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"kcgen.dev/runtime/connect"
+)
+
+func appendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+// appendLong appends a number of variable length.
+func appendLong(dst []byte, n int64) []byte {
+	if u := uint64(n)<<1 ^ uint64(n>>63); u < 0x80 {
+		return append(dst, byte(u))
+	}
+	return binary.AppendVarint(dst, n)
+}
+
+// appendString appends a string; what is no UTF-8 in it is replaced, as it
+// would be in Java.
+func appendString(dst []byte, v connect.Value) []byte {
+	raw := v.Raw()
+	if !utf8.Valid(raw) {
+		raw = connect.AppendValid(nil, v.Str())
+	}
+	return append(appendLong(dst, int64(len(raw))), raw...)
+}
+
+func appendFloat(dst []byte, f float32) []byte {
+	return binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
+}
+
+func appendDouble(dst []byte, f float64) []byte {
+	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(f))
+}
+
+// appendValue writes v under its plan.
+func appendValue(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
+	if v.IsNull() {
+		switch {
+		case n.op == writeAnything:
+			return appendAnything(dst, v, 0)
+		case n.null < 0 || !n.schema.IsOptional():
+			return dst, errRequired
+		}
+		return appendLong(dst, int64(n.null)), nil
+	}
+	if n.op == writeAnything {
+		return appendAnything(dst, v, 0)
+	}
+	if v.Kind() != n.kind {
+		return dst, fmt.Errorf("%v, but the schema says %v", v.Kind(), n.schema)
+	}
+	if n.op == writeMember {
+		return appendMember(dst, n, v.Struct())
+	}
+	if n.union {
+		dst = appendLong(dst, int64(n.branch))
+	}
+	switch n.op {
+	case writeString:
+		return appendString(dst, v), nil
+	case writeInt:
+		return appendLong(dst, v.Int()), nil
+	case writeBool:
+		return appendBool(dst, v.Bool()), nil
+	case writeDouble, writeFloatToDouble:
+		return appendDouble(dst, v.Float()), nil
+	case writeFloat:
+		return appendFloat(dst, float32(v.Float())), nil
+	case writeIntToFloat:
+		return appendFloat(dst, float32(v.Int())), nil
+	case writeIntToDouble:
+		return appendDouble(dst, float64(v.Int())), nil
+	case writeRecord:
+		return appendRecord(dst, n, v.Struct())
+	}
+	return appendRare(dst, n, v)
+}
+
+func appendRare(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
+	switch n.op {
+	case writeInstant:
+		i, err := instantOf(n.logical, v)
+		return appendLong(dst, i), err
+	case writeBytes, writeRaw, writeFixed:
+		return appendBinary(dst, n, v)
+	case writeEnum:
+		i, ok := n.symbols[v.Str()]
+		if !ok {
+			return dst, fmt.Errorf("%s is no symbol of the enum", v)
+		}
+		return appendLong(dst, int64(i)), nil
+	case writeArray:
+		return appendArray(dst, n, v.Array())
+	}
+	return appendMap(dst, n, v.Map())
+}
+
+// appendBinary writes bytes and decimals, with a length or of a fixed one.
+func appendBinary(dst []byte, n *writeNode, v connect.Value) (_ []byte, err error) {
+	var buf [40]byte // of the decimals that there are
+	raw := v.Raw()
+	if d := v.Decimal(); d != nil {
+		if raw, err = unscaled(buf[:0], n.schema, d); err != nil {
+			return dst, err
+		}
+	}
+	switch {
+	case n.op == writeRaw:
+		return append(dst, raw...), nil
+	case n.op == writeBytes:
+		return append(appendLong(dst, int64(len(raw))), raw...), nil
+	case len(raw) == n.size:
+		return append(dst, raw...), nil
+	case n.logical != connect.LogicalDecimal || len(raw) > n.size:
+		return dst, fmt.Errorf("%d bytes, where the schema's fixed size is %d", len(raw), n.size)
+	}
+	sign := byte(int8(raw[0]) >> 7)
+	for range n.size - len(raw) {
+		dst = append(dst, sign)
+	}
+	return append(dst, raw...), nil
+}
+
+func appendArray(dst []byte, n *writeNode, a *connect.Array) (_ []byte, err error) {
+	if len(a.Elems) > 0 {
+		dst = appendLong(dst, int64(len(a.Elems)))
+	}
+	for i, e := range a.Elems {
+		if dst, err = appendValue(dst, n.elem, e); err != nil {
+			return dst, at(err, index(i))
+		}
+	}
+	return append(dst, 0), nil
+}
+
+func appendMap(dst []byte, n *writeNode, m *connect.Map) (_ []byte, err error) {
+	if len(m.Entries) > 0 {
+		dst = appendLong(dst, int64(len(m.Entries)))
+	}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		switch {
+		case n.key != nil:
+			dst, err = appendValue(dst, n.key, e.Key)
+		case e.Key.Kind() == connect.KindString:
+			dst = appendString(dst, e.Key)
+		default:
+			err = fmt.Errorf("%v, but keys are strings", e.Key.Kind())
+		}
+		if err != nil {
+			return dst, at(err, "[key of the map]")
+		}
+		if dst, err = appendValue(dst, n.elem, e.Value); err != nil {
+			return dst, at(err, entry(e.Key))
+		}
+	}
+	return append(dst, 0), nil
+}
+
+func appendRecord(dst []byte, n *writeNode, s *connect.Struct) (_ []byte, err error) {
+	if s.Schema != n.schema {
+		if err := sameStruct(n.schema, s); err != nil {
+			return dst, err
+		}
+	}
+	for i := range n.fields {
+		f := &n.fields[i]
+		if f.node == nil {
+			dst = append(dst, f.fixed...)
+			continue
+		}
+		v := s.Slots[f.slot]
+		if v.IsNull() && f.def != nil {
+			v = *f.def
+		}
+		if dst, err = appendValue(dst, f.node, v); err != nil {
+			return dst, at(err, f.name)
+		}
+	}
+	return dst, nil
+}
+
+// sameStruct sees to it that a struct is of the schema that its place says, or
+// of one that differs from it in being optional alone.
+func sameStruct(want *connect.Schema, s *connect.Struct) error {
+	if want.Equal(s.Schema) && len(s.Slots) == len(want.Fields()) {
+		return nil
+	}
+	return fmt.Errorf("a struct of another schema (%v), but the schema says %v", s.Schema, want)
+}
+
+// appendMember writes the field that is set of a union's struct.
+func appendMember(dst []byte, n *writeNode, s *connect.Struct) ([]byte, error) {
+	if s.Schema != n.schema {
+		if err := sameStruct(n.schema, s); err != nil {
+			return dst, err
+		}
+	}
+	for i, v := range s.Slots {
+		if v.IsNull() {
+			continue
+		}
+		dst, err := appendValue(dst, n.members[i], v)
+		if err != nil {
+			err = at(err, n.schema.Fields()[i].Name)
+		}
+		return dst, err
+	}
+	if n.null >= 0 {
+		return appendLong(dst, int64(n.null)), nil
+	}
+	return dst, errors.New("no field of the union's struct is set")
+}
+
+// appendDefault writes a default of a, which JSON gives, as data.
+func appendDefault(dst []byte, a *schema, v *jsonValue) (_ []byte, err error) {
+	if !validDefault(a, v) {
+		return dst, errDefault(a, v)
+	}
+	switch a.kind {
+	case kindBoolean:
+		return appendBool(dst, v.text == "true"), nil
+	case kindInt, kindLong:
+		n, _ := v.integer()
+		return appendLong(dst, n), nil
+	case kindFloat, kindDouble:
+		f, err := strconv.ParseFloat(v.text, 64)
+		if a.kind == kindFloat {
+			return appendFloat(dst, float32(f)), err
+		}
+		return appendDouble(dst, f), err
+	case kindString:
+		return appendString(dst, connect.String(v.text)), nil
+	case kindBytes, kindFixed:
+		return appendDefaultBytes(dst, a, v)
+	case kindEnum:
+		for i, symbol := range a.symbols {
+			if symbol == v.text {
+				return appendLong(dst, int64(i)), nil
+			}
+		}
+		return dst, errDefault(a, v)
+	case kindUnion:
+		for i, b := range a.branches {
+			if validDefault(b, v) {
+				return appendDefault(appendLong(dst, int64(i)), b, v)
+			}
+		}
+	case kindRecord:
+		for _, f := range a.fields {
+			e := v.member(f.name)
+			if e == nil {
+				e = f.def
+			}
+			if dst, err = appendDefault(dst, f.schema, e); err != nil {
+				return dst, err
+			}
+		}
+	case kindArray, kindMap:
+		return appendDefaults(dst, a, v)
+	}
+	return dst, nil
+}
+
+func appendDefaultBytes(dst []byte, a *schema, v *jsonValue) ([]byte, error) {
+	raw, ok := fromLatin1(v.text)
+	if !ok || a.kind == kindFixed && len(raw) != a.size {
+		return dst, errDefault(a, v)
+	}
+	if a.kind == kindBytes {
+		dst = appendLong(dst, int64(len(raw)))
+	}
+	return append(dst, raw...), nil
+}
+
+func appendDefaults(dst []byte, a *schema, v *jsonValue) (_ []byte, err error) {
+	if len(v.elems) > 0 {
+		dst = appendLong(dst, int64(len(v.elems)))
+	}
+	for i, e := range v.elems {
+		if a.kind == kindMap {
+			dst = appendString(dst, connect.String(v.names[i]))
+		}
+		if dst, err = appendDefault(dst, a.elem, e); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, 0), nil
+}
