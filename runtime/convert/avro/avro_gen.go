@@ -49,7 +49,7 @@ type Converter struct {
 	ConnectMetaData bool `json:"connectMetaData"`
 
 	// Whether characters that Avro's names cannot hold are replaced: a-b becomes
-	// a_2Db… as Confluent does it (scrub.invalid.names).
+	// a_b, é becomes _C3_A9 (scrub.invalid.names).
 	ScrubInvalidNames bool `json:"scrubInvalidNames"`
 
 	// Whether a field's doc and default are those of Avro's field alone

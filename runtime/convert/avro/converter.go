@@ -119,6 +119,9 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 			return nil, fmt.Errorf("avro: schema for topic %s: %w", topic, err)
 		}
 	}
+	if w.plan.isNull(d.Value) {
+		return nil, nil
+	}
 	out, err := appendValue(registry.AppendHeader(buf.Start(), w.id), w.plan, d.Value)
 	if err != nil {
 		return nil, fmt.Errorf("avro: write data of topic %s under schema id %d: %w", topic, w.id, err)
@@ -238,7 +241,11 @@ func (c *codec) reader(topic string, key readerKey) (*reader, error) {
 			return nil, err
 		}
 	}
-	r := &reader{raw: w.kind == kindBytes}
+	r := &reader{raw: w.kind == kindBytes, plan: &readNode{op: readNull}}
+	if as.kind == kindNull && w.kind == kindNull {
+		c.readers.put(key, r)
+		return r, nil
+	}
 	if r.schema, err = c.connectSchema(as); err != nil {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}

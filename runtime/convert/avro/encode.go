@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -199,6 +200,15 @@ func sameStruct(want *connect.Schema, s *connect.Struct) error {
 		return nil
 	}
 	return fmt.Errorf("a struct of another schema (%v), but the schema says %v", s.Schema, want)
+}
+
+// isNull reports whether v is a union's struct that stands for null: none of
+// its fields is set.
+func (n *writeNode) isNull(v connect.Value) bool {
+	if n.op != writeMember || !n.schema.IsOptional() || v.Kind() != connect.KindStruct {
+		return false
+	}
+	return !slices.ContainsFunc(v.Struct().Slots, func(v connect.Value) bool { return !v.IsNull() })
 }
 
 // appendMember writes the field that is set of a union's struct.

@@ -141,22 +141,6 @@ func (s *schema) optionalOf() *schema {
 	}
 }
 
-// equal compares what Avro compares: all but docs and aliases. It is for
-// schemas that are not recursive.
-func (s *schema) equal(o *schema) bool {
-	if s == o {
-		return true
-	}
-	if s == nil || o == nil || s.kind != o.kind || s.name != o.name || s.space != o.space || s.size != o.size ||
-		!slices.Equal(s.symbols, o.symbols) || !sameJSON(&s.props, &o.props) || !s.elem.equal(o.elem) {
-		return false
-	}
-	return slices.EqualFunc(s.branches, o.branches, (*schema).equal) &&
-		slices.EqualFunc(s.fields, o.fields, func(a, b *field) bool {
-			return a.name == b.name && a.schema.equal(b.schema) && sameJSON(a.def, b.def) && sameJSON(&a.props, &b.props)
-		})
-}
-
 // checkName holds a name to Avro's rule: letters, digits and underscores, no
 // digit in front.
 func checkName(what, name string) error {

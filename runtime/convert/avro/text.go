@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -71,8 +72,8 @@ func (w *textWriter) union(s *schema, space string) error {
 func (w *textWriter) named(s *schema, space string) error {
 	full := s.fullName()
 	if first, ok := w.names[full]; ok {
-		if !first.equal(s) {
-			return fmt.Errorf("two schemas of the name %s; give them names of their own (transform.#SetSchemaMetadata)", full)
+		if !sameLayout(first, s) {
+			return fmt.Errorf("two types have the name %s, with different contents: a reader would take the one for the other", full)
 		}
 		if s.space == space || s.space == "" {
 			full = s.name
@@ -148,4 +149,24 @@ func (w *textWriter) props(p *jsonValue) {
 		w.add(":")
 		w.dst = appendJSON(w.dst, p.elems[i])
 	}
+}
+
+// sameLayout reports whether data of the one are data of the other. Avro has
+// one definition for each name, so what else differs (docs, versions,
+// defaults) is lost in the second.
+func sameLayout(a, b *schema) bool {
+	if a == b {
+		return true
+	}
+	if a.kind != b.kind || a.fullName() != b.fullName() || a.size != b.size || !slices.Equal(a.symbols, b.symbols) ||
+		a.elem != nil && !sameLayout(a.elem, b.elem) {
+		return false
+	}
+	for _, name := range []string{propLogical, propScale, propType, propName} {
+		if !sameJSON(a.prop(name), b.prop(name)) {
+			return false
+		}
+	}
+	return slices.EqualFunc(a.branches, b.branches, sameLayout) &&
+		slices.EqualFunc(a.fields, b.fields, func(a, b *field) bool { return a.name == b.name && sameLayout(a.schema, b.schema) })
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"kcgen.dev/runtime/connect"
@@ -27,14 +28,47 @@ type vector struct {
 	Error  string            `json:"error"`
 }
 
-// deviations are vectors that are answered otherwise, and why.
-var deviations = map[string]string{}
+// deviations are vectors that are answered otherwise, with our answer.
+var deviations = map[string]string{
+	// Confluent writes the name alone where a second type has it, so that the
+	// data cannot be read.
+	"two-mapentries-differ": `error: field "n": two types have the name io.confluent.connect.avro.MapEntry`,
+	"name-twice-differ":     `error: field "b": two types have the name S`,
+	// A default that is no array is no default, and is not marked as one.
+	"d-defaults-bad": `null`,
+	// Confluent counts null among the fields when it reads, not when it names
+	// them, and fails.
+	"d-union-gen-1":       `{connect_union_field_1:5 `,
+	"d-union-field-gen-1": `{u:{connect_union_field_1:5 `,
+	"d-union-gen-2":       `{connect_union_field_1:null connect_union_field_2:"a" `,
+	"d-union-field-gen-2": `{u:{connect_union_field_1:null connect_union_field_2:"a" `,
+	"d-union-gen-3":       `{connect_union_field_1:null connect_union_field_2:null connect_union_field_3:{a:3} `,
+	"d-union-field-gen-3": `{u:{connect_union_field_1:null connect_union_field_2:null connect_union_field_3:{a:3} `,
+	"d-union-gen-4":       `connect_union_field_4:"B"}`,
+	"d-union-field-gen-4": `connect_union_field_4:"B"}`,
+	// Its defaults that are structs make data unreadable ("Mismatching
+	// schema"); here the schema is without them.
+	"d-union-default-int": `{u:{int:5 string:null}}`,
+	"e-add-default":       `{a:5 b:"x" c:null d:[1] e:{y:4} g:"Q"}`,
+	// A number beyond int8 is an error, not another number.
+	"d-int8-range": `error: 128 is beyond int8`,
+	// A default of the wrong type is none, not zero.
+	"d-connect-default-bad": `5`,
+	// The default of a map with int keys, which Confluent writes but does not
+	// read.
+	"back-map-default": `{m:map["b":2] a:["z"] e:map[3:4]}`,
+	// A hyphen in a namespace: Avro 1.11 reads it, 1.12 does not.
+	"back-name-bad": `{a:1}`,
+}
 
 func TestVectors(t *testing.T) {
 	for _, v := range readVectors(t) {
 		t.Run(v.ID, func(t *testing.T) {
-			if why, ok := deviations[v.ID]; ok {
-				t.Skip(why)
+			if want, ok := deviations[v.ID]; ok {
+				if got := v.answer(t); !strings.Contains(got, want) {
+					t.Errorf("got %s, want %s", got, want)
+				}
+				return
 			}
 			if v.Op == "encode" {
 				v.encode(t)
@@ -43,6 +77,25 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// answer is ours, in short.
+func (v vector) answer(t *testing.T) (got string) {
+	var err error
+	if v.Op == "encode" {
+		var d connect.Datum
+		if d, err = jsonCodec(t).Decode("", v.Data); err == nil {
+			got, _, err = encodeDatum(v.options(), d)
+		}
+	} else {
+		var d connect.Datum
+		d, err = v.read()
+		got = d.Value.String()
+	}
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return got
 }
 
 func readVectors(t testing.TB) (out []vector) {
@@ -126,6 +179,9 @@ func encodeDatum(o *options, d connect.Datum) (got, schemaText string, err error
 	if err != nil {
 		return "", "", err
 	}
+	if plan.isNull(d.Value) {
+		return "null", schemaText, nil
+	}
 	if d.Value.IsNull() && (d.Schema == nil || d.Schema.IsOptional()) {
 		return "null", schemaText, nil
 	}
@@ -173,7 +229,9 @@ func schemaJSON(t testing.TB, s *connect.Schema) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var e struct{ Schema struct{ Items json.RawMessage } }
+	var e struct {
+		Schema struct{ Items json.RawMessage }
+	}
 	if err := json.Unmarshal(full, &e); err != nil {
 		return nil, err
 	}
@@ -200,6 +258,9 @@ func (v vector) read() (connect.Datum, error) {
 		if r, err = parse(v.Reader, nil); err != nil {
 			return connect.Datum{}, err
 		}
+	}
+	if r.kind == kindNull {
+		return connect.Datum{}, nil
 	}
 	s, err := o.connectSchema(r)
 	if err != nil || v.Bytes == nil {

@@ -1,0 +1,24 @@
+// Package avro writes and reads Avro with the schemas of a Schema Registry, as
+// Confluent's AvroConverter does.
+//
+//	converter.go    Converter: Open, Encode, Decode
+//	flow.go         what a build asks: Encodes, Decodes, Offline, ParseSchema
+//	schema.go       a schema of Avro
+//	json.go         JSON that keeps its order
+//	parse.go        a schema's text → schema
+//	text.go         schema → its text, as Avro's own toString gives it
+//	names.go        Confluent's names of properties and parameters; scrubbing
+//	fromconnect.go  Connect's schema → Avro's
+//	toconnect.go    Avro's schema → Connect's
+//	defaults.go     defaults, both ways
+//	logical.go      Decimal, Date, Time, Timestamp
+//	plan.go         how data are written, worked out once for each schema
+//	encode.go       data → bytes, by a plan
+//	resolve.go      how data are read, by Avro's rules of schema resolution
+//	decode.go       bytes → data, by a plan
+//	blocks.go       arrays and maps, and what is passed over
+//	anything.go     data without a schema
+//	cache.go        what is kept by schema
+//
+// testdata/avrodata.jsonl holds what Confluent's AvroData answered.
+package avro
