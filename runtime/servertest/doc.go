@@ -10,6 +10,7 @@
 //	shared.go   one server for all tests of a package
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
+//	readers_avro.go  independent readers of Avro; avro/ holds their files
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	proc/       ordinary child processes: the programs under test

@@ -18,6 +18,7 @@ import (
 var programs = []struct{ name, debianPackage string }{
 	{"java", "openjdk-17-jre-headless"},
 	{"mvn", "maven"},
+	{"python3", "python3-pip"},
 }
 
 func main() {
@@ -36,8 +37,10 @@ func run(ctx context.Context) error {
 	if _, err := servertest.InstallKafka(ctx); err != nil {
 		return err
 	}
-	_, err := servertest.InstallRegistry(ctx)
-	return err
+	if _, err := servertest.InstallRegistry(ctx); err != nil {
+		return err
+	}
+	return servertest.InstallAvroReaders(ctx)
 }
 
 func missingPackages() []string {

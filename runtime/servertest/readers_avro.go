@@ -1,0 +1,141 @@
+package servertest
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// The versions of the independent readers of Avro.
+const (
+	avroToolsVersion = "1.12.0" // in avro/pom.xml
+	fastavroVersion  = "1.13.1"
+)
+
+//go:embed avro/pom.xml
+var avroPOM string
+
+//go:embed avro/echo.py
+var avroEcho string
+
+// AvroCase is data in Avro's binary encoding, and the schema they were written
+// under.
+type AvroCase struct {
+	Schema string
+	Data   []byte
+}
+
+// Fastavro reads each case by Python's fastavro and writes it again. It gives
+// the bytes, and what Python calls the value.
+func Fastavro(t testing.TB, cases []AvroCase) (data [][]byte, values []string) {
+	t.Helper()
+	needServers(t, "fastavro")
+	dir, err := InstallFastavro(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in bytes.Buffer
+	for _, c := range cases {
+		line, err := json.Marshal(map[string]any{"schema": json.RawMessage(c.Schema), "data": hex.EncodeToString(c.Data)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(line, '\n'))
+	}
+	cmd := exec.CommandContext(t.Context(), "python3", "-c", avroEcho)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "TZ=UTC")
+	cmd.Stdin, cmd.Stderr = &in, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("servertest: run fastavro: %v", err)
+	}
+	for i, line := range bytes.Split(bytes.TrimSpace(out), []byte{'\n'}) {
+		var answer struct{ Data, Value, Error string }
+		if err := json.Unmarshal(line, &answer); err != nil || answer.Error != "" {
+			t.Fatalf("servertest: fastavro, case %d under %s: %s %v", i, cases[i].Schema, answer.Error, err)
+		}
+		raw, err := hex.DecodeString(answer.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, values = append(data, raw), append(values, answer.Value)
+	}
+	return data, values
+}
+
+// JavaAvro reads data of one schema, one datum behind the other, by Avro's own
+// Java library, and writes them again. It gives the bytes, and the data as
+// Avro's JSON.
+func JavaAvro(t testing.TB, c AvroCase) (data []byte, text string) {
+	t.Helper()
+	needServers(t, "Java with Avro")
+	json := javaAvro(t, c.Schema, "fragtojson", c.Data)
+	return javaAvro(t, c.Schema, "jsontofrag", json), string(json)
+}
+
+func javaAvro(t testing.TB, schema, tool string, in []byte) []byte {
+	t.Helper()
+	home, err := InstallJavaAvro(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	java, err := needProgram("java", "openjdk-17-jre-headless")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "in")
+	if err := os.WriteFile(file, in, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), java, "-Xmx256m", "-cp", filepath.Join(home, "*"), "org.apache.avro.tool.Main", tool, schema, file)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("servertest: %s of Avro's tools: %v\n%s", tool, err, stderr.Bytes())
+	}
+	return out
+}
+
+// InstallAvroReaders fetches the independent readers of Avro.
+func InstallAvroReaders(ctx context.Context) error {
+	if _, err := InstallJavaAvro(ctx); err != nil {
+		return err
+	}
+	_, err := InstallFastavro(ctx)
+	return err
+}
+
+// InstallJavaAvro fetches Avro's Java library with its tools, unless it is
+// there, and returns the folder of its jar.
+func InstallJavaAvro(ctx context.Context) (string, error) {
+	return install(ctx, recipe{name: "avro-tools", version: avroToolsVersion, files: avroPOM,
+		build: func(ctx context.Context, dir string) error { return mavenJars(ctx, avroPOM, dir) }})
+}
+
+// InstallFastavro fetches fastavro, unless it is there, and returns the folder
+// to find it in.
+func InstallFastavro(ctx context.Context) (string, error) {
+	return install(ctx, recipe{name: "fastavro", version: fastavroVersion,
+		build: func(ctx context.Context, dir string) error { return pipModule(ctx, "fastavro=="+fastavroVersion, dir) }})
+}
+
+// pipModule installs a Python module into a folder by the ordinary pip client.
+func pipModule(ctx context.Context, module, dir string) error {
+	python, err := needProgram("python3", "python3-pip")
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, python, "-m", "pip", "install", "-q", "--no-deps", "--target", dir, module)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("fetch %s with pip (it needs the network, and Debian's python3-pip): %w\n%s", module, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
