@@ -119,11 +119,11 @@ func appendAnyArray(dst []byte, a *connect.Array, depth int) (_ []byte, err erro
 }
 
 func appendAnyMap(dst []byte, m *connect.Map, depth int) (_ []byte, err error) {
-	if len(m.Entries) > 0 {
-		dst = binary.AppendVarint(dst, int64(len(m.Entries)))
+	if m.Len() > 0 {
+		dst = binary.AppendVarint(dst, int64(m.Len()))
 	}
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		if dst, err = appendAnything(dst, e.Key, depth); err != nil {
 			return dst, at(err, "[key of the map]")
 		}

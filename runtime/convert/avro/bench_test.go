@@ -23,8 +23,7 @@ func benchRecords() map[string]connect.Datum {
 			l := structOf(line, connect.String(fmt.Sprintf("sku-%08d", i)), connect.Int32(3), connect.Float64(9.99), connect.String(strings.Repeat("n", 12)))
 			a.Elems = append(a.Elems, l.Value)
 		}
-		m := &connect.Map{Entries: []connect.Entry{
-			{Key: connect.String("region"), Value: connect.String("eu-north")}, {Key: connect.String("channel"), Value: connect.String("web")}}}
+		m := connect.MapOf(connect.Entry{Key: connect.String("region"), Value: connect.String("eu-north")}, connect.Entry{Key: connect.String("channel"), Value: connect.String("web")})
 		return structOf(order, connect.Int64(123456789), connect.String("customer-000042"), connect.Bool(true), connect.Float64(1234.5),
 			connect.String(strings.Repeat("x", text)), connect.InstantMilli(1_700_000_000_000), connect.String("shipped"), a.Value(), m.Value())
 	}

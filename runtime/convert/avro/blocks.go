@@ -69,12 +69,12 @@ func (d *decoder) entries(min int, read func() (connect.Entry, error)) (connect.
 		for range n {
 			e, err := read()
 			if err != nil {
-				return connect.Null, at(err, index(len(m.Entries)))
+				return connect.Null, at(err, index(m.Len()))
 			}
 			if i := keys.Find(e.Key); i >= 0 {
-				m.Entries[i].Value = e.Value
+				m.Vals[i] = e.Value
 			} else {
-				m.Entries = append(m.Entries, e)
+				m.Put(e.Key, e.Value)
 			}
 		}
 		if n, err = d.block(min); err != nil {

@@ -69,7 +69,8 @@ func (o *options) mapJSON(s *connect.Schema, m *connect.Map) (*jsonValue, error)
 	if !o.avroMap(s) {
 		out.kind = jsonArray
 	}
-	for _, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		v, err := o.defaultJSON(s.Elem(), e.Value)
 		if err != nil {
 			return nil, err
@@ -317,7 +318,7 @@ func arrayDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 			if err != nil {
 				return connect.Null, err
 			}
-			m.Entries = append(m.Entries, connect.Entry{Key: k, Value: val})
+			m.Put(k, val)
 		}
 		return m.Value(), nil
 	}
@@ -349,13 +350,13 @@ func mapDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, erro
 	if v.kind != jsonObject {
 		return connect.Null, errDefault(a, v)
 	}
-	m := &connect.Map{Entries: make([]connect.Entry, len(v.elems))}
+	m := &connect.Map{}
 	for i, e := range v.elems {
 		val, err := defaultValue(s.Elem(), a.elem, e)
 		if err != nil {
 			return connect.Null, err
 		}
-		m.Entries[i] = connect.Entry{Key: connect.String(v.names[i]), Value: val}
+		m.Put(connect.String(v.names[i]), val)
 	}
 	return m.Value(), nil
 }

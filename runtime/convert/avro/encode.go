@@ -147,11 +147,11 @@ func appendArray(dst []byte, n *writeNode, a *connect.Array) (_ []byte, err erro
 }
 
 func appendMap(dst []byte, n *writeNode, m *connect.Map) (_ []byte, err error) {
-	if len(m.Entries) > 0 {
-		dst = appendLong(dst, int64(len(m.Entries)))
+	if m.Len() > 0 {
+		dst = appendLong(dst, int64(m.Len()))
 	}
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		switch {
 		case n.key != nil:
 			dst, err = appendValue(dst, n.key, e.Key)

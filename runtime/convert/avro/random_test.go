@@ -146,7 +146,7 @@ func (m *maker) parts(s *connect.Schema) connect.Value {
 		ix := connect.NewMapIndex(out)
 		for range m.IntN(4) {
 			if k := m.value(s.Key()); ix.Find(k) < 0 {
-				out.Entries = append(out.Entries, connect.Entry{Key: k, Value: m.value(s.Elem())})
+				out.Put(k, m.value(s.Elem()))
 			}
 		}
 		return out.Value()
