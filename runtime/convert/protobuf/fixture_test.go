@@ -113,7 +113,8 @@ func show(v connect.Value) string {
 		return "[" + strings.Join(parts, " ") + "]"
 	case connect.KindMap:
 		var parts []string
-		for _, e := range v.Map().Entries {
+		for i := range v.Map().Len() {
+			e := v.Map().At(i)
 			parts = append(parts, show(e.Key)+":"+show(e.Value))
 		}
 		return "map[" + strings.Join(parts, " ") + "]"

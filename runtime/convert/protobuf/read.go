@@ -190,7 +190,7 @@ func (d *decoder) finish(p *readPlan, slots []connect.Value, b []byte) error {
 		*place = v
 	}
 	for _, f := range p.maps {
-		if m := slots[f.slot].Map(); len(m.Entries) > 1 {
+		if m := slots[f.slot].Map(); m.Len() > 1 {
 			d.unique(m)
 		}
 	}

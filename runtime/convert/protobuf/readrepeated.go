@@ -122,7 +122,7 @@ func (d *decoder) entry(f *readField, slots []connect.Value, b []byte) ([]byte, 
 	if err := d.message(f.plan, pair[:], data); err != nil {
 		return b, err
 	}
-	m.Entries = append(m.Entries, connect.Entry{Key: pair[0], Value: pair[1]})
+	m.Put(pair[0], pair[1])
 	return rest, nil
 }
 
@@ -154,41 +154,40 @@ const fewEntries = 8
 
 // unique drops entries whose key comes again: the last one counts.
 func (d *decoder) unique(m *connect.Map) {
-	if len(m.Entries) <= fewEntries {
-		m.Entries = uniqueFew(m.Entries)
-		return
-	}
-	if d.keys == nil {
-		d.keys = map[mapKey]int{}
-	}
-	clear(d.keys)
-	out := m.Entries[:0]
-	for _, e := range m.Entries {
-		key := keyOf(e.Key)
-		if i, again := d.keys[key]; again {
-			out[i] = e
-			continue
+	place := d.placeFew
+	if m.Len() > fewEntries {
+		place = d.placeMany
+		if d.keys == nil || len(d.keys) > 1000 {
+			d.keys = map[mapKey]int{}
 		}
-		d.keys[key] = len(out)
-		out = append(out, e)
+		clear(d.keys)
 	}
-	m.Entries = out
-	if len(d.keys) > 1000 {
-		d.keys = nil
+	n := 0
+	for i, key := range m.Keys {
+		at := place(m.Keys[:n], key)
+		m.Keys[at], m.Vals[at] = key, m.Vals[i]
+		n = max(n, at+1)
 	}
+	m.Keys, m.Vals = m.Keys[:n], m.Vals[:n]
 }
 
-func uniqueFew(all []connect.Entry) []connect.Entry {
-	out := all[:0]
-next:
-	for _, e := range all {
-		for i := range out {
-			if out[i].Key.Equal(e.Key) {
-				out[i] = e
-				continue next
-			}
+// placeFew is where a key stands among those before it, or behind them.
+func (*decoder) placeFew(before []connect.Value, key connect.Value) int {
+	for i := range before {
+		if before[i].Equal(key) {
+			return i
 		}
-		out = append(out, e)
 	}
-	return out
+	return len(before)
+}
+
+// placeMany is placeFew for many keys.
+func (d *decoder) placeMany(before []connect.Value, key connect.Value) int {
+	k := keyOf(key)
+	at, again := d.keys[k]
+	if !again {
+		at = len(before)
+		d.keys[k] = at
+	}
+	return at
 }

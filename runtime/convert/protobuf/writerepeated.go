@@ -48,7 +48,8 @@ func (f *writeField) entries(dst []byte, v connect.Value) (_ []byte, err error) 
 	if v.Kind() != connect.KindMap {
 		return dst, fmt.Errorf("%v, but map is required", v.Kind())
 	}
-	for _, e := range v.Map().Entries {
+	for i := range v.Map().Len() {
+		e := v.Map().At(i)
 		dst = binary.AppendUvarint(dst, f.tag)
 		var start int
 		dst, start = begin(dst, 1)
