@@ -51,7 +51,13 @@ const hexDigits = "0123456789ABCDEF"
 
 // AppendString appends a JSON string as Jackson writes it: UTF-8, characters
 // beyond the basic plane as two \u escapes, damaged UTF-8 as U+FFFD.
-func AppendString(dst, s []byte) []byte {
+func AppendString(dst, s []byte) []byte { return appendString(dst, s, true) }
+
+// AppendText appends a JSON string as Jackson writes it into text: as
+// AppendString does, but with characters beyond the basic plane as they are.
+func AppendText(dst, s []byte) []byte { return appendString(dst, s, false) }
+
+func appendString(dst, s []byte, pairs bool) []byte {
 	dst = append(dst, '"')
 	for {
 		n := PlainLen(s)
@@ -63,21 +69,21 @@ func AppendString(dst, s []byte) []byte {
 			dst = appendEscape(dst, s[0])
 			s = s[1:]
 		} else {
-			dst, s = appendWide(dst, s)
+			dst, s = appendWide(dst, s, pairs)
 		}
 	}
 }
 
 // appendWide appends the characters beyond ASCII at the start of s, and
-// returns what is left of it.
-func appendWide(dst, s []byte) (_, rest []byte) {
+// returns what is left of it; pairs are the escapes of AppendString.
+func appendWide(dst, s []byte, pairs bool) (_, rest []byte) {
 	for len(s) > 0 && s[0] >= utf8.RuneSelf {
 		r, n := utf8.DecodeRune(s)
 		switch {
 		case r == utf8.RuneError && n == 1:
 			n = connect.MalformedLen(s)
 			dst = append(dst, "\uFFFD"...)
-		case n == 4:
+		case n == 4 && pairs:
 			r -= 0x10000
 			dst = appendHex(dst, 0xD800+r>>10)
 			dst = appendHex(dst, 0xDC00+r&0x3FF)

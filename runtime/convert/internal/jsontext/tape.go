@@ -31,6 +31,7 @@ const (
 	Array
 	Object
 	KnownText // a value that was recognised as the schema of the message before
+	Special   // NaN or an infinity, where they are allowed
 )
 
 // Node is one token. An array's elements follow it; an object's members follow
@@ -49,12 +50,13 @@ type Node struct {
 // (Jackson) is lax in ways of its own that have to be kept: leading zeros,
 // anything behind the first value, half surrogates.
 type Tape struct {
-	Strict bool
-	Nodes  []Node
-	Known  string // the text of a schema that may be recognised
-	data   []byte
-	pos    int
-	depth  int
+	Strict   bool
+	Specials bool // whether NaN and the infinities are values, as an option of Jackson has it
+	Nodes    []Node
+	Known    string // the text of a schema that may be recognised
+	data     []byte
+	pos      int
+	depth    int
 }
 
 var errEnd = errors.New("ends too early")
@@ -158,6 +160,23 @@ func (t *Tape) value() error {
 		return t.literal("null", Null)
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return t.number()
+	}
+	return t.special()
+}
+
+// specials are Jackson's words for what is no number.
+var specials = []string{"NaN", "Infinity", "-Infinity", "+Infinity", "INF", "-INF", "+INF"}
+
+// special reads one of them, where they are allowed.
+func (t *Tape) special() error {
+	if t.Specials {
+		for _, word := range specials {
+			if end := t.pos + len(word); end <= len(t.data) && string(t.data[t.pos:end]) == word {
+				t.leaf(Special, t.pos, end, false)
+				t.pos = end
+				return nil
+			}
+		}
 	}
 	return t.unexpected()
 }
@@ -360,6 +379,9 @@ func hex4(b []byte) (r rune, ok bool) {
 func (t *Tape) number() error {
 	start, k := t.pos, Int
 	if t.data[t.pos] == '-' {
+		if t.pos+1 < len(t.data) && t.data[t.pos+1] == 'I' {
+			return t.special()
+		}
 		t.pos++
 	}
 	first := t.pos

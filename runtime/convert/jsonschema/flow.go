@@ -1,0 +1,50 @@
+package jsonschema
+
+import (
+	"errors"
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/registry"
+)
+
+var (
+	_ connect.Encodes = Converter{}
+	_ connect.Decodes = Converter{}
+	_ connect.Offline = Converter{}
+)
+
+var errHeader = errors.New("jsonschema: headers have no subject in a registry; use a converter without one for them")
+
+// Encodes is an error for data that have no schema to be registered, or one
+// that JSON Schema has no words for.
+func (c Converter) Encodes(role connect.Role, f connect.Form) error {
+	switch {
+	case role == connect.RoleHeader:
+		return errHeader
+	case !f.Known || f.Nulls == connect.NullsAlways:
+		return nil
+	}
+	if _, err := c.codec(nil).describe(f.Schema); err != nil {
+		return fmt.Errorf("jsonschema: write: %w", err)
+	}
+	return nil
+}
+
+// Decodes gives what is declared: the messages carry the id of their schema,
+// and what that says is known when they come.
+func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Form, error) {
+	switch {
+	case role == connect.RoleHeader:
+		return connect.Form{}, errHeader
+	case declared.Known && declared.Schema == nil && declared.Nulls != connect.NullsAlways:
+		return connect.Form{}, errors.New("jsonschema: read: the data are declared to have no schema, but each message names one")
+	}
+	return declared, nil
+}
+
+// Offline gives the converter with a registry in memory.
+func (c Converter) Offline() connect.Converter {
+	c.SchemaRegistry = registry.Registry{URL: []string{"mock://offline"}}
+	return c
+}
