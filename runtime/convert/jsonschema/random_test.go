@@ -108,7 +108,7 @@ func (m maker) value(s *connect.Schema, depth int) connect.Value {
 	switch s.Logical() {
 	case connect.LogicalDecimal:
 		scale, _ := s.Scale()
-		return decimal((m.Int64()/10-m.Int64()/10)*10+1, scale) // a default as a number loses its last zeros
+		return decimal((m.Int64()>>m.IntN(60)-1<<30)/10*10+1, scale) // a default as a number loses its last zeros
 	case connect.LogicalDate:
 		return connect.InstantMilli(int64(m.IntN(40000)-20000) * connect.MillisPerDay)
 	case connect.LogicalTime:
