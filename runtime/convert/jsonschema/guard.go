@@ -9,13 +9,37 @@ import (
 	lib "github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// counter counts the schemas that a validation goes through.
-type counter struct{ rules *rules }
+// counter counts what a validation costs: the schemas that it goes through,
+// with what each of them looks at.
+type counter struct {
+	rules    *rules
+	weight   int // of the schema
+	patterns int
+}
 
-func (c counter) Compile(lib.CompilerContext, map[string]any) (lib.ExtSchema, error) { return c, nil }
+func (c counter) Compile(_ lib.CompilerContext, m map[string]any) (lib.ExtSchema, error) {
+	for _, v := range m {
+		switch v := v.(type) {
+		case []any:
+			c.weight += len(v)
+		case map[string]any:
+			c.weight += len(v)
+		}
+	}
+	patterns, _ := m["patternProperties"].(map[string]any)
+	c.patterns = len(patterns)
+	return c, nil
+}
 
-func (c counter) Validate(lib.ValidationContext, any) error {
-	if c.rules.steps++; c.rules.steps > maxValidation {
+func (c counter) Validate(_ lib.ValidationContext, v any) error {
+	cost := 1 + c.weight
+	switch v := v.(type) {
+	case []any:
+		cost += len(v)
+	case map[string]any:
+		cost += len(v) * (1 + c.patterns)
+	}
+	if c.rules.left -= cost; c.rules.left < 0 {
 		panic(tooMuch{})
 	}
 	return nil

@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -15,12 +16,15 @@ import (
 // rules are a schema made ready for validation.
 type rules struct {
 	schema *lib.Schema
-	steps  int // of the validation that goes on
+	left   int // what the validation that goes on may still cost
 }
 
-// maxValidation bounds the schemas that one validation goes through: a few
+// What a validation may cost, in schemas and values looked at: a few
 // references to references may unfold to more than any time is enough for.
-const maxValidation = 1000000
+const (
+	costFree    = 50000
+	costOfToken = 2000
+)
 
 // tooMuch ends a validation from within.
 type tooMuch struct{}
@@ -37,7 +41,7 @@ func (in *incoming) check(r *reader) error {
 	if err != nil {
 		return fmt.Errorf("data of %s: %w", in, err)
 	}
-	if err := in.rules.validate(value); err != nil {
+	if err := in.rules.validate(value, costFree+costOfToken*len(r.Nodes)); err != nil {
 		return fmt.Errorf("data do not match %s: %w", in, err)
 	}
 	return nil
@@ -45,17 +49,17 @@ func (in *incoming) check(r *reader) error {
 
 // validate runs the library, which panics where it meets what it did not
 // think of.
-func (r *rules) validate(value any) (err error) {
+func (r *rules) validate(value any, cost int) (err error) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
 		case tooMuch:
-			err = fmt.Errorf("the schema needs more than %d steps for them", maxValidation)
+			err = errors.New("the schema costs too much: its references unfold without an end")
 		default:
 			err = fmt.Errorf("the schema cannot be applied to them (%s)", cutText(fmt.Sprint(p)))
 		}
 	}()
-	r.steps = 0
+	r.left = cost
 	err = r.schema.Validate(value)
 	if ve, ok := err.(*lib.ValidationError); ok {
 		return report(ve)
@@ -119,7 +123,7 @@ func compileRules(in *incoming) (_ *rules, err error) {
 	// Content is not looked into, by Confluent's converter neither.
 	c.Decoders["base64"] = func(s string) ([]byte, error) { return []byte(s), nil }
 	c.MediaTypes["application/json"] = func([]byte) error { return nil }
-	c.RegisterExtension("steps", nil, counter{out})
+	c.RegisterExtension("steps", nil, counter{rules: out})
 	c.RegisterExtension("uniqueItems", nil, uniqueItems{})
 
 	base, err := addResources(c, in)
