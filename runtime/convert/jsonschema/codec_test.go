@@ -47,8 +47,8 @@ func TestRoundTrip(t *testing.T) {
 		connect.Float32(1.5), connect.Float64(1e300), connect.String("x\n"), connect.Bytes([]byte{0, 255}), decimal(-12345, 2),
 		connect.InstantMilli(connect.MillisPerDay * 3), connect.Null, connect.InstantMilli(1709210096789),
 		(&connect.Array{Elems: []connect.Value{connect.String("a"), connect.Null}}).Value(),
-		(&connect.Map{Entries: []connect.Entry{{Key: connect.String("k"), Value: home}}}).Value(),
-		(&connect.Map{Entries: []connect.Entry{{Key: connect.Int32(1), Value: connect.String("one")}}}).Value(),
+		connect.MapOf(connect.Entry{Key: connect.String("k"), Value: home}).Value(),
+		connect.MapOf(connect.Entry{Key: connect.Int32(1), Value: connect.String("one")}).Value(),
 		home, connect.Null,
 	}}).Value()
 	for _, format := range []string{"BASE64", "NUMERIC"} {

@@ -36,16 +36,16 @@ func (w *writer) free(dst []byte, v connect.Value, depth int) (_ []byte, err err
 // {"key":…,"value":…} otherwise.
 func (w *writer) freeMap(dst []byte, m *connect.Map, depth int) (_ []byte, err error) {
 	object := true
-	for i := range m.Entries {
-		object = object && m.Entries[i].Key.Kind() == connect.KindString
+	for i := range m.Len() {
+		object = object && m.Keys[i].Kind() == connect.KindString
 	}
 	first, last := byte('['), byte(']')
 	if object {
 		first, last = '{', '}'
 	}
 	dst = append(dst, first)
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}

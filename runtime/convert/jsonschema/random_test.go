@@ -154,7 +154,7 @@ func (m maker) mapOf(s *connect.Schema, depth int) connect.Value {
 	index := connect.NewMapIndex(out)
 	for range m.IntN(m.entries + 1) {
 		if k := m.value(s.Key(), depth); index.Find(k) < 0 {
-			out.Entries = append(out.Entries, connect.Entry{Key: k, Value: m.value(s.Elem(), depth+1)})
+			out.Put(k, m.value(s.Elem(), depth+1))
 		}
 	}
 	return out.Value()
@@ -214,12 +214,13 @@ func fill(s *connect.Schema, v connect.Value) connect.Value {
 	case connect.KindMap:
 		out := &connect.Map{}
 		index := connect.NewMapIndex(out)
-		for _, e := range v.Map().Entries {
+		for i := range v.Map().Len() {
+			e := v.Map().At(i)
 			k, v := fill(s.Key(), e.Key), fill(s.Elem(), e.Value)
 			if i := index.Find(k); i >= 0 {
-				out.Entries[i].Value = v
+				out.Vals[i] = v
 			} else {
-				out.Entries = append(out.Entries, connect.Entry{Key: k, Value: v})
+				out.Put(k, v)
 			}
 		}
 		return out.Value()

@@ -37,8 +37,9 @@ func (r *reader) valuesOf(elem *connect.Schema, n int) (connect.Value, error) {
 	if err != nil {
 		return connect.Null, err
 	}
-	a := r.slab.Array(len(m.Entries))
-	for i, e := range m.Entries {
+	a := r.slab.Array(m.Len())
+	for i := range m.Len() {
+		e := m.At(i)
 		a.Elems[i] = e.Value
 	}
 	return a.Value(), nil
@@ -98,13 +99,13 @@ func (r *reader) put(m *connect.Map, index *connect.MapIndex, key connect.Value,
 	}
 	i := index.Find(key)
 	if i < 0 {
-		m.Entries = append(m.Entries, connect.Entry{Key: key, Value: v})
+		m.Put(key, v)
 		return nil
 	}
 	if r.Strict {
 		return errors.New("a key twice in a map")
 	}
-	m.Entries[i].Value = v
+	m.Vals[i] = v
 	return nil
 }
 

@@ -85,7 +85,7 @@ func TestLatest(t *testing.T) {
 }
 
 func TestWithoutSchema(t *testing.T) {
-	m := (&connect.Map{Entries: []connect.Entry{{Key: connect.String("name"), Value: connect.String("Ann")}}}).Value()
+	m := connect.MapOf(connect.Entry{Key: connect.String("name"), Value: connect.String("Ann")}).Value()
 	if _, err := defaults().codec(newFake()).Encode(new(connect.Buffer), "t", connect.Datum{Value: m}); err == nil || !strings.Contains(err.Error(), "without a schema") {
 		t.Error(err)
 	}
@@ -95,7 +95,7 @@ func TestWithoutSchema(t *testing.T) {
 	if out := encode(t, c, connect.Datum{Value: m}); string(out[5:]) != `{"name":"Ann"}` {
 		t.Errorf("%s", out)
 	}
-	bad := (&connect.Map{Entries: []connect.Entry{{Key: connect.Int32(1), Value: connect.Null}}}).Value()
+	bad := connect.MapOf(connect.Entry{Key: connect.Int32(1), Value: connect.Null}).Value()
 	if _, err := c.Encode(new(connect.Buffer), "t", connect.Datum{Value: bad}); err == nil || !strings.Contains(err.Error(), "schema id 1") {
 		t.Error(err)
 	}

@@ -188,8 +188,8 @@ func (w *writer) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err err
 		return w.object(dst, p, m)
 	}
 	dst = append(dst, '[')
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -208,8 +208,8 @@ func (w *writer) mapping(dst []byte, p *plan, m *connect.Map) (_ []byte, err err
 
 func (w *writer) object(dst []byte, p *plan, m *connect.Map) (_ []byte, err error) {
 	dst = append(dst, '{')
-	for i := range m.Entries {
-		e := &m.Entries[i]
+	for i := range m.Len() {
+		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
