@@ -44,8 +44,9 @@ type schemaOf struct {
 
 // logicalTopic is what becomes of a topic.
 type logicalTopic struct {
-	name  string // "": the record stays as it is
-	table connect.Value
+	name    string // "": the record stays as it is
+	matched bool
+	table   connect.Value
 }
 
 func (b ByLogicalTableRouter) open() (x *logical, err error) {
@@ -80,6 +81,9 @@ func (x *logical) apply(r *connect.Record) (err error) {
 			return err
 		}
 		x.topics.keep(topic, to)
+		if to.matched && to.name == "" {
+			slog.Warn("debezium: ByLogicalTableRouter: topicReplacement gives no name, and records stay as they are", "topic", topic)
+		}
 	}
 	if to.name == "" {
 		return nil
@@ -104,9 +108,6 @@ func (x *logical) topicOf(topic string) (*logicalTopic, error) {
 	if err != nil || !ok {
 		return &logicalTopic{}, err
 	}
-	if name == "" {
-		slog.Warn("debezium: ByLogicalTableRouter: topicReplacement gives an empty name, and the record stays as it is", "topic", topic)
-	}
 	table := topic
 	if x.table != nil {
 		switch found, ok, err := x.table.of(topic); {
@@ -116,7 +117,7 @@ func (x *logical) topicOf(topic string) (*logicalTopic, error) {
 			table = found
 		}
 	}
-	return &logicalTopic{name, connect.String(table)}, nil
+	return &logicalTopic{name, true, connect.String(table)}, nil
 }
 
 // key makes the record's key.
@@ -168,7 +169,11 @@ func (x *logical) keySchema(old *connect.Schema, topic string) (*connect.Schema,
 	if x.KeyEnforceUniqueness {
 		b.Field(x.KeyFieldName, connect.StringSchema)
 	}
-	return b.Build()
+	s, err := b.Build()
+	if err != nil {
+		return nil, connect.OptionErrorf("keyFieldName", "%w", err)
+	}
+	return s, nil
 }
 
 // named begins a schema like another of another name.

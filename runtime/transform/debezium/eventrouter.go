@@ -37,6 +37,7 @@ type router struct {
 	topic      connect.Apply
 	tables     memo[*connect.Schema, *outbox]
 	slab       connect.Slab
+	work       connect.Record // the message that is made
 }
 
 func (e EventRouter) open() (x *router, err error) {
@@ -130,7 +131,8 @@ func (x *router) message(t *outbox, envelope []connect.Value, r *connect.Record)
 	if err != nil {
 		return fmt.Errorf("the row: %w", err)
 	}
-	out := connect.Record{Partition: connect.NoPartition, Offset: r.Offset}
+	out := &x.work
+	*out = connect.Record{Partition: connect.NoPartition, Offset: r.Offset}
 	if out.Timestamp, err = t.timestamp(envelope, row); err != nil {
 		return err
 	}
@@ -143,13 +145,13 @@ func (x *router) message(t *outbox, envelope []connect.Value, r *connect.Record)
 	if out.Value, err = x.value(t, row, r.Topic); err != nil {
 		return err
 	}
-	if err = x.spread(t, row, r, &out); err != nil {
+	if err = x.spread(t, row, r, out); err != nil {
 		return err
 	}
-	if _, err = x.topic(&out); err != nil {
+	if _, err = x.topic(out); err != nil {
 		return err
 	}
-	*r = out
+	*r = *out
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package debezium
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,7 +58,7 @@ func (x *expander) parse(v connect.Value, name string) (connect.Datum, error) {
 		return connect.Datum{}, err
 	}
 	x.shape = appendShape(x.shape[:0], d.Value)
-	schema, ok := x.schemas.find(string(x.shape))
+	schema, ok := x.schemas.all[string(x.shape)]
 	if !ok {
 		schema, err = x.schema(name, d.Value)
 		if schema == nil && err == nil {
@@ -109,15 +110,15 @@ func appendShape(b []byte, v connect.Value) []byte {
 
 func appendArrayShape(b []byte, a *connect.Array) []byte {
 	b = append(b, '[')
-	last := ""
+	last, end := 0, 0 // the element before
 	for _, e := range a.Elems {
 		start := len(b)
 		b = appendShape(b, e)
-		if string(b[start:]) == last {
+		if bytes.Equal(b[start:], b[last:end]) {
 			b = b[:start]
 			continue
 		}
-		last = string(b[start:])
+		last, end = start, len(b)
 	}
 	return append(b, ']')
 }

@@ -34,6 +34,7 @@ type extractor struct {
 	dropper  *dropper // nil: no header lists columns to leave out
 	plans    memo[*connect.Schema, *envelopePlan]
 	slab     connect.Slab
+	work     connect.Record // the record that is made
 }
 
 var modes = []string{"drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"}
@@ -80,7 +81,9 @@ func (x *extractor) plan(envelope *connect.Schema) *envelopePlan {
 		return p
 	}
 	p := &envelopePlan{schema: envelope}
-	p.headers, p.headersErr = additions(x.headers, envelope)
+	if p.headers, p.headersErr = additions(x.headers, envelope); p.headersErr != nil {
+		p.headersErr = connect.OptionErrorf("addHeaders", "%w", p.headersErr)
+	}
 	p.before = x.planIn(fieldBefore, envelope)
 	p.after = x.planIn(fieldAfter, envelope)
 	x.plans.keep(envelope, p)
@@ -109,13 +112,14 @@ func (x *extractor) apply(r *connect.Record) (bool, error) {
 		return false, err
 	}
 	p := x.plan(r.Value.Schema)
-	out := *r // r stays as it is where there is an error
+	out := &x.work
+	*out = *r // which stays as it is where there is an error
 	if out.Headers, err = p.addHeaders(r.Headers, envelope); err != nil {
-		return false, fmt.Errorf("addHeaders: %w", err)
+		return false, err
 	}
-	keep, err := x.extract(p, envelope, &out)
+	keep, err := x.extract(p, envelope, out)
 	if keep && err == nil {
-		*r = out
+		*r = *out
 	}
 	return keep, err
 }
@@ -147,7 +151,7 @@ func (p *envelopePlan) addHeaders(in []connect.Header, envelope []connect.Value)
 		a := &p.headers[i]
 		v, err := a.value(envelope)
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", a.name, err)
+			return nil, fmt.Errorf("addHeaders: %q: %w", a.name, err)
 		}
 		d := connect.Datum{Schema: a.schema, Value: v}
 		if a.whole && !v.IsNull() {
@@ -163,9 +167,11 @@ func (p *envelopePlan) field(i int, envelope []connect.Value) connect.Value {
 	return orDefault(p.schema.Fields()[i].Schema, envelope[i])
 }
 
+var errNoAfter = errors.New(`the envelope has no field "after"`)
+
 func (x *extractor) extract(p *envelopePlan, envelope []connect.Value, r *connect.Record) (keep bool, err error) {
 	if p.after.field < 0 {
-		return false, errors.New(`the envelope has no field "after"`)
+		return false, errNoAfter
 	}
 	if after := p.field(p.after.field, envelope); !after.IsNull() {
 		return true, x.changed(p, after, envelope, r)
@@ -242,7 +248,7 @@ func (x *extractor) topicIn(s *connect.Schema, n int) (f topicField) {
 		f.err = fmt.Errorf("%q is added to the row after it is routed", x.RouteByField)
 	}
 	if f.err != nil {
-		f.err = fmt.Errorf("routeByField: %w", f.err)
+		f.err = connect.OptionErrorf("routeByField", "%w", f.err)
 	}
 	return f
 }

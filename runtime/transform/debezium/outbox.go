@@ -51,7 +51,7 @@ func (c *column) of(row []connect.Value) connect.Value { return orDefault(c.sche
 func (x *router) table(envelope *connect.Schema) (*outbox, error) {
 	t := &outbox{envelope: envelope, now: -1, version: -1, time: -1}
 	if t.after = envelope.FieldIndex(fieldAfter); t.after < 0 {
-		return nil, fmt.Errorf("the envelope has no field %q", fieldAfter)
+		return nil, errNoAfter
 	}
 	t.row = envelope.Fields()[t.after].Schema
 	if t.row.Kind() != connect.KindStruct {

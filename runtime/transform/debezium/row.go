@@ -28,7 +28,7 @@ func (x *extractor) planRow(in, envelope *connect.Schema) (*rowPlan, error) {
 	}
 	adds, err := additions(x.fields, envelope)
 	if err != nil {
-		return nil, fmt.Errorf("addFields: %w", err)
+		return nil, connect.OptionErrorf("addFields", "%w", err)
 	}
 	p := &rowPlan{in: in, columns: len(in.Fields()), adds: adds}
 	b := connect.NewStruct().Basics(in)
@@ -43,10 +43,18 @@ func (x *extractor) planRow(in, envelope *connect.Schema) (*rowPlan, error) {
 		b.Field(adds[i].name, adds[i].schema)
 	}
 	if p.out, err = b.Build(); err != nil {
-		return nil, err
+		return nil, connect.OptionErrorf(x.adding(), "%w", err)
 	}
 	p.topic = x.topicIn(p.out, p.columns)
 	return p, nil
+}
+
+// adding is the option by which a row gets fields.
+func (x *extractor) adding() string {
+	if len(x.fields) > 0 {
+		return "addFields"
+	}
+	return "deleteTombstoneHandlingMode"
 }
 
 // row makes a row of the one in an envelope.
