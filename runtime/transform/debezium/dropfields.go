@@ -147,10 +147,11 @@ func (d *dropper) fromMap(in *connect.Datum, names []connect.Value) error {
 	case m == nil:
 		return fmt.Errorf("only a map has fields where there is no schema, and this is %v", in.Value.Kind())
 	}
-	out := d.slab.Map(len(m.Entries))
-	for _, e := range m.Entries {
+	out := d.slab.Map(m.Len())
+	for i := range m.Len() {
+		e := m.At(i)
 		if !contains(names, e.Key) {
-			out.Entries = append(out.Entries, e)
+			out.Put(e.Key, e.Value)
 		}
 	}
 	in.Value = out.Value()

@@ -97,7 +97,8 @@ func appendShape(b []byte, v connect.Value) []byte {
 		return appendArrayShape(b, v.Array())
 	case connect.KindMap:
 		b = append(b, '{')
-		for _, e := range v.Map().Entries {
+		for i := range v.Map().Len() {
+			e := v.Map().At(i)
 			name := e.Key.Str()
 			b = strconv.AppendInt(b, int64(len(name)), 10)
 			b = append(append(b, ':'), name...)
@@ -169,12 +170,12 @@ func (x *expander) structure(s *connect.Schema, in *connect.Map) (connect.Value,
 	out := x.slab.Struct(s)
 	next := 0 // fields come in the order of the entries, as a rule
 	for i, f := range s.Fields() {
-		for next < len(in.Entries) && in.Entries[next].Value.IsNull() {
+		for next < in.Len() && in.Vals[next].IsNull() {
 			next++
 		}
 		var v connect.Value
-		if next < len(in.Entries) && in.Entries[next].Key.Str() == f.Name {
-			v = in.Entries[next].Value
+		if next < in.Len() && in.Keys[next].Str() == f.Name {
+			v = in.Vals[next]
 			next++
 		} else {
 			v = in.Get(f.Name)

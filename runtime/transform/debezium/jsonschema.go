@@ -35,7 +35,8 @@ func (x *expander) schema(name string, v connect.Value) (*connect.Schema, error)
 
 func (x *expander) objectSchema(name string, m *connect.Map) (*connect.Schema, error) {
 	b := connect.NewStruct().Name(name).Optional()
-	for _, e := range m.Entries {
+	for i := range m.Len() {
+		e := m.At(i)
 		field := e.Key.Str()
 		path := field
 		if !blank(name) {
