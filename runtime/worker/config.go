@@ -9,7 +9,6 @@
 //	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
 //	commit.go   a source task's offsets
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
-//	chain.go    transforms, predicates and converters
 //	failure.go  what a failed record is: stage, cause, place
 //	retry.go    errors.retryTimeout
 //	deadletter.go  the dead letter queue
@@ -23,6 +22,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
@@ -75,11 +75,7 @@ type Sink struct {
 }
 
 // Step is one step of a chain.
-type Step struct {
-	Name         string // "" is its place
-	Do           connect.Transform
-	When, Unless connect.Predicate
-}
+type Step = chain.Step
 
 // Errors says what happens to a record that fails.
 type Errors struct {

@@ -6,20 +6,18 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+
+	"kcgen.dev/runtime/chain"
 )
 
 // Stage is where a record failed, by Kafka Connect's names.
-type Stage string
+type Stage = chain.Stage
 
-// The stages.
+// The stages around the chain's own.
 const (
-	stagePoll      Stage = "TASK_POLL"
-	stagePut       Stage = "TASK_PUT"
-	stageTransform Stage = "TRANSFORMATION"
-	stageKey       Stage = "KEY_CONVERTER"
-	stageValue     Stage = "VALUE_CONVERTER"
-	stageHeader    Stage = "HEADER_CONVERTER"
-	stageProduce   Stage = "KAFKA_PRODUCE"
+	stagePoll    Stage = "TASK_POLL"
+	stagePut     Stage = "TASK_PUT"
+	stageProduce Stage = "KAFKA_PRODUCE"
 )
 
 // Failure is the failure of one record or of one call of a plug-in.

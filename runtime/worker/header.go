@@ -17,7 +17,7 @@ func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
 	}
 	n := len(t.headers)
 	for _, h := range r.Headers {
-		b, err := t.chain.header.Encode(&t.buf, r.Topic, h.Datum)
+		b, err := t.chain.Header.Encode(&t.buf, r.Topic, h.Datum)
 		if err != nil {
 			t.headers = t.headers[:n]
 			return nil, fmt.Errorf("header %s: %w", h.Key, err)
@@ -28,9 +28,9 @@ func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
 }
 
 // decodeHeaders appends hs to r's headers.
-func (c *chain) decodeHeaders(r *connect.Record, hs []kafka.Header) error {
+func (t *sinkTask) decodeHeaders(r *connect.Record, hs []kafka.Header) error {
 	for _, h := range hs {
-		d, err := c.header.Decode(r.Topic, h.Value)
+		d, err := t.chain.Header.Decode(r.Topic, h.Value)
 		if err != nil {
 			return fmt.Errorf("header %s: %w", h.Key, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
 )
@@ -149,10 +150,10 @@ func TestSinkHeaderThatIsRefused(t *testing.T) {
 
 // TestHeaderConverterThatDoesNotOpen: its error is the task's.
 func TestHeaderConverterThatDoesNotOpen(t *testing.T) {
-	if _, err := openChain(nil, raw{}, raw{}, convert.String{Encoding: "EBCDIC"}); err == nil || !strings.HasPrefix(err.Error(), "headerConverter: ") {
+	if _, err := chain.Open(chain.Config{Key: raw{}, Value: raw{}, Header: convert.String{Encoding: "EBCDIC"}}); err == nil || !strings.HasPrefix(err.Error(), "headerConverter: ") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := openChain(nil, raw{}, convert.SimpleHeader{}, raw{}); err == nil || !strings.HasPrefix(err.Error(), "valueConverter: ") {
+	if _, err := chain.Open(chain.Config{Key: raw{}, Value: convert.SimpleHeader{}, Header: raw{}}); err == nil || !strings.HasPrefix(err.Error(), "valueConverter: ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
@@ -24,7 +25,7 @@ type sinkTask struct {
 	task
 	cfg    *Sink
 	plug   connect.SinkTask
-	chain  *chain
+	chain  *chain.Chain
 	conn   *kafka.Conn
 	sub    kafka.Subscription
 	reader *kafka.Reader
@@ -48,7 +49,7 @@ type sinkTask struct {
 	batch   []connect.Record
 	origin  []int32 // of batch[i]: which run it came from
 	letters []letter
-	doing   doing
+	doing   chain.Doing
 }
 
 // letter is a record for the dead letter queue.
@@ -315,29 +316,29 @@ func (t *sinkTask) decodeOne(run *kafka.Run, i int, r *connect.Record) (keep boo
 		Topic: run.Topic, Partition: run.Partition.Partition, Offset: run.Offset(i),
 		Timestamp: run.Timestamp(i), Headers: r.Headers[:0],
 	}
-	t.doing = doing{stage: stageKey}
-	if r.Key, err = t.chain.key.Decode(run.Topic, run.Key(i)); err != nil {
+	t.doing = chain.Doing{Stage: chain.KeyConverter}
+	if r.Key, err = t.chain.Key.Decode(run.Topic, run.Key(i)); err != nil {
 		return false, err
 	}
-	t.doing.stage = stageValue
-	if r.Value, err = t.chain.value.Decode(run.Topic, run.Value(i)); err != nil {
+	t.doing.Stage = chain.ValueConverter
+	if r.Value, err = t.chain.Value.Decode(run.Topic, run.Value(i)); err != nil {
 		return false, err
 	}
-	t.doing.stage = stageHeader
-	if err = t.chain.decodeHeaders(r, run.Headers(i)); err != nil {
+	t.doing.Stage = chain.HeaderConverter
+	if err = t.decodeHeaders(r, run.Headers(i)); err != nil {
 		return false, err
 	}
-	return t.chain.transform(r, &t.doing)
+	return t.chain.Transform(r, &t.doing)
 }
 
 func (t *sinkTask) recordFailure(at stopPoint, err error) *Failure {
 	run := &t.runs[at.run]
-	f := t.call(t.doing.stage, t.chain.component(t.doing), err)
+	f := t.call(t.doing.Stage, t.chain.Component(t.doing), err)
 	if f.Component == nil {
 		f.Component = t.cfg.Connector
 	}
-	if f.Stage == stageTransform && t.doing.step != nil {
-		f.Step = t.doing.step.name
+	if f.Stage == chain.Transformation && t.doing.Step != nil {
+		f.Step = t.doing.Step.Name
 	}
 	f.Place = fmt.Sprintf("topic %s, partition %d, offset %d", run.Topic, run.Partition.Partition, run.Offset(at.at))
 	return f

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
@@ -21,7 +22,7 @@ type sourceTask struct {
 	task
 	cfg     *Source
 	plug    connect.SourceTask
-	chain   *chain
+	chain   *chain.Chain
 	rules   *topicRules
 	conn    *kafka.Conn
 	store   *offset.Store
@@ -43,7 +44,7 @@ type sourceTask struct {
 	// Of the loop's goroutine alone:
 	buf     connect.Buffer
 	headers []kafka.Header // room to make headers in
-	doing   doing
+	doing   chain.Doing
 	orig    connect.Record // the record at work, as the connector gave it
 	topics  map[string]topicLimit
 	topic   topicLimit // of the last record
@@ -290,7 +291,7 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 			err = asError(p)
 		}
 	}()
-	keepHeaders := len(t.chain.steps) > 0
+	keepHeaders := len(t.chain.Steps) > 0
 	for ; at < len(records); at++ {
 		f.reach(at)
 		r := &records[at]
@@ -298,7 +299,7 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 		if keepHeaders && len(r.Headers) > 0 {
 			t.orig.Headers = slices.Clone(r.Headers)
 		}
-		keep, err := t.chain.transform(r, &t.doing)
+		keep, err := t.chain.Transform(r, &t.doing)
 		if err != nil {
 			return at, err
 		}
@@ -315,22 +316,22 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 
 // encode makes r's bytes and adds them to the batch.
 func (t *sourceTask) encode(stop context.Context, r *connect.Record, f *flight) error {
-	t.doing.stage = stageHeader
+	t.doing.Stage = chain.HeaderConverter
 	headers, err := t.encodeHeaders(r)
 	if err != nil {
 		return err
 	}
-	t.doing.stage = stageKey
-	key, err := t.chain.key.Encode(&t.buf, r.Topic, r.Key)
+	t.doing.Stage = chain.KeyConverter
+	key, err := t.chain.Key.Encode(&t.buf, r.Topic, r.Key)
 	if err != nil {
 		return err
 	}
-	t.doing.stage = stageValue
-	value, err := t.chain.value.Encode(&t.buf, r.Topic, r.Value)
+	t.doing.Stage = chain.ValueConverter
+	value, err := t.chain.Value.Encode(&t.buf, r.Topic, r.Value)
 	if err != nil {
 		return err
 	}
-	t.doing.stage = stageProduce
+	t.doing.Stage = stageProduce
 	if err := t.fits(stop, r.Topic, key, value, headers); err != nil {
 		return err
 	}
@@ -386,12 +387,12 @@ func (t *sourceTask) useTopic(stop context.Context, topic string) error {
 
 // recordFailure says what failed for which record.
 func (t *sourceTask) recordFailure(at int, b *connect.Batch, err error) *Failure {
-	f := t.call(t.doing.stage, t.chain.component(t.doing), err)
+	f := t.call(t.doing.Stage, t.chain.Component(t.doing), err)
 	if f.Component == nil {
 		f.Component = t.cfg.Connector
 	}
-	if f.Stage == stageTransform && t.doing.step != nil {
-		f.Step = t.doing.step.name
+	if f.Stage == chain.Transformation && t.doing.Step != nil {
+		f.Step = t.doing.Step.Name
 	}
 	f.Place = "topic " + t.orig.Topic
 	first := 0

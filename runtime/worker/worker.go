@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
@@ -337,7 +338,10 @@ func (w *Worker) newSource(s *Source, id int, plug connect.SourceTask) (*sourceT
 	if t.rules, err = s.Topics.compile(); err != nil {
 		return nil, err
 	}
-	if err = guard(func() (err error) { t.chain, err = openChain(s.Steps, s.Key, s.Value, s.Header); return err }); err != nil {
+	if err = guard(func() (err error) {
+		t.chain, err = chain.Open(chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header})
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	if t.writer, err = w.conn.Writer(s.Producer, w.conn.ClientID("producer", s.Name, id)); err != nil {
@@ -355,7 +359,10 @@ func (w *Worker) newSink(s *Sink, id int) (*sinkTask, error) {
 		t.most = kafka.DefaultMaxPollRecords
 	}
 	t.init(s.Name, id, true, w.log)
-	err := guard(func() (err error) { t.chain, err = openChain(s.Steps, s.Key, s.Value, s.Header); return err })
+	err := guard(func() (err error) {
+		t.chain, err = chain.Open(chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
