@@ -8,6 +8,7 @@
 //	topics.go    topics, groups, topic creation
 //	pattern.go   regular expressions
 //	chain.go     transforms
+//	tests.go     tests and schemas
 package check
 
 import (
@@ -30,6 +31,8 @@ var checks = []func(*checker){
 	creation,
 	patterns,
 	chains,
+	tests,
+	schemas,
 }
 
 // Pipeline returns what is wrong with a plan, by file and line.

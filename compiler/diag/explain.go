@@ -174,6 +174,9 @@ func (x *explainer) visit(n *node, f *field) {
 		if x.kindFits(n, f, cue.ListKind) {
 			x.list(n, f)
 		}
+	case aData: // what is wrong in it, CUE says
+	case aType:
+		x.faults[n.path] = true // CUE would want it concrete
 	default:
 		x.leaf(n, f)
 	}

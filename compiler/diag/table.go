@@ -48,6 +48,8 @@ const (
 	aStruct
 	aList
 	aComponent
+	aData // anything
+	aType // a CUE type, which is not to be concrete
 )
 
 // table holds the definitions that were met, so that 2,000 connectors of one
@@ -129,6 +131,14 @@ func (f *field) shape() shape {
 }
 
 func (f *field) look() shape {
+	if root, path := f.value.ReferencePath(); root.Exists() {
+		switch path.String() {
+		case "#Data":
+			return aData
+		case "#CUE":
+			return aType
+		}
+	}
 	switch f.value.IncompleteKind() {
 	case cue.StructKind:
 		if f.marker() != "" {

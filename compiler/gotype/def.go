@@ -169,6 +169,7 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 		Name: sel.Unquoted(), Doc: docs(v), Pos: v.Pos(),
 		Optional: it.FieldType()&cue.OptionalConstraint != 0,
 		Required: it.FieldType()&cue.RequiredConstraint != 0,
+		Aside:    isAside(v),
 	}
 	if !fieldName.MatchString(f.Name) {
 		return f, fmt.Errorf("must be in camelCase: it becomes the name of a Go field")
@@ -182,6 +183,16 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 		f.Default = dv
 	}
 	return f, nil
+}
+
+// isAside says whether a field is marked by @go(-).
+func isAside(v cue.Value) bool {
+	for _, a := range v.Attributes(cue.FieldAttr) {
+		if a.Name() == "go" && strings.TrimSpace(a.Contents()) == "-" {
+			return true
+		}
+	}
+	return false
 }
 
 // shape refuses what a definition's Fields do not show: fields that exist only

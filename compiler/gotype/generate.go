@@ -63,6 +63,7 @@ func generateFile(defs []*Def) ([]byte, error) {
 // importName tells jennifer what packages are called, so that it needs no
 // alias.
 func importName(f *jen.File, t *Type) {
+	f.ImportName("encoding/json", "json")
 	if t.Elem != nil {
 		importName(f, t.Elem)
 	}
@@ -89,10 +90,15 @@ func structDecl(d *Def) *jen.Statement {
 			g.Comment("// The name under which the spec has it.")
 			g.Id("Name").String().Tag(map[string]string{"json": "name"})
 		}
-		for i, f := range d.Fields {
-			if i > 0 || d.Keyed {
+		first := !d.Keyed
+		for _, f := range d.Fields {
+			if f.Aside {
+				continue
+			}
+			if !first {
 				g.Line()
 			}
+			first = false
 			for _, c := range safe.Comments(f.Doc) {
 				g.Comment(c)
 			}
@@ -122,7 +128,7 @@ func typeCode(t *Type) *jen.Statement {
 
 func scalarCode(k plan.Kind) *jen.Statement {
 	switch k {
-	case plan.String:
+	case plan.String, plan.File:
 		return jen.String()
 	case plan.Int:
 		return jen.Int()
@@ -134,6 +140,8 @@ func scalarCode(k plan.Kind) *jen.Statement {
 		return jen.Qual("time", "Duration")
 	case plan.Bytes:
 		return jen.Int64()
+	case plan.Data, plan.Schema:
+		return jen.Qual("encoding/json", "RawMessage")
 	}
 	return jen.Qual(secretType.Path, secretType.Name)
 }

@@ -41,6 +41,7 @@ type Field struct {
 	Type     *Type
 	Optional bool      // declared with ?
 	Required bool      // declared with !
+	Aside    bool      // for the build alone (@go(-)): no field of the Go struct
 	Default  cue.Value // what it is where the spec says nothing; may not exist
 	Pos      token.Pos
 }

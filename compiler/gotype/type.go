@@ -13,6 +13,7 @@ import (
 var meanings = map[string]plan.Kind{
 	"#Duration": plan.Duration, "#Positive": plan.Duration, "#Timeout": plan.Duration,
 	"#Bytes": plan.Bytes, "#Room": plan.Bytes, "#Secret": plan.Secret,
+	"#File": plan.File, "#Data": plan.Data, "#CUE": plan.Schema,
 }
 
 // connectPath is the package of the component interfaces.

@@ -45,6 +45,7 @@ func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List)
 		Files:    src.files,
 		Imports:  slices.Sorted(slices.Values(pkgs.third)),
 		packages: pkgs,
+		src:      src,
 	}
 	if len(pkgs.third) > 0 {
 		spec.GoModDir = pkgs.goMod.root

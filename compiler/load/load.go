@@ -63,6 +63,7 @@ type Spec struct {
 	GoModDir string
 
 	packages *packages
+	src      *source
 }
 
 // Load reads, checks and evaluates a spec. The Spec is nil where the list is
@@ -97,6 +98,12 @@ func Load(cfg Config, arg string) (*Spec, diag.List) {
 // definition #JSON in Package("kcgen.dev/runtime/convert").
 func (s *Spec) Package(importPath string) (cue.Value, bool) {
 	return s.packages.value(importPath)
+}
+
+// ReadFile reads a file that the spec names, relative to the spec's folder. It
+// must lie in the spec's module, links followed.
+func (s *Spec) ReadFile(name string) ([]byte, error) {
+	return s.src.beside(name)
 }
 
 // IsUser says whether a position is in one of the user's own files.

@@ -164,7 +164,7 @@ func readFile(root, abs string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New(plainFileError(err))
 	}
-	if rel, err := filepath.Rel(realRoot, real); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+	if leaves(realRoot, real) {
 		return nil, errors.New("a link that leaves the spec's folder or module is not followed")
 	}
 	info, err := os.Stat(real)
@@ -181,6 +181,36 @@ func readFile(root, abs string) ([]byte, error) {
 		return nil, errors.New(plainFileError(err))
 	}
 	return b, nil
+}
+
+// leaves says whether a file lies outside a folder.
+func leaves(root, file string) bool {
+	rel, err := filepath.Rel(root, file)
+	return err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// beside reads a file that the spec names: relative, and inside the module.
+func (src *source) beside(name string) ([]byte, error) {
+	switch {
+	case strings.ContainsRune(name, 0):
+		return nil, errors.New("a file name cannot hold a NUL byte")
+	case filepath.IsAbs(name) || path.IsAbs(name):
+		return nil, errors.New("must be relative to the spec")
+	}
+	abs := filepath.Join(src.dir, filepath.FromSlash(name))
+	if leaves(src.root, abs) {
+		return nil, errors.New("must lie in the spec's folder or module")
+	}
+	b, err := readFile(src.root, abs)
+	if err != nil && errors.Is(statError(abs), fs.ErrNotExist) {
+		return nil, errors.New("no such file" + nearFile(abs))
+	}
+	return b, err
+}
+
+func statError(abs string) error {
+	_, err := os.Stat(abs)
+	return err
 }
 
 // plainFileError is the cause alone: the line begins with the file's name.

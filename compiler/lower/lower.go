@@ -4,6 +4,7 @@
 //
 //	lower.go    structs, lists, maps, components
 //	scalar.go   scalars; units.go lengths and sizes
+//	data.go     data as JSON; cuetype.go CUE types as Connect's schemas
 //	origin.go   where the user wrote a value
 //	syntax.go   what the spec's syntax tells of that
 //	comment.go  the comment above it
@@ -26,7 +27,7 @@ import (
 // Pipeline lowers a spec. What cannot be said in Go is in the list, and the
 // plan is nil then.
 func Pipeline(s *load.Spec) (*plan.Pipeline, diag.List) {
-	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}}
+	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}, files: map[string]string{}, bounds: map[string]cue.Value{}}
 	l.comments, l.reader = readComments(s.Files), newReader(s.Files)
 	def, bad := l.table.Def(s.Schema, "#Pipeline")
 	if len(bad) > 0 {
@@ -38,7 +39,7 @@ func Pipeline(s *load.Spec) (*plan.Pipeline, diag.List) {
 	}
 	return &plan.Pipeline{
 		Name: root.Text("name"), Spec: s.Name, Doc: l.pipelineDoc(), Root: root,
-		Modules: modules(root), GoModDir: s.GoModDir,
+		Modules: modules(root), GoModDir: s.GoModDir, Files: l.files,
 	}, nil
 }
 
@@ -48,6 +49,8 @@ type lowerer struct {
 	components map[string]*gotype.Def // by marker
 	comments   *comments
 	reader     *reader
+	files      map[string]string    // what the files hold that the spec names
+	bounds     map[string]cue.Value // CUE's bounded numbers, by name
 	bad        diag.List
 }
 
@@ -76,7 +79,14 @@ func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct
 		if inner, ok := n.(*plan.Struct); ok && f.Type.Form == gotype.Struct {
 			inner.Pointer = f.Optional
 		}
-		s.Fields = append(s.Fields, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n})
+		out := &s.Fields
+		if f.Aside {
+			if list, ok := n.(*plan.List); ok && len(list.Elems) == 0 {
+				continue
+			}
+			out = &s.Aside
+		}
+		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n})
 	}
 	return s
 }

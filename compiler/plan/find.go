@@ -5,9 +5,11 @@ func (s *Struct) Get(name string) *Field {
 	if s == nil {
 		return nil
 	}
-	for i := range s.Fields {
-		if f := &s.Fields[i]; f.Name == name {
-			return f
+	for _, fields := range [][]Field{s.Fields, s.Aside} {
+		for i := range fields {
+			if f := &fields[i]; f.Name == name {
+				return f
+			}
 		}
 	}
 	return nil

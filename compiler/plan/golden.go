@@ -63,12 +63,19 @@ func (g *golden) structure(s *Struct, depth int) {
 	}
 	g.WriteString(s.Type.String() + s.Pos.String())
 	for _, f := range s.Fields {
-		g.WriteByte('\n')
-		g.doc(f.Doc, depth+1)
-		g.indent(depth + 1)
-		g.WriteString(f.Go + ": ")
-		g.node(f.Value, depth+1)
+		g.field("", f, depth+1)
 	}
+	for _, f := range s.Aside {
+		g.field("aside ", f, depth+1)
+	}
+}
+
+func (g *golden) field(mark string, f Field, depth int) {
+	g.WriteByte('\n')
+	g.doc(f.Doc, depth)
+	g.indent(depth)
+	g.WriteString(mark + f.Go + ": ")
+	g.node(f.Value, depth)
 }
 
 func docOf(n Node) []string {
@@ -87,6 +94,12 @@ func (l *Lit) text() string {
 		return strconv.Quote(l.Str)
 	case Secret:
 		return "secret " + strconv.Quote(l.Str)
+	case File:
+		return "file " + strconv.Quote(l.Str)
+	case Data:
+		return "data " + l.Str
+	case Schema:
+		return "schema " + l.Str
 	case Float:
 		return strconv.FormatFloat(l.Float, 'g', -1, 64)
 	case Bool:
@@ -104,7 +117,7 @@ func (l *Lit) text() string {
 
 // String is the kind's Go type.
 func (k Kind) String() string {
-	names := [...]string{"?", "string", "int", "float64", "bool", "time.Duration", "int64", "secret.Secret"}
+	names := [...]string{"?", "string", "int", "float64", "bool", "time.Duration", "int64", "secret.Secret", "string", "json.RawMessage", "json.RawMessage"}
 	if k < 0 || int(k) >= len(names) {
 		return names[0]
 	}

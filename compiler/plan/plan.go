@@ -18,6 +18,8 @@ type Pipeline struct {
 	Root     *Struct  // a kcgen.dev/runtime.Pipeline
 	Modules  []string // import paths of packages outside kcgen.dev that the program needs, sorted
 	GoModDir string   // the folder of the go.mod that says where Modules are; empty where there are none
+
+	Files map[string]string // what the files hold that the spec names (File)
 }
 
 // Pos is a place in the user's spec; the zero Pos is that of a default.
@@ -40,6 +42,7 @@ type Struct struct {
 	Pointer   bool    // the literal's address
 	Component bool    // a connector, converter, transform or predicate: printed even where nothing is set
 	Fields    []Field // in the order of the definition, defaults included, absent ones left out
+	Aside     []Field // what is for the build alone, and not in the program; Walk passes it over
 }
 
 // Field is one field of a struct.
@@ -67,6 +70,9 @@ const (
 	Duration                 // time.Duration; Lit.Int in nanoseconds, Forever
 	Bytes                    // int64
 	Secret                   // secret.Secret; Lit.Str is the reference as written
+	File                     // string; Lit.Str is the file's name, Pipeline.Files has its text
+	Data                     // json.RawMessage; Lit.Str is JSON, bytes in it {"$bytes": "base64"}
+	Schema                   // json.RawMessage; Lit.Str is a schema in Connect's JSON form
 )
 
 // Forever is a Duration without an end, connect.Forever.

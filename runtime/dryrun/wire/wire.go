@@ -1,0 +1,71 @@
+// Package wire is what kcgen and the dry run of a pipeline say to each other:
+// a [Request] as JSON on the program's standard input, a [Report] as JSON on
+// its standard output. It is data alone, so that the compiler may know it.
+//
+//	tests_gen.go  what a spec says: schemas, tests (generated)
+package wire
+
+import "encoding/json"
+
+// Request is what a dry run is to do.
+type Request struct {
+	// Files are the texts of the files that schemas name.
+	Files map[string]string `json:"files"`
+
+	// Schemas are what connectors declare, by their paths in the spec:
+	// sources.orders.
+	Schemas map[string]*RecordSchema `json:"schemas"`
+
+	// Topics are what topics declare.
+	Topics []TopicSchema `json:"topics"`
+
+	// Tests are tried in this order.
+	Tests []Test `json:"tests"`
+
+	// Flow is whether the schemas are carried through all chains.
+	Flow bool `json:"flow"`
+
+	// Trace is a record to be followed.
+	Trace *Trace `json:"trace"`
+}
+
+// Trace is a record that is followed through a connector's chain.
+type Trace struct {
+	Connector string          `json:"connector"` // its path in the spec
+	Record    json.RawMessage `json:"record"`    // a Record
+}
+
+// Report is what a dry run found.
+type Report struct {
+	// Faults are what cannot work.
+	Faults []Fault `json:"faults,omitempty"`
+
+	// Flows are what is known of the records behind each step.
+	Flows []Flow `json:"flows,omitempty"`
+
+	// Results are those of the tests, in their order.
+	Results []Result `json:"results,omitempty"`
+
+	// Trace is the record behind each step, for eyes.
+	Trace string `json:"trace,omitempty"`
+}
+
+// Fault is what cannot work.
+type Fault struct {
+	Path    string `json:"path"` // in the spec: sources.orders.transforms[1].do.field
+	Message string `json:"message"`
+}
+
+// Flow is what is known of a connector's records, for eyes.
+type Flow struct {
+	Connector string `json:"connector"` // its path in the spec
+	Text      string `json:"text"`
+}
+
+// Result is how a test ended.
+type Result struct {
+	Name    string   `json:"name"`
+	Passed  bool     `json:"passed"`
+	Message string   `json:"message,omitempty"` // what is wrong, on one line
+	Diff    []string `json:"diff,omitempty"`    // a line for each part that differs
+}
