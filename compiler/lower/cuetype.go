@@ -109,7 +109,7 @@ func (l *lowerer) numberType(v cue.Value, other string) string {
 	for _, n := range numbers {
 		t, ok := l.bounds[n.cue]
 		if !ok {
-			t = v.Context().CompileString(n.cue)
+			t = l.context.CompileString(n.cue)
 			l.bounds[n.cue] = t
 		}
 		if t.Subsume(v) == nil && v.Subsume(t) == nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/token"
 
 	"kcgen.dev/compiler/diag"
@@ -27,7 +28,7 @@ import (
 // Pipeline lowers a spec. What cannot be said in Go is in the list, and the
 // plan is nil then.
 func Pipeline(s *load.Spec) (*plan.Pipeline, diag.List) {
-	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}, files: map[string]string{}, bounds: map[string]cue.Value{}}
+	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}, files: map[string]string{}, bounds: map[string]cue.Value{}, context: cuecontext.New()}
 	l.comments, l.reader = readComments(s.Files), newReader(s.Files)
 	def, bad := l.table.Def(s.Schema, "#Pipeline")
 	if len(bad) > 0 {
@@ -51,6 +52,7 @@ type lowerer struct {
 	reader     *reader
 	files      map[string]string    // what the files hold that the spec names
 	bounds     map[string]cue.Value // CUE's bounded numbers, by name
+	context    *cue.Context         // for bounds
 	bad        diag.List
 }
 
