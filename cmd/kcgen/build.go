@@ -20,8 +20,8 @@ func buildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build [-o FILE] [-target OS/ARCH] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
-		Long: `Build checks specs and compiles each into one static binary, ./<pipeline>
-unless -o says otherwise. The same spec gives the same bytes wherever it is
+		Long: `Build checks specs, runs their tests and compiles each into one static binary,
+./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The same spec gives the same bytes wherever it is
 built; nothing is fetched that Go's module cache holds. Where one of several
 specs has faults the others are built all the same.`,
 		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue",
@@ -76,6 +76,13 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, specs 
 	}
 	var failed []error
 	for _, p := range plans {
+		_, bad, err := try(cmd, cfg, p, compiler.DryOptions{})
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
+		}
+		if faults = append(faults, bad...); err != nil || len(bad) > 0 {
+			continue
+		}
 		if err := buildOne(cmd, cfg, p, o, show); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
 		}

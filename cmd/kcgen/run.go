@@ -82,6 +82,14 @@ func buildForRun(cmd *cobra.Command, tags []string, spec, dir string) (string, e
 		show.done()
 		return "", faults
 	}
+	_, bad, err := try(cmd, cfg, plans[0], compiler.DryOptions{})
+	if err != nil {
+		return "", err
+	}
+	if len(bad) > 0 {
+		show.done()
+		return "", bad
+	}
 	return compile(cmd, cfg, plans[0], dir)
 }
 

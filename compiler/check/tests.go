@@ -86,13 +86,8 @@ func (t test) records(s connector) {
 		if f := data.Get(bytes); f != nil {
 			t.say(t.path+"."+side+"."+bytes, fmt.Sprintf(why, name), f.Pos, t.Pos)
 		}
-		for _, r := range []struct {
-			*plan.Struct
-			side string
-		}{{in, "in"}, {out, "out"}} {
-			if f := r.Get(bytes); f != nil && r.Get(name) != nil {
-				t.say(t.path+"."+r.side+"."+bytes, "stands beside "+name+": write one of both", f.Pos, t.Pos)
-			}
+		if f := in.Get(bytes); f != nil && in.Get(name) != nil {
+			t.say(t.path+".in."+bytes, "stands beside "+name+": write one of both", f.Pos, t.Pos)
 		}
 	}
 }

@@ -32,6 +32,9 @@ type Diag struct {
 	// Msg is one line without a full stop. It never holds a secret.
 	Msg string `json:"message"`
 
+	// Diff are the parts that differ, a line each, of a test that fails.
+	Diff []string `json:"diff,omitempty"`
+
 	// At are the constraints that refused a value, each as
 	// import-path/file:line:col.
 	At []string `json:"declaredAt,omitempty"`
@@ -80,12 +83,17 @@ func (l List) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Print writes one line for each mistake and, indented by a tab, where the
-// constraint stands that refused it.
+// Print writes one line for each mistake and, indented by a tab, what differs
+// and where the constraint stands that refused it.
 func (l List) Print(w io.Writer) error {
 	for _, d := range l {
 		if _, err := fmt.Fprintln(w, d); err != nil {
 			return err
+		}
+		for _, line := range d.Diff {
+			if _, err := fmt.Fprintf(w, "\t%s\n", line); err != nil {
+				return err
+			}
 		}
 		for _, at := range d.At {
 			if _, err := fmt.Fprintf(w, "\tas declared at %s\n", at); err != nil {

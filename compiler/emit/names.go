@@ -31,10 +31,13 @@ type imports struct {
 
 var importPath = regexp.MustCompile(`^[a-zA-Z0-9._~-]+(/[a-zA-Z0-9._~-]+)*$`)
 
-// nameImports finds the packages that a plan's program needs and names them:
-// by their own names where nothing else has it, else with a number behind.
-func nameImports(p *plan.Pipeline) (*imports, error) {
+// nameImports finds the packages that a plan's program needs, and more, and
+// names them: by their own names where nothing else has it, else with a number behind.
+func nameImports(p *plan.Pipeline, more ...plan.Type) (*imports, error) {
 	in := &imports{name: map[string]string{}}
+	for _, pkg := range more {
+		in.add(pkg)
+	}
 	if err := in.collect(p); err != nil {
 		return nil, err
 	}

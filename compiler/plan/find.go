@@ -1,5 +1,11 @@
 package plan
 
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
 // Get is the field of a name in the spec; nil where there is none.
 func (s *Struct) Get(name string) *Field {
 	if s == nil {
@@ -92,4 +98,63 @@ func Walk(n Node, f func(Node) bool) {
 			Walk(v, f)
 		}
 	}
+}
+
+// At is the place of the innermost part of a path (transforms[1].do.field)
+// that the user wrote.
+func (s *Struct) At(path string) Pos {
+	if s == nil {
+		return Pos{}
+	}
+	at := s.Pos
+	var n Node = s
+	for path != "" {
+		var name string
+		name, path = step(path)
+		switch in := n.(type) {
+		case *Struct:
+			f := in.Get(name)
+			if f == nil {
+				return at
+			}
+			n = f.Value
+			at = cmp.Or(f.Pos, at)
+		case *List:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(in.Elems) {
+				return at
+			}
+			n = in.Elems[i]
+			at = cmp.Or(posOf(n), at)
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// step divides a path behind its first name, or index.
+func step(path string) (first, rest string) {
+	i := strings.IndexAny(path, ".[")
+	switch {
+	case i < 0:
+		return strings.TrimSuffix(path, "]"), ""
+	case path[i] == '[':
+		return strings.TrimSuffix(path[:i], "]"), path[i+1:]
+	}
+	return strings.TrimSuffix(path[:i], "]"), path[i+1:]
+}
+
+func posOf(n Node) Pos {
+	switch n := n.(type) {
+	case *Struct:
+		return n.Pos
+	case *List:
+		return n.Pos
+	case *Map:
+		return n.Pos
+	case *Lit:
+		return n.Pos
+	}
+	return Pos{}
 }

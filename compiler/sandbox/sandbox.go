@@ -13,6 +13,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,60 +123,83 @@ func Measure(ctx context.Context, lim Limits, name string, in []byte) ([]byte, U
 	if err != nil {
 		return nil, Usage{}, fmt.Errorf("sandbox: find this program: %w", err)
 	}
+	e := start(ctx, lim, exe, childEnv(lim, name), in)
+	out, err := judge(ctx, lim, e)
+	if err != nil || len(out) == 0 {
+		return nil, e.use, cmp.Or(err, errSilent)
+	}
+	if out[0] != statusGood {
+		return nil, e.use, &FuncError{Text: string(out[1:])}
+	}
+	return out[1:], e.use, nil
+}
+
+var errSilent = errors.New("sandbox: evaluate: the child gave no answer; does main call sandbox.Main first?")
+
+// Exec runs another program with limits and returns what it printed. It gets
+// the environment's PATH and folders, and no secret. What it complained of is
+// in the error where it failed.
+func Exec(ctx context.Context, lim Limits, exe string, in []byte) ([]byte, error) {
+	lim = lim.withDefaults()
+	return judge(ctx, lim, start(ctx, lim, exe, plainEnv(), in))
+}
+
+// ended is a run that has ended.
+type ended struct {
+	stdout *capped
+	stderr string
+	state  *os.ProcessState
+	use    Usage
+	late   bool // by the limit on time
+	err    error
+}
+
+// start runs a program to its end, or to a limit's. The wall limit is from
+// here, the child's own start included.
+func start(ctx context.Context, lim Limits, exe string, env []string, in []byte) ended {
 	// A thread that ends would take the child with it: Linux ties the death
 	// signal to the thread that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	// The wall limit is from here, the child's own start included.
 	deadline, cancel := context.WithTimeout(ctx, lim.Wall)
 	defer cancel()
 	cmd := exec.CommandContext(deadline, exe)
-	cmd.Env = childEnv(lim, name)
+	cmd.Env = env
 	cmd.Stdin = bytes.NewReader(in)
 	stdout := &capped{left: lim.Output + 1}
 	stderr := &capped{left: 64 << 10, quiet: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = 200 * time.Millisecond
 	isolate(cmd)
-	start := time.Now()
-	err = cmd.Run()
-	use := usage(cmd.ProcessState, time.Since(start))
-	out, err := judge(ctx, deadline, lim, stdout, stderr.buf.String(), cmd.ProcessState, err)
-	var limit *LimitError
-	if !errors.As(err, &limit) && crashed(stderr.buf.String()) && use.MaxRSS > lim.Memory/2 {
-		out, err = nil, &LimitError{Kind: Memory, Limits: lim}
-	}
-	return out, use, err
+	began := time.Now()
+	err := cmd.Run()
+	return ended{stdout, stderr.buf.String(), cmd.ProcessState, usage(cmd.ProcessState, time.Since(began)), deadline.Err() != nil, err}
 }
 
 // judge reads a run's end: which limit it met, or what it answered.
-func judge(ctx, deadline context.Context, lim Limits, stdout *capped, stderr string, state *os.ProcessState, err error) ([]byte, error) {
+func judge(ctx context.Context, lim Limits, e ended) ([]byte, error) {
 	limit := func(k Kind) ([]byte, error) { return nil, &LimitError{Kind: k, Limits: lim} }
+	exit := func(code int) bool { return e.state != nil && e.state.ExitCode() == code }
 	switch {
-	case stdout.over:
+	case e.stdout.over:
 		return limit(Output)
-	case state != nil && state.ExitCode() == exitMemory, outOfMemory(stderr):
+	case exit(exitMemory), outOfMemory(e.stderr):
 		return limit(Memory)
-	case strings.Contains(stderr, "stack overflow") || strings.Contains(stderr, "goroutine stack exceeds"):
+	case strings.Contains(e.stderr, "stack overflow") || strings.Contains(e.stderr, "goroutine stack exceeds"):
 		return limit(Depth)
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("sandbox: evaluate: %w", ctx.Err())
-	case state != nil && (state.ExitCode() == exitTime || killed(state) && state.UserTime()+state.SystemTime() >= lim.CPU):
+	case exit(exitTime), e.state != nil && killed(e.state) && e.use.CPU >= lim.CPU:
 		return limit(Time)
-	case deadline.Err() != nil, state != nil && state.ExitCode() == exitWall:
+	case e.late, exit(exitWall):
 		return limit(Wall)
-	case err != nil:
-		return nil, fmt.Errorf("sandbox: evaluate: %w: %s", err, firstLine(stderr))
+	case e.err != nil && crashed(e.stderr) && e.use.MaxRSS > lim.Memory/2:
+		return limit(Memory)
+	case e.err != nil:
+		return nil, fmt.Errorf("sandbox: evaluate: %w: %s", e.err, firstLine(e.stderr))
 	}
-	answer := stdout.buf.Bytes()
-	if len(answer) == 0 {
-		return nil, errors.New("sandbox: evaluate: the child gave no answer; does main call sandbox.Main first?")
-	}
-	if answer[0] != statusGood {
-		return nil, &FuncError{Text: string(answer[1:])}
-	}
-	return answer[1:], nil
+	return e.stdout.buf.Bytes(), nil
 }
 
 // crashed says whether Go's own runtime fell over, as it does now and then
@@ -211,7 +235,12 @@ func childEnv(lim Limits, name string) []string {
 	if err != nil {
 		job = nil // strings and numbers always encode
 	}
-	env := []string{jobVariable + "=" + string(job), "GOPROXY=off"}
+	return append(plainEnv(), jobVariable+"="+string(job), "GOPROXY=off")
+}
+
+// plainEnv is the environment without what is not the child's business.
+func plainEnv() []string {
+	var env []string
 	for _, k := range inherited {
 		if v, ok := os.LookupEnv(k); ok {
 			env = append(env, k+"="+v)

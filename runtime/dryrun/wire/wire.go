@@ -12,9 +12,8 @@ type Request struct {
 	// Files are the texts of the files that schemas name.
 	Files map[string]string `json:"files"`
 
-	// Schemas are what connectors declare, by their paths in the spec:
-	// sources.orders.
-	Schemas map[string]*RecordSchema `json:"schemas"`
+	// Connectors are what is said of them, by kind and name: sources.orders.
+	Connectors map[string]Connector `json:"connectors"`
 
 	// Topics are what topics declare.
 	Topics []TopicSchema `json:"topics"`
@@ -29,9 +28,15 @@ type Request struct {
 	Trace *Trace `json:"trace"`
 }
 
+// Connector is what a spec says of a connector's records.
+type Connector struct {
+	Schema *RecordSchema `json:"schema"` // what is declared
+	Topic  string        `json:"topic"`  // of records of which no other is said
+}
+
 // Trace is a record that is followed through a connector's chain.
 type Trace struct {
-	Connector string          `json:"connector"` // its path in the spec
+	Connector string          `json:"connector"` // sources.orders
 	Record    json.RawMessage `json:"record"`    // a Record
 }
 
@@ -52,13 +57,14 @@ type Report struct {
 
 // Fault is what cannot work.
 type Fault struct {
-	Path    string `json:"path"` // in the spec: sources.orders.transforms[1].do.field
-	Message string `json:"message"`
+	Connector string `json:"connector"` // sources.orders
+	Path      string `json:"path"`      // in it: transforms[1].do.field
+	Message   string `json:"message"`
 }
 
 // Flow is what is known of a connector's records, for eyes.
 type Flow struct {
-	Connector string `json:"connector"` // its path in the spec
+	Connector string `json:"connector"` // sources.orders
 	Text      string `json:"text"`
 }
 

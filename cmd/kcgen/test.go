@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/spf13/cobra"
+
+	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/plan"
+)
+
+func testCommand() *cobra.Command {
+	var tags []string
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test [-run REGEX] [-v] [-json] [-t TAG=VALUE] SPEC…",
+		Short: "Run the specs' own tests, without Kafka",
+		Long: `Test compiles each spec's chains for this machine and tries the records of its
+tests: on them, on the very transforms and converters that will run. It also
+carries the schemas that the spec declares through the chains, and tells what
+cannot work. What fails is told at its line, with what differs; kcgen build does
+all of this too.`,
+		Example: "  kcgen test pipeline.cue\n  kcgen test -v -run 'debug|trace' pipeline.cue\n  kcgen test -json pipelines/*.cue",
+		Args:    specs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := regexp.Compile(f.run); err != nil {
+				return usageError{fmt.Errorf("-run %w", err)}
+			}
+			return testAll(cmd, tags, f, args)
+		},
+		ValidArgsFunction: completeSpecs,
+	}
+	cmd.Flags().StringVar(&f.run, "run", "", "try only tests whose name the `regex` matches")
+	cmd.Flags().BoolVarP(&f.verbose, "v", "v", false, "name the tests that pass, too")
+	cmd.Flags().BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
+	tagFlag(cmd, &tags)
+	return cmd
+}
+
+type testFlags struct {
+	run           string
+	verbose, json bool
+}
+
+// testReport is what -json writes.
+type testReport struct {
+	Tests  []testResult `json:"tests"`
+	Faults diag.List    `json:"faults"` // all that is wrong, failed tests included
+}
+
+type testResult struct {
+	Spec   string `json:"spec"`
+	Name   string `json:"name"`
+	Passed bool   `json:"passed"`
+}
+
+// testAll tries the good specs, then tells what is wrong with any.
+func testAll(cmd *cobra.Command, tags []string, f testFlags, specs []string) error {
+	show := newProgress(cmd.ErrOrStderr())
+	defer show.done()
+	cfg := config(cmd, tags)
+	cfg.Progress = show.stage
+	plans, faults, err := checkAll(cmd, cfg, specs)
+	if err != nil {
+		return err
+	}
+	all := testReport{Tests: []testResult{}, Faults: faults}
+	out := cmd.OutOrStdout()
+	if f.json {
+		out = io.Discard
+	}
+	for _, p := range plans {
+		wanted := regexp.MustCompile(f.run)
+		rep, bad, err := try(cmd, cfg, p, compiler.DryOptions{Tests: wanted.MatchString})
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Spec, err)
+		}
+		show.done()
+		all.add(p, rep)
+		all.Faults = append(all.Faults, bad...)
+		tell(out, p, rep, len(bad) == 0, f.verbose)
+	}
+	return all.end(cmd, f.json)
+}
+
+// try runs a dry run where the plan has anything to try. What is wrong is in
+// the list.
+func try(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.DryOptions) (*compiler.DryReport, diag.List, error) {
+	if !compiler.NeedsDryRun(p) {
+		return &compiler.DryReport{}, nil, nil
+	}
+	rep, err := compiler.DryRun(cmd.Context(), cfg, p, o)
+	var bad diag.List
+	switch {
+	case errors.As(err, &bad):
+		return &compiler.DryReport{}, bad, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	return rep, rep.Bad(), nil
+}
+
+func (r *testReport) add(p *plan.Pipeline, rep *compiler.DryReport) {
+	for _, t := range rep.Tests {
+		r.Tests = append(r.Tests, testResult{Spec: p.Spec, Name: t.Name, Passed: t.Fault == nil})
+	}
+}
+
+func (r *testReport) end(cmd *cobra.Command, asJSON bool) error {
+	r.Faults = r.Faults.Sorted()
+	if asJSON {
+		if r.Faults == nil {
+			r.Faults = diag.List{}
+		}
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(r.Faults) == 0:
+		return nil
+	case asJSON:
+		return errFaults
+	}
+	return r.Faults
+}
+
+// tell says how a spec's tests ended.
+func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose bool) {
+	passed := 0
+	for _, t := range rep.Tests {
+		word := "FAIL"
+		if t.Fault == nil {
+			passed++
+			word = "pass"
+		}
+		if verbose {
+			fmt.Fprintf(w, "%s  %s\n", word, t.Name)
+		}
+	}
+	word := "FAIL"
+	if good {
+		word = "ok  "
+	}
+	switch n := len(rep.Tests); n {
+	case 0:
+		fmt.Fprintf(w, "%s  %s  no tests\n", word, p.Spec)
+	case 1:
+		fmt.Fprintf(w, "%s  %s  %d of 1 test passed\n", word, p.Spec, passed)
+	default:
+		fmt.Fprintf(w, "%s  %s  %d of %d tests passed\n", word, p.Spec, passed, n)
+	}
+}

@@ -1,0 +1,268 @@
+package compiler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kcgen.dev/compiler/build"
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/emit"
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/sandbox"
+	"kcgen.dev/runtime/dryrun/wire"
+)
+
+// A dry run may take this long and this much memory; package dryrun keeps the
+// second itself.
+var dryLimits = sandbox.Limits{CPU: 30 * time.Second, Wall: 30 * time.Second, Memory: 1 << 30}
+
+// DryOptions say what a dry run is for.
+type DryOptions struct {
+	Tests func(name string) bool // which tests are tried; nil: all
+	Flow  bool                   // whether what is known of records is wanted as text
+	Trace *wire.Trace            // a record to be followed
+}
+
+// DryReport is what a dry run found.
+type DryReport struct {
+	Faults diag.List // what cannot work
+	Tests  []TestResult
+	Flows  []wire.Flow
+	Trace  string
+}
+
+// TestResult is how one of the spec's tests ended.
+type TestResult struct {
+	Name  string
+	Fault *diag.Diag // nil: it passed
+}
+
+// Bad is all that is wrong: faults, and tests that fail.
+func (r *DryReport) Bad() diag.List {
+	bad := slices.Clone(r.Faults)
+	for _, t := range r.Tests {
+		if t.Fault != nil {
+			bad = append(bad, *t.Fault)
+		}
+	}
+	return bad.Sorted()
+}
+
+// NeedsDryRun says whether a dry run could find anything: the spec has tests,
+// declares a schema, or has a transform.
+func NeedsDryRun(p *plan.Pipeline) bool {
+	if len(p.Root.Aside) > 0 {
+		return true
+	}
+	for _, s := range connectors(p) {
+		if len(s.Aside) > 0 || len(s.List("transforms")) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func connectors(p *plan.Pipeline) []*plan.Struct {
+	return append(p.Root.Structs("sources"), p.Root.Structs("sinks")...)
+}
+
+// DryRun compiles a plan for this machine with the main of package dryrun, and
+// has it try what the spec says. Mistakes in the user's Go packages are in the
+// list as well.
+func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*DryReport, error) {
+	src, err := emit.DryRun(p, languages(p))
+	if err != nil {
+		return nil, err
+	}
+	in, err := request(p, o)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "kcgen-dry-")
+	if err != nil {
+		return nil, fmt.Errorf("compiler: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	cfg.tell("try " + p.Name)
+	bin, err := build.Binary(ctx, build.Job{
+		Name: p.Name, Main: src, Builtin: cfg.Builtin,
+		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: filepath.Join(dir, "dry.exe"),
+	})
+	if err != nil {
+		return nil, userFault(p, err)
+	}
+	out, err := sandbox.Exec(ctx, dryLimits, bin, in)
+	if err != nil {
+		return nil, dryError(p, err)
+	}
+	var rep wire.Report
+	if err := json.Unmarshal(out, &rep); err != nil {
+		return nil, fmt.Errorf("compiler: read what the dry run of %s says: %w", p.Name, err)
+	}
+	return report(p, &rep), nil
+}
+
+// dryError says why a dry run gave no answer.
+func dryError(p *plan.Pipeline, err error) error {
+	var limit *sandbox.LimitError
+	if !errors.As(err, &limit) {
+		return fmt.Errorf("compiler: the dry run of %s failed: %w", p.Name, err)
+	}
+	at := p.Root.Pos
+	if f := p.Root.Get("tests"); f != nil {
+		at = f.Pos
+	}
+	long := fmt.Sprintf("trying the pipeline took more than %v", limit.Limits.Wall)
+	msg := map[sandbox.Kind]string{
+		sandbox.Time:   long,
+		sandbox.Wall:   long,
+		sandbox.Memory: fmt.Sprintf("trying the pipeline needed more than %d MiB", limit.Limits.Memory>>20),
+		sandbox.Depth:  "trying the pipeline went too deep",
+		sandbox.Output: fmt.Sprintf("trying the pipeline gave more than %d MiB of text", limit.Limits.Output>>20),
+	}[limit.Kind]
+	return diag.List{{File: at.File, Line: at.Line, Col: at.Column, Path: "tests", Msg: msg + "; is there a transform that does not end, or grows?"}}
+}
+
+// languages are the schema languages of a plan that need a parser.
+func languages(p *plan.Pipeline) map[string]bool {
+	out := map[string]bool{}
+	add := func(s *plan.Struct) {
+		for _, part := range []string{"key", "value"} {
+			for _, l := range []string{"avro", "jsonSchema", "protobuf"} {
+				if s.Struct(part).Get(l) != nil {
+					out[l] = true
+				}
+			}
+		}
+	}
+	for _, s := range append(connectors(p), p.Root.Structs("topics")...) {
+		add(s.Struct("schema"))
+	}
+	return out
+}
+
+// request is a wire.Request as JSON. What the spec says goes from the plan as
+// it is, so that what it leaves out stays left out.
+func request(p *plan.Pipeline, o DryOptions) ([]byte, error) {
+	about := map[string]any{}
+	for _, s := range p.Root.Structs("sources") {
+		about["sources."+s.Key()] = aboutConnector(s, s.Struct("connector").Text("topic"))
+	}
+	for _, s := range p.Root.Structs("sinks") {
+		topic := ""
+		if all := s.List("topics"); len(all) == 1 {
+			topic = all[0].(*plan.Lit).Str
+		}
+		about["sinks."+s.Key()] = aboutConnector(s, topic)
+	}
+	var topics, tests []any
+	for _, t := range p.Root.Structs("topics") {
+		topics = append(topics, jsonOf(t))
+	}
+	for _, t := range p.Root.Structs("tests") {
+		if o.Tests == nil || o.Tests(t.Key()) {
+			tests = append(tests, jsonOf(t))
+		}
+	}
+	b, err := json.Marshal(map[string]any{
+		"files": p.Files, "connectors": about, "topics": topics, "tests": tests, "flow": true, "trace": o.Trace,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compiler: write the request of the dry run: %w", err)
+	}
+	return b, nil
+}
+
+func aboutConnector(s *plan.Struct, topic string) map[string]any {
+	if strings.Contains(topic, "${") {
+		topic = "" // read only at start
+	}
+	out := map[string]any{"topic": topic}
+	if schema := s.Struct("schema"); schema != nil {
+		out["schema"] = jsonOf(schema)
+	}
+	return out
+}
+
+// jsonOf is a node by the names that it has in the spec; those of package wire
+// are the same.
+func jsonOf(n plan.Node) any {
+	switch n := n.(type) {
+	case *plan.Struct:
+		out := map[string]any{}
+		for _, f := range n.Fields {
+			name := f.Name
+			if name == "" {
+				name = "name" // a map's key
+			}
+			out[name] = jsonOf(f.Value)
+		}
+		return out
+	case *plan.Map:
+		out := map[string]any{}
+		for i, k := range n.Keys {
+			out[k] = jsonOf(n.Vals[i])
+		}
+		return out
+	case *plan.Lit:
+		switch n.Kind {
+		case plan.Data, plan.Schema:
+			return json.RawMessage(n.Str)
+		case plan.Bool:
+			return n.Bool
+		case plan.Int:
+			return n.Int
+		}
+		return n.Str
+	}
+	return nil
+}
+
+// report says a dry run's findings at the spec's lines.
+func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
+	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace}
+	for _, f := range rep.Faults {
+		out.Faults = append(out.Faults, faultAt(p, f))
+	}
+	out.Faults = out.Faults.Sorted()
+	tests := map[string]*plan.Struct{}
+	for _, t := range p.Root.Structs("tests") {
+		tests[t.Key()] = t
+	}
+	for _, r := range rep.Results {
+		t := TestResult{Name: r.Name}
+		if !r.Passed {
+			t.Fault = &diag.Diag{Path: "tests." + diag.Label(r.Name), Msg: r.Message, Diff: r.Diff}
+			if s := tests[r.Name]; s != nil {
+				place(t.Fault, s.Pos)
+			}
+		}
+		out.Tests = append(out.Tests, t)
+	}
+	return out
+}
+
+func place(d *diag.Diag, at plan.Pos) { d.File, d.Line, d.Col = at.File, at.Line, at.Column }
+
+// faultAt finds the line of a fault: that of the innermost field on its path
+// that the user wrote.
+func faultAt(p *plan.Pipeline, f wire.Fault) diag.Diag {
+	kind, name, _ := strings.Cut(f.Connector, ".")
+	d := diag.Diag{Path: kind + "." + diag.Label(name), Msg: f.Message, File: p.Spec}
+	if f.Path != "" {
+		d.Path += "." + f.Path
+	}
+	for _, s := range p.Root.Structs(kind) {
+		if s.Key() == name {
+			place(&d, s.At(f.Path))
+		}
+	}
+	return d
+}
