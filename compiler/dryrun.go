@@ -26,7 +26,6 @@ var dryLimits = sandbox.Limits{CPU: 30 * time.Second, Wall: 30 * time.Second, Me
 // DryOptions say what a dry run is for.
 type DryOptions struct {
 	Tests func(name string) bool // which tests are tried; nil: all
-	Flow  bool                   // whether what is known of records is wanted as text
 	Trace *wire.Trace            // a record to be followed
 }
 
@@ -35,7 +34,9 @@ type DryReport struct {
 	Faults diag.List // what cannot work
 	Tests  []TestResult
 	Flows  []wire.Flow
-	Trace  string
+
+	Trace      string
+	TraceError string // why the record did not come through
 }
 
 // TestResult is how one of the spec's tests ended.
@@ -225,9 +226,21 @@ func jsonOf(n plan.Node) any {
 	return nil
 }
 
+// Connectors are the names of a plan's connectors as a dry run knows them:
+// sources.orders.
+func Connectors(p *plan.Pipeline) []string {
+	var out []string
+	for _, kind := range []string{"sources", "sinks"} {
+		for _, s := range p.Root.Structs(kind) {
+			out = append(out, kind+"."+s.Key())
+		}
+	}
+	return out
+}
+
 // report says a dry run's findings at the spec's lines.
 func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
-	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace}
+	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace, TraceError: rep.TraceError}
 	for _, f := range rep.Faults {
 		out.Faults = append(out.Faults, faultAt(p, f))
 	}

@@ -77,7 +77,7 @@ machine failed.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	root.AddCommand(
-		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), generateCommand(),
+		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), traceCommand(), generateCommand(),
 		explainCommand(), listCommand(), schemaCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)

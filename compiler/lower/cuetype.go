@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -18,12 +19,15 @@ type connectSchema struct {
 	Fields   []*connectSchema `json:"fields,omitempty"`
 }
 
-// numbers are CUE's names of bounded numbers, and the smallest of Connect's
-// types that holds each. Any other integer is an int64, any other number a
-// double.
-var numbers = []struct{ cue, connect string }{
-	{"int8", "int8"}, {"int16", "int16"}, {"int32", "int32"}, {"int64", "int64"},
-	{"uint8", "int16"}, {"uint16", "int32"}, {"uint32", "int64"}, {"float32", "float"},
+// integers are the ranges of CUE's bounded integers, and the smallest of
+// Connect's types that holds each. Any other integer is an int64.
+var integers = []struct {
+	min, max int64
+	connect  string
+}{
+	{math.MinInt8, math.MaxInt8, "int8"}, {0, math.MaxUint8, "int16"},
+	{math.MinInt16, math.MaxInt16, "int16"}, {0, math.MaxUint16, "int32"},
+	{math.MinInt32, math.MaxInt32, "int32"},
 }
 
 // typeError is what is wrong with a CUE type, and where in it.
@@ -84,9 +88,12 @@ func (l *lowerer) typeOfKind(v cue.Value, kind cue.Kind, depth int) (*connectSch
 	case cue.BytesKind:
 		return &connectSchema{Type: "bytes"}, nil
 	case cue.IntKind:
-		return &connectSchema{Type: l.numberType(v, "int64")}, nil
+		return &connectSchema{Type: l.integerType(v)}, nil
 	case cue.FloatKind, cue.NumberKind:
-		return &connectSchema{Type: l.numberType(v, "double")}, nil
+		if fmt.Sprint(v) == "float32" {
+			return &connectSchema{Type: "float"}, nil
+		}
+		return &connectSchema{Type: "double"}, nil
 	case cue.ListKind:
 		return l.listType(v, depth)
 	case cue.StructKind:
@@ -105,18 +112,16 @@ func oneLine(err error) string {
 	return line
 }
 
-func (l *lowerer) numberType(v cue.Value, other string) string {
-	for _, n := range numbers {
-		t, ok := l.bounds[n.cue]
-		if !ok {
-			t = l.context.CompileString(n.cue)
-			l.bounds[n.cue] = t
-		}
-		if t.Subsume(v) == nil && v.Subsume(t) == nil {
-			return n.connect
+// integerType goes by the numbers that a type allows: those of int32 & >0 are
+// an int32's up to its end.
+func (l *lowerer) integerType(v cue.Value) string {
+	allows := func(n int64) bool { return v.Unify(l.context.Encode(n)).Err() == nil }
+	for _, t := range integers {
+		if allows(t.max) && !allows(t.max+1) && !allows(t.min-1) {
+			return t.connect
 		}
 	}
-	return other
+	return "int64"
 }
 
 func (l *lowerer) listType(v cue.Value, depth int) (*connectSchema, error) {

@@ -28,7 +28,7 @@ import (
 // Pipeline lowers a spec. What cannot be said in Go is in the list, and the
 // plan is nil then.
 func Pipeline(s *load.Spec) (*plan.Pipeline, diag.List) {
-	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}, files: map[string]string{}, bounds: map[string]cue.Value{}, context: cuecontext.New()}
+	l := &lowerer{spec: s, table: gotype.NewTable(s.Place), components: map[string]*gotype.Def{}, files: map[string]string{}, context: cuecontext.New()}
 	l.comments, l.reader = readComments(s.Files), newReader(s.Files)
 	def, bad := l.table.Def(s.Schema, "#Pipeline")
 	if len(bad) > 0 {
@@ -50,9 +50,8 @@ type lowerer struct {
 	components map[string]*gotype.Def // by marker
 	comments   *comments
 	reader     *reader
-	files      map[string]string    // what the files hold that the spec names
-	bounds     map[string]cue.Value // CUE's bounded numbers, by name
-	context    *cue.Context         // for bounds
+	files      map[string]string // what the files hold that the spec names
+	context    *cue.Context      // for values that are not the spec's
 	bad        diag.List
 }
 

@@ -18,7 +18,7 @@ func (d *dry) trace() {
 	}
 	w := &traceText{}
 	if err := d.traceOf(t, w); err != nil {
-		fmt.Fprintf(w, "error: %v\n", err)
+		d.report.TraceError = err.Error()
 	}
 	d.report.Trace = w.String()
 }

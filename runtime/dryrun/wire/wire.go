@@ -53,6 +53,9 @@ type Report struct {
 
 	// Trace is the record behind each step, for eyes.
 	Trace string `json:"trace,omitempty"`
+
+	// TraceError is why the record did not come through.
+	TraceError string `json:"traceError,omitempty"`
 }
 
 // Fault is what cannot work.
