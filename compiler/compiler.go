@@ -73,16 +73,18 @@ func Generate(p *plan.Pipeline) ([]byte, error) { return emit.Go(p) }
 func IsGenerated(src []byte) bool { return emit.IsGenerated(src) }
 
 // Build compiles the program of a plan and returns the path of the binary.
+// Where the user's Go packages do not fit their CUE, its error is a diag.List.
 func Build(ctx context.Context, cfg Config, p *plan.Pipeline, o BuildOptions) (string, error) {
 	src, err := Generate(p)
 	if err != nil {
 		return "", err
 	}
 	cfg.tell("build " + p.Name)
-	return build.Binary(ctx, build.Job{
+	bin, err := build.Binary(ctx, build.Job{
 		Name: p.Name, Main: src, Builtin: cfg.Builtin,
 		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: o.Out, Target: o.Target, Version: cfg.Version,
 	})
+	return bin, userFault(p, src, err)
 }
 
 func (c Config) tell(what string) {

@@ -97,7 +97,7 @@ func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*D
 		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: filepath.Join(dir, "dry.exe"),
 	})
 	if err != nil {
-		return nil, userFault(p, err)
+		return nil, userFault(p, src, err)
 	}
 	out, err := sandbox.Exec(ctx, dryLimits, bin, in)
 	if err != nil {

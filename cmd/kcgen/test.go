@@ -152,6 +152,10 @@ func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose 
 	}
 	switch n := len(rep.Tests); n {
 	case 0:
+		if !good {
+			fmt.Fprintf(w, "%s  %s\n", word, p.Spec)
+			return
+		}
 		fmt.Fprintf(w, "%s  %s  no tests\n", word, p.Spec)
 	case 1:
 		fmt.Fprintf(w, "%s  %s  %d of 1 test passed\n", word, p.Spec, passed)

@@ -39,6 +39,9 @@ func (w *writer) value(n plan.Node, depth, before int) *jen.Statement {
 	many := !w.fits(n, depth, before)
 	switch n := n.(type) {
 	case *plan.Struct:
+		if n.Func {
+			return jen.Qual(connectPkg.Path, "TransformFunc").Call(jen.Qual(n.Type.Path, n.Type.Name))
+		}
 		return w.typed(n).Add(w.body(n, many, depth))
 	case *plan.List:
 		return w.list(n, many, depth)

@@ -85,6 +85,9 @@ func (in *imports) collect(p *plan.Pipeline) error {
 func (in *imports) node(n plan.Node) error {
 	switch n := n.(type) {
 	case *plan.Struct:
+		if n.Func {
+			in.add(connectPkg)
+		}
 		for _, f := range n.Fields {
 			if !token.IsIdentifier(f.Go) || !token.IsExported(f.Go) {
 				return fmt.Errorf("%q is no exported Go identifier", f.Go)

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/format"
@@ -33,6 +34,7 @@ type verifier struct {
 	allowed map[string]bool
 	does    string // what main does
 	secret  string // what the file calls package secret
+	connect string // and package connect
 	err     error
 }
 
@@ -110,11 +112,11 @@ func (v *verifier) imports(d *ast.GenDecl) {
 		if name == "." || name == "_" {
 			v.fail(spec, "import %s is hidden", spec.Path.Value)
 		}
-		if path == secretPkg.Path {
-			v.secret = secretPkg.Pkg
-			if name != "" {
-				v.secret = name
-			}
+		switch path {
+		case secretPkg.Path:
+			v.secret = cmp.Or(name, secretPkg.Pkg)
+		case connectPkg.Path:
+			v.connect = cmp.Or(name, connectPkg.Pkg)
 		}
 	}
 }
@@ -208,8 +210,14 @@ func (v *verifier) unary(e *ast.UnaryExpr) {
 	v.expr(e.X)
 }
 
-// call allows secret.Ref("…").
+// call allows secret.Ref("…") and connect.TransformFunc(x.Y).
 func (v *verifier) call(e *ast.CallExpr) {
+	if v.connect != "" && isSelector(e.Fun, v.connect, "TransformFunc") && len(e.Args) == 1 {
+		if f, ok := e.Args[0].(*ast.SelectorExpr); ok {
+			v.qualified(f)
+			return
+		}
+	}
 	if v.secret == "" || !isSelector(e.Fun, v.secret, "Ref") || len(e.Args) != 1 {
 		v.fail(e, "a call")
 		return

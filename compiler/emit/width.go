@@ -28,6 +28,9 @@ func (w *writer) width(n plan.Node, typed bool) int {
 	case *plan.Lit:
 		return scalarWidth(n)
 	case *plan.Struct:
+		if n.Func {
+			return w.typeWidth(connectPkg) + len("TransformFunc()") + w.typeWidth(n.Type)
+		}
 		if typed {
 			sum += w.typeWidth(n.Type) + len("&")
 		}

@@ -65,6 +65,26 @@ func (t *Table) identify(d *Def) error {
 		return fmt.Errorf("@go names %q; it must be %q, the definition's own import path and name", goAttr, own)
 	}
 	d.Type = own
+	return t.identifyFunc(d)
+}
+
+// identifyFunc finds whether a component is a Go function:
+//
+//	#Redact: {#transform: "example.com/shop/redact.Redact" @go(func)}
+func (t *Table) identifyFunc(d *Def) error {
+	if d.Role == "" {
+		return nil
+	}
+	marker := d.Value.LookupPath(cue.MakePath(cue.Def("#" + d.Role)))
+	for _, a := range marker.Attributes(cue.FieldAttr) {
+		if a.Name() != "go" {
+			continue
+		}
+		if strings.TrimSpace(a.Contents()) != "func" || d.Role != "transform" {
+			return fmt.Errorf("#%s has @go(%s); only a transform may have one, @go(func): it is a Go function then", d.Role, a.Contents())
+		}
+		d.Func = true
+	}
 	return nil
 }
 
@@ -159,6 +179,9 @@ func (t *Table) fields(d *Def) diag.List {
 		}
 		goNames[f.Go] = f.Name
 		d.Fields = append(d.Fields, f)
+	}
+	if d.Func && len(d.Fields) > 0 {
+		bad = append(bad, t.diag(d.Fields[0].Pos, d.Name+"."+d.Fields[0].Name, "is an option, and a function has none: make the transform a Go type, without @go(func)"))
 	}
 	return bad
 }

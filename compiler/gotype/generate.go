@@ -24,6 +24,9 @@ var secretType = plan.Type{Path: "kcgen.dev/runtime/secret", Pkg: "secret", Name
 func Generate(defs []*Def) (map[string][]byte, error) {
 	files := map[string][]*Def{}
 	for _, d := range defs {
+		if d.Func {
+			continue // its Go is the user's
+		}
 		name := d.Type.Pkg
 		if inst := d.pkg.BuildInstance(); inst != nil && ImportPath(inst.ImportPath) == schemaPath {
 			name = strings.TrimSuffix(filepath.Base(d.Pos.Filename()), ".cue")

@@ -25,6 +25,7 @@ type Def struct {
 	Doc    []string  // its comment, a line each
 	Role   string    // "source", "sink", "converter", "transform", "predicate"; empty for a plain struct
 	Any    bool      // any component of the Role: Type is its interface, and there are no Fields
+	Func   bool      // a transform that is a Go function (@go(func)); there are no Fields
 	Keyed  bool      // an element of a map in its package: the Go struct begins with Name
 	Fields []Field   // in the order of the definition
 	Pos    token.Pos

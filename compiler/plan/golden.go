@@ -61,6 +61,9 @@ func (g *golden) structure(s *Struct, depth int) {
 	if s.Pointer {
 		g.WriteByte('&')
 	}
+	if s.Func {
+		g.WriteString("func ")
+	}
 	g.WriteString(s.Type.String() + s.Pos.String())
 	for _, f := range s.Fields {
 		g.field("", f, depth+1)

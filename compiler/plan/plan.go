@@ -40,6 +40,7 @@ type Struct struct {
 	Doc       []string // the spec's comment above it, where it is an element of a list or has a name
 	Type      Type
 	Pointer   bool    // the literal's address
+	Func      bool    // a Go function instead, of a transform without options: connect.TransformFunc(Type)
 	Component bool    // a connector, converter, transform or predicate: printed even where nothing is set
 	Fields    []Field // in the order of the definition, defaults included, absent ones left out
 	Aside     []Field // what is for the build alone, and not in the program; Walk passes it over

@@ -16,6 +16,13 @@ type Transform interface {
 // the chain.
 type Apply func(r *Record) (keep bool, err error)
 
+// TransformFunc is a Transform without options: a function that keeps nothing
+// between two records. It is called from the goroutines of all tasks.
+type TransformFunc func(r *Record) (keep bool, err error)
+
+// Open gives the function.
+func (f TransformFunc) Open() (Apply, error) { return Apply(f), nil }
+
 // Predicate decides whether a transform applies to a record (KIP-585).
 type Predicate interface {
 	// Open checks the configuration and gives the test; once per task.

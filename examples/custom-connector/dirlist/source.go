@@ -28,7 +28,13 @@ var fileSchema = connect.NewStruct().Name("example.com.inventory.File").
 	Field("modified", connect.NewTimestamp().MustBuild()).
 	MustBuild()
 
-var _ connect.Source = Source{}
+var _ connect.Emits = Source{}
+
+// Emits says what the records look like, so that a build can tell what a chain
+// of transforms makes of them.
+func (s Source) Emits() connect.Shape {
+	return connect.Shape{Topic: s.Topic, Key: connect.Of(connect.StringSchema), Value: connect.Of(fileSchema)}
+}
 
 // Tasks gives the one task: one directory is one list.
 func (s Source) Tasks(context.Context, int) ([]connect.SourceTask, error) {
