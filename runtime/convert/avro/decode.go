@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -131,7 +130,7 @@ func (d *decoder) bytes(what string) ([]byte, error) {
 
 // validText is a string; what is no UTF-8 in it is replaced, as Java does.
 func validText(b []byte) connect.Value {
-	if utf8.Valid(b) {
+	if connect.ValidUTF8(b) {
 		return connect.Text(b)
 	}
 	return connect.Text(connect.AppendValid(nil, string(b)))

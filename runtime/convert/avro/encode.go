@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -31,7 +30,7 @@ func appendLong(dst []byte, n int64) []byte {
 // would be in Java.
 func appendString(dst []byte, v connect.Value) []byte {
 	raw := v.Raw()
-	if !utf8.Valid(raw) {
+	if !connect.ValidUTF8(raw) {
 		raw = connect.AppendValid(nil, v.Str())
 	}
 	return append(appendLong(dst, int64(len(raw))), raw...)

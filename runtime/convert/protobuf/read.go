@@ -3,7 +3,6 @@ package protobuf
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -118,7 +117,7 @@ func (f *readField) value(b []byte) (v connect.Value, rest []byte, ok bool, err 
 		if f.kind == protoreflect.BytesKind {
 			return connect.Bytes(data), rest, true, nil
 		}
-		if !utf8.Valid(data) {
+		if !connect.ValidUTF8(data) {
 			return v, b, false, errUTF8
 		}
 		return connect.Text(data), rest, true, nil

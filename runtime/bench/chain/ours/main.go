@@ -6,6 +6,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -15,6 +16,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/convert/avro"
 	"kcgen.dev/runtime/transform"
 )
 
@@ -90,6 +92,10 @@ func workOf(name string, lines [][]byte) (work, error) {
 		return chain(convert.JSON{})
 	case "envelope":
 		return chain(convert.JSON{SchemasEnable: true, ReplaceNullWithDefault: true})
+	case "avro-encode":
+		return encode(lines)
+	case "avro-decode":
+		return decode(lines)
 	}
 	return nil, fmt.Errorf("no case %s", name)
 }
@@ -127,6 +133,71 @@ func chain(c connect.Converter) (work, error) {
 			}
 		}
 		b, err := codec.Encode(&out, topic, r.Value)
+		return len(b), err
+	}, nil
+}
+
+// avroCodec is an Avro codec with its registry in memory, where Confluent's
+// converter has its cache.
+func avroCodec() (connect.Codec, error) {
+	c := avro.Converter{AutoRegisterSchemas: true, ConnectMetaData: true, SubjectNameStrategy: "TopicNameStrategy"}
+	return c.Offline().Open(connect.RoleValue)
+}
+
+// read reads lines of JSON with their schema.
+func read(lines [][]byte) (data []connect.Datum, err error) {
+	codec, err := convert.JSON{SchemasEnable: true}.Open(connect.RoleValue)
+	if err != nil {
+		return nil, err
+	}
+	data = make([]connect.Datum, len(lines))
+	for i, line := range lines {
+		if data[i], err = codec.Decode(topic, line); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+func encode(lines [][]byte) (work, error) {
+	codec, err := avroCodec()
+	if err != nil {
+		return nil, err
+	}
+	data, err := read(lines)
+	var out connect.Buffer
+	at := 0
+	return func([]byte) (int, error) {
+		b, err := codec.Encode(&out, topic, data[at%len(data)])
+		at++
+		return len(b), err
+	}, err
+}
+
+func decode(lines [][]byte) (work, error) {
+	codec, err := avroCodec()
+	if err != nil {
+		return nil, err
+	}
+	data, err := read(lines)
+	if err != nil {
+		return nil, err
+	}
+	encoded := make([][]byte, len(data))
+	var out connect.Buffer
+	for i, d := range data {
+		if encoded[i], err = codec.Encode(&out, topic, d); err != nil {
+			return nil, err
+		}
+	}
+	at := 0
+	return func([]byte) (int, error) {
+		b := encoded[at%len(encoded)]
+		at++
+		d, err := codec.Decode(topic, b)
+		if err == nil && d.IsNull() {
+			err = errors.New("nothing was read")
+		}
 		return len(b), err
 	}, nil
 }

@@ -1,0 +1,26 @@
+package connect
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// ValidUTF8 is utf8.Valid, quicker for ASCII, short as the texts of records
+// mostly are.
+func ValidUTF8(b []byte) bool { return isASCII(b) || utf8.Valid(b) }
+
+func isASCII(b []byte) bool {
+	const tops = 0x8080808080808080
+	var all uint64
+	if len(b) < 8 {
+		for _, c := range b {
+			all |= uint64(c)
+		}
+		return all&tops == 0
+	}
+	for i := 0; i+8 <= len(b); i += 8 {
+		all |= binary.LittleEndian.Uint64(b[i:])
+	}
+	all |= binary.LittleEndian.Uint64(b[len(b)-8:])
+	return all&tops == 0
+}
