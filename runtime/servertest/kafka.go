@@ -12,8 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -217,8 +219,17 @@ func (b *Broker) CreateTopic(t testing.TB, topic string, partitions int32, confi
 	for i := 0; i+1 < len(configs); i += 2 {
 		set[configs[i]] = &configs[i+1]
 	}
-	if _, err := kadm.NewClient(b.Client(t)).CreateTopic(t.Context(), partitions, 1, set, topic); err != nil {
-		t.Fatalf("servertest: create topic %s: %v", topic, err)
+	cl := kadm.NewClient(b.Client(t))
+	for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		_, err := cl.CreateTopic(t.Context(), partitions, 1, set, topic)
+		// A broker that was too busy to report to its controller is none for a while.
+		if errors.Is(err, kerr.InvalidReplicationFactor) && time.Since(begun) < readyTimeout {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("servertest: create topic %s: %v", topic, err)
+		}
+		return
 	}
 }
 
@@ -268,6 +279,7 @@ func kafkaArgs(home, class string, args ...string) []string {
 func brokerProperties(data string, port, controllerPort int, more []listener, extra ...string) string {
 	lines := append([]string{kafkaProperties,
 		"log.dirs=" + data,
+		"broker.heartbeat.interval.ms=500", // well within the session, so that a busy machine does not end it
 		"controller.quorum.voters=1@" + loopback(controllerPort),
 	}, listenerProperties(port, controllerPort, more)...)
 	lines = append(lines, extra...)
