@@ -20,8 +20,8 @@ func isolate(cmd *exec.Cmd) {
 
 // limitProcess sets the kernel's limits on the child. RLIMIT_DATA counts the
 // writable private memory that Go maps; what is left to the limit is the
-// program's own text. Its limit of the time is for a child whose
-// watchdog does not get to run; the go command has the same for itself.
+// program's own text. RLIMIT_CPU is for a child whose watchdog does not get to
+// run; the go command that it starts has the same for itself.
 func limitProcess(j job) {
 	set(unix.RLIMIT_DATA, uint64(j.Memory-j.Memory/16))
 	set(unix.RLIMIT_CPU, uint64(math.Ceil(j.CPU.Seconds()))*2+2)
