@@ -201,10 +201,11 @@ func (b *Broker) Tool(class string, args ...string) *exec.Cmd {
 	return exec.Command(b.java, kafkaArgs(b.home, class, args...)...)
 }
 
-// Client is a client of the broker for the length of the test.
+// Client is a client of the broker for the length of the test. It takes a topic
+// that the broker does not know for one that it has yet to hear of.
 func (b *Broker) Client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(b.Addr())}, opts...)...)
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(b.Addr()), kgo.UnknownTopicRetries(-1)}, opts...)...)
 	if err != nil {
 		t.Fatalf("servertest: make a Kafka client: %v", err)
 	}
