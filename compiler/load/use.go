@@ -27,15 +27,7 @@ func useComponents(src *source, pkgs *packages) (stubs []token.Pos, ds diag.List
 			continue
 		}
 		u := &user{pkgs: pkgs, imports: map[string]*ast.ImportSpec{}}
-		for i, d := range f.Decls {
-			switch d := d.(type) {
-			case *ast.EmbedDecl:
-				d.Expr = u.expr(d.Expr)
-			case *ast.Field:
-				d.Value = u.expr(d.Value)
-				f.Decls[i] = d
-			}
-		}
+		u.top(f.Decls)
 		if len(u.specs) > 0 {
 			f.Decls = append([]ast.Decl{&ast.ImportDecl{Lparen: token.NoPos, Specs: u.specs}}, f.Decls...)
 		}
@@ -50,6 +42,23 @@ type user struct {
 	specs   []*ast.ImportSpec
 	stubs   []token.Pos
 	ds      diag.List
+}
+
+// top is the pipeline itself. What its tests hold is data, in which use is a
+// name like any other.
+func (u *user) top(decls []ast.Decl) {
+	for _, d := range decls {
+		switch d := d.(type) {
+		case *ast.EmbedDecl:
+			if s, ok := d.Expr.(*ast.StructLit); ok {
+				u.top(s.Elts)
+			}
+		case *ast.Field:
+			if name, _, err := ast.LabelName(d.Label); err != nil || name != "tests" {
+				d.Value = u.expr(d.Value)
+			}
+		}
+	}
 }
 
 func (u *user) expr(x ast.Expr) ast.Expr {
