@@ -57,11 +57,12 @@ becomes one static binary that holds only the connectors it uses.
 
 	kcgen init shop                           a starter spec
 	kcgen vet shop/pipeline.cue               every mistake at once
+	kcgen test shop/pipeline.cue              its own tests, without a Kafka
 	kcgen run -embedded shop/pipeline.cue     try it, without a Kafka
 	kcgen build shop/pipeline.cue             the binary
 
-Exit codes: 0 good, 1 the spec has faults, 2 wrong usage, 3 the build or the
-machine failed.`,
+Exit codes: 0 good, 1 the spec has faults or a test fails, 2 wrong usage, 3 the
+build or the machine failed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kcgen": main})
 }
 
-// TestScripts runs testdata/script. A script whose name ends in _build takes
-// seconds, since it compiles pipelines.
+// TestScripts runs testdata/script. Those that compile pipelines take seconds:
+// run, test, trace, flow, func.
 func TestScripts(t *testing.T) {
 	module, err := filepath.Abs("../..")
 	if err != nil {
