@@ -97,7 +97,7 @@ func (d *dropper) fromDatum(in *connect.Datum, names []connect.Value, n int) err
 }
 
 // choose marks the fields that go, and says whether any does.
-func (d *dropper) choose(s *connect.Schema, names []connect.Value, n int) (any bool) {
+func (d *dropper) choose(s *connect.Schema, names []connect.Value, n int) (some bool) {
 	fields := s.Fields()
 	d.chosen = append(d.chosen[:0], make([]byte, len(fields))...)
 	for _, name := range names {
@@ -107,10 +107,10 @@ func (d *dropper) choose(s *connect.Schema, names []connect.Value, n int) (any b
 		i := s.FieldIndex(name.Str())
 		if i >= 0 && i < n && (!d.compatible || fields[i].Schema.IsOptional()) {
 			d.chosen[i] = 1
-			any = true
+			some = true
 		}
 	}
-	return any
+	return some
 }
 
 // plan plans for structs of a schema that lose what is chosen.

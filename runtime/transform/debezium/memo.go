@@ -8,18 +8,18 @@ const maxKept = 256
 type memo[K comparable, V any] struct {
 	last K
 	out  V
-	any  bool // whether last is set
+	full bool // whether there is a last
 	all  map[K]V
 	max  int
 }
 
 // find is what is kept of a key.
 func (m *memo[K, V]) find(key K) (out V, ok bool) {
-	if m.any && m.last == key {
+	if m.full && m.last == key {
 		return m.out, true
 	}
 	if out, ok = m.all[key]; ok {
-		m.last, m.out, m.any = key, out, true
+		m.last, m.out, m.full = key, out, true
 	}
 	return out, ok
 }
@@ -34,5 +34,5 @@ func (m *memo[K, V]) keep(key K, out V) {
 		m.all = map[K]V{}
 	}
 	m.all[key] = out
-	m.last, m.out, m.any = key, out, true
+	m.last, m.out, m.full = key, out, true
 }
