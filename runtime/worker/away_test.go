@@ -159,6 +159,17 @@ func TestSinkRebalanceWhileWaiting(t *testing.T) {
 func TestSourceWaitsForWhatIsAway(t *testing.T) {
 	c := cluster(t)
 	gone := &absence{text: "line-000057", tries: 4}
+	sent := int64(0)
+	gone.asked = func() {
+		if gone.tries == 1 { // the last try
+			for range 1000 {
+				if sent = end(t, c, "out"); sent == 57 {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+	}
 	cfg, log := config(t, c)
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(100), batch: 40})}
 	cfg.Sources[0].Value = raw{encode: gone.check}
@@ -166,6 +177,9 @@ func TestSourceWaitsForWhatIsAway(t *testing.T) {
 	stats, err := run(t, cfg)
 	if err != nil || stats[0].Records != 100 || stats[0].DeadLettered != 0 || stats[0].Dropped != 0 {
 		t.Fatalf("%v %+v", err, stats)
+	}
+	if sent != 57 {
+		t.Errorf("%d records were sent while it was away, want the 57 before", sent)
 	}
 	if got := values(read(t, c, "out", 100)); !slices.Equal(got, count(100)()) || end(t, c, "out") != 100 {
 		t.Errorf("%d records", end(t, c, "out"))
@@ -299,4 +313,48 @@ func TestOutageIsToldRarely(t *testing.T) {
 			t.Errorf("told %d times in a minute of comings and goings", n)
 		}
 	})
+}
+
+// A poll that is sent in parts keeps its books: dead letters, dropped records
+// and several marks, on both sides of the cut.
+func TestSourcePartsKeepTheirBooks(t *testing.T) {
+	c := cluster(t)
+	absences := []*absence{{text: "line-000043", tries: 1}, {text: "line-000057", tries: 2}, {text: "line-000058", tries: 1}}
+	bad := refuse("line-000041", "line-000057", "line-000077")
+	cfg, _ := config(t, c)
+	l := &lines{topic: "out", all: count(100), batch: 40, told: &told{}}
+	cfg.Sources = []Source{source(l)}
+	cfg.Sources[0].Value = raw{encode: func(s string) error {
+		for _, a := range absences {
+			if err := a.check(s); err != nil {
+				return err
+			}
+		}
+		return bad(s)
+	}}
+	cfg.Sources[0].Errors = tolerant()
+	cfg.Sources[0].Steps = []Step{{Do: dropping{"line-000042", "line-000056", "line-000099"}}}
+	stats, err := run(t, cfg)
+	if err != nil || stats[0].Records != 94 || stats[0].DeadLettered != 3 || stats[0].Dropped != 3 || stats[0].Bytes != 94*11 {
+		t.Fatalf("%v %+v", err, stats)
+	}
+	if got := values(read(t, c, "dlq", 3)); !slices.Equal(got, []string{"line-000041", "line-000057", "line-000077"}) {
+		t.Errorf("dead letters %v", got)
+	}
+	if n := end(t, c, "out"); n != 94 {
+		t.Errorf("%d records in the topic", n)
+	}
+	if _, err := run(t, cfg); err != nil { // from the last committed position
+		t.Fatal(err)
+	}
+	if n := end(t, c, "out"); n != 94 {
+		t.Errorf("%d records in the topic after a second start", n)
+	}
+}
+
+// dropping is a step that drops some lines.
+type dropping []string
+
+func (d dropping) Open() (connect.Apply, error) {
+	return func(r *connect.Record) (bool, error) { return !slices.Contains(d, r.Value.Value.Str()), nil }, nil
 }

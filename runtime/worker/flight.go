@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -41,15 +42,7 @@ type lostRecord struct {
 func (t *sourceTask) newFlight(b *connect.Batch) *flight {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var f *flight
-	if n := len(t.flights); n > 0 {
-		f, t.flights = t.flights[n-1], t.flights[:n-1]
-	} else {
-		f = &flight{t: t}
-		f.ended, f.done = f.recordEnded, f.landed
-	}
-	f.out = t.writer.NewBatch()
-	f.out.Ended, f.out.Done = f.ended, f.done
+	f := t.emptyFlight()
 	first := 0
 	for _, m := range b.Marks() {
 		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(m.Partition, m.Offset, m.End-first), end: m.End})
@@ -59,6 +52,46 @@ func (t *sourceTask) newFlight(b *connect.Batch) *flight {
 		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(nil, nil, rest), end: len(b.Records)})
 	}
 	return f
+}
+
+// emptyFlight takes a flight that was used, or makes one; t.mu is held.
+func (t *sourceTask) emptyFlight() (f *flight) {
+	if n := len(t.flights); n > 0 {
+		f, t.flights = t.flights[n-1], t.flights[:n-1]
+	} else {
+		f = &flight{t: t}
+		f.ended, f.done = f.recordEnded, f.landed
+	}
+	f.out = t.writer.NewBatch()
+	f.out.Ended, f.out.Done = f.ended, f.done
+	return f
+}
+
+// part sends what f holds on its way, as a flight of its own, and leaves f
+// with the records behind it. A span that is cut ends with its second part.
+func (t *sourceTask) part(hard context.Context, f *flight) error {
+	t.mu.Lock()
+	sent := t.emptyFlight()
+	f.out, sent.out = sent.out, f.out
+	f.out.Ended, f.out.Done = f.ended, f.done
+	sent.out.Ended, sent.out.Done = sent.ended, sent.done
+	sent.spans = append(sent.spans, f.spans[:f.k+1]...)
+	sent.k, sent.bytes, sent.dead = f.k, f.bytes, append(sent.dead, f.dead...)
+	sent.seal()
+
+	f.spans = append(f.spans[:0], f.spans[f.k:]...)
+	f.spans[0].outEnd, f.spans[0].dropped = 0, 0
+	f.k, f.bytes, f.dead = 0, 0, f.dead[:0]
+	t.mu.Unlock()
+	err := t.settle(sent, nil)
+	t.send(hard, sent)
+	return err
+}
+
+// send hands a flight to the producer.
+func (t *sourceTask) send(hard context.Context, f *flight) {
+	t.inFlight.Add(1)
+	t.writer.Produce(hard, f.out)
 }
 
 // reach makes the span of record i of the poll the current one.

@@ -206,14 +206,13 @@ func (t *sourceTask) open(stop context.Context) error {
 // behind it are not.
 func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
 	f := t.newFlight(b)
-	err := guard(func() error { return t.convert(stop, b, f) })
+	err := guard(func() error { return t.convert(stop, hard, b, f) })
 	f.seal()
 	if e := t.settle(f, err); e != nil {
 		f.out.Discard()
 		return e
 	}
-	t.inFlight.Add(1)
-	t.writer.Produce(hard, f.out)
+	t.send(hard, f)
 	return err
 }
 
@@ -235,7 +234,7 @@ func (t *sourceTask) settle(f *flight, failed error) error {
 }
 
 // convert fills f's batch from the poll's records.
-func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) error {
+func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *flight) error {
 	tries := t.cfg.Errors.retries()
 	last := -1
 	for i := 0; i < len(b.Records); {
@@ -257,7 +256,7 @@ func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) 
 		}
 		b.Records[at] = t.orig
 		if away {
-			if err := t.await(stop, t.recordFailure(at, b, err)); err != nil {
+			if err := t.awaitSystem(stop, hard, f, t.recordFailure(at, b, err)); err != nil {
 				return err
 			}
 			i = at
@@ -280,6 +279,17 @@ func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) 
 		i = at + 1
 	}
 	return nil
+}
+
+// awaitSystem waits for a system that the next record needs. The records
+// before that one do not wait with it.
+func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure error) error {
+	if f.out.Len() > 0 {
+		if err := t.part(hard, f); err != nil {
+			return err
+		}
+	}
+	return t.await(stop, failure)
 }
 
 // convertFrom takes records[i:] through the chain. With an error it returns
