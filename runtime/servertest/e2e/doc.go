@@ -7,6 +7,7 @@
 //	move_test.go      data moves, stops and goes on
 //	broker_test.go    the broker is away
 //	bad_test.go       bad input and bad circumstances
+//	registry_test.go  the Schema Registry is away
 //	security_test.go  TLS, SASL and ACLs: moves, refusals, and no secret seen
 //	crash_test.go     kill -9 at random moments; KCGEN_CRASH=full for the whole
 package e2e
