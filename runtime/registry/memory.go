@@ -31,9 +31,16 @@ type answer struct {
 type memory struct {
 	young, old map[question]answer
 	text       int // bytes, of the younger one
+
+	// What was asked last and holds for ever: most topics are of one schema.
+	last   question
+	latest answer
 }
 
 func (m *memory) get(q question) (answer, bool) {
+	if q == m.last {
+		return m.latest, true
+	}
 	a, ok := m.young[q]
 	if !ok {
 		if a, ok = m.old[q]; !ok {
@@ -45,6 +52,9 @@ func (m *memory) get(q question) (answer, bool) {
 		delete(m.young, q)
 		delete(m.old, q)
 		return answer{}, false
+	}
+	if a.until.IsZero() {
+		m.last, m.latest = q, a
 	}
 	return a, true
 }
