@@ -141,7 +141,10 @@ func TestConnections(t *testing.T) {
 		"hung":    {hung.URL, "does not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := Options{SchemaRegistry: Registry{RequestTimeout: 100 * time.Millisecond}}
+			var o Options
+			if name == "hung" {
+				o.SchemaRegistry.RequestTimeout = 100 * time.Millisecond
+			}
 			_, err := read(session(t, o, test.url), 1)
 			has(t, err, "away", test.url, test.word)
 		})
