@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"strings"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
@@ -72,7 +73,7 @@ func (c Converter) Open(role connect.Role) (connect.Codec, error) {
 type codec struct {
 	*options
 	session  *registry.Session
-	latest   bool // what is read is seen through the latest schema
+	latest   bool // what is written and read goes by the latest schema
 	strict   bool
 	trailing bool // bytes behind the data are an error
 	writers  cache[writerKey, *writer]
@@ -88,8 +89,9 @@ type writerKey struct {
 
 // writer writes data of one schema.
 type writer struct {
-	id   int
-	plan *writeNode
+	id     int
+	record string // the name of the data's own schema
+	plan   *writeNode
 }
 
 // readerKey is what a message says of its schema; the topic counts where the
@@ -101,6 +103,8 @@ type readerKey struct {
 
 // reader reads messages of one schema.
 type reader struct {
+	record string // the name of the writer's schema
+	latest int    // the id of the reader's
 	schema *connect.Schema
 	plan   *readNode
 	raw    bool // the message is bytes without a length
@@ -112,12 +116,9 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 	if d.Value.IsNull() && (d.Schema == nil || d.Schema.IsOptional()) {
 		return nil, nil
 	}
-	w, ok := c.writers.get(writerKey{topic, d.Schema})
-	if !ok {
-		var err error
-		if w, err = c.writer(topic, d.Schema); err != nil {
-			return nil, fmt.Errorf("avro: schema for topic %s: %w", topic, err)
-		}
+	w, err := c.writer(topic, d.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("avro: schema for topic %s: %w", topic, err)
 	}
 	if w.plan.isNull(d.Value) {
 		return nil, nil
@@ -129,8 +130,28 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 	return buf.Finish(out), nil
 }
 
-// writer asks the registry for the schema to write under, and makes the plan.
+// writer is what there is for a schema. The latest version is asked for each
+// time: it may be another by now, and the session knows it.
 func (c *codec) writer(topic string, s *connect.Schema) (*writer, error) {
+	w, ok := c.writers.get(writerKey{topic, s})
+	if !ok {
+		return c.newWriter(topic, s)
+	}
+	if c.latest {
+		given, err := c.session.Latest(topic, w.record)
+		if err != nil {
+			return nil, err
+		}
+		if given.ID != w.id {
+			return c.newWriter(topic, s)
+		}
+	}
+	return w, nil
+}
+
+// newWriter asks the registry for the schema to write under, and makes the
+// plan.
+func (c *codec) newWriter(topic string, s *connect.Schema) (*writer, error) {
 	own, err := c.avroSchema(s)
 	if err != nil {
 		return nil, err
@@ -153,8 +174,8 @@ func (c *codec) writer(topic string, s *connect.Schema) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write under schema id %d: %w", given.ID, err)
 	}
-	w := &writer{given.ID, plan}
-	c.writers.put(writerKey{topic, s}, w)
+	w := &writer{given.ID, recordName(own), plan}
+	c.writers.put(writerKey{strings.Clone(topic), s}, w)
 	return w, nil
 }
 
@@ -194,15 +215,9 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 	if err != nil {
 		return connect.Datum{}, fmt.Errorf("avro: read a message of topic %s: %w", topic, err)
 	}
-	key := readerKey{id: id}
-	if c.latest {
-		key.topic = topic
-	}
-	r, ok := c.readers.get(key)
-	if !ok {
-		if r, err = c.reader(topic, key); err != nil {
-			return connect.Datum{}, fmt.Errorf("avro: schema of a message of topic %s: %w", topic, err)
-		}
+	r, err := c.reader(topic, id)
+	if err != nil {
+		return connect.Datum{}, fmt.Errorf("avro: schema of a message of topic %s: %w", topic, err)
 	}
 	v, err := c.read(r, rest, len(data)-len(rest))
 	if err != nil {
@@ -225,8 +240,31 @@ func (c *codec) read(r *reader, data []byte, base int) (connect.Value, error) {
 	return v, err
 }
 
-// reader asks the registry for the schema of a message, and makes the plan.
-func (c *codec) reader(topic string, key readerKey) (*reader, error) {
+// reader is what there is for a schema's id.
+func (c *codec) reader(topic string, id int) (*reader, error) {
+	key := readerKey{id: id}
+	if c.latest {
+		key.topic = topic
+	}
+	r, ok := c.readers.get(key)
+	if !ok {
+		return c.newReader(topic, key)
+	}
+	if c.latest && r.latest != 0 {
+		given, err := c.session.Latest(topic, r.record)
+		if err != nil {
+			return nil, err
+		}
+		if given.ID != r.latest {
+			return c.newReader(topic, key)
+		}
+	}
+	return r, nil
+}
+
+// newReader asks the registry for the schema of a message, and makes the plan.
+func (c *codec) newReader(topic string, key readerKey) (*reader, error) {
+	key.topic = strings.Clone(key.topic)
 	given, err := c.session.Read(key.id)
 	if err != nil {
 		return nil, err
@@ -235,13 +273,14 @@ func (c *codec) reader(topic string, key readerKey) (*reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema id %d: %w", key.id, err)
 	}
+	r := &reader{raw: w.kind == kindBytes, plan: &readNode{op: readNull}, record: recordName(w)}
 	as, id := w, key.id
 	if c.latest {
-		if as, id, err = c.latestSchema(topic, w); err != nil {
+		if as, id, err = c.latestSchema(topic, r.record); err != nil {
 			return nil, err
 		}
+		r.latest = id
 	}
-	r := &reader{raw: w.kind == kindBytes, plan: &readNode{op: readNull}}
 	if as.kind == kindNull && w.kind == kindNull {
 		c.readers.put(key, r)
 		return r, nil
@@ -250,14 +289,14 @@ func (c *codec) reader(topic string, key readerKey) (*reader, error) {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}
 	if r.plan, err = c.resolve(w, as, r.schema, false); err != nil {
-		return nil, fmt.Errorf("schema id %d cannot be read by the latest, schema id %d: %w", key.id, id, err)
+		return nil, fmt.Errorf("schema id %d cannot be read as schema id %d, the latest: %w", key.id, id, err)
 	}
 	c.readers.put(key, r)
 	return r, nil
 }
 
-func (c *codec) latestSchema(topic string, w *schema) (*schema, int, error) {
-	given, err := c.session.Latest(topic, recordName(w))
+func (c *codec) latestSchema(topic, record string) (*schema, int, error) {
+	given, err := c.session.Latest(topic, record)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -10,11 +10,13 @@
 //	names.go        Confluent's names of properties and parameters; scrubbing
 //	fromconnect.go  Connect's schema → Avro's
 //	toconnect.go    Avro's schema → Connect's
+//	metadata.go     Connect's names, docs and parameters, both ways
 //	defaults.go     defaults, both ways
 //	logical.go      Decimal, Date, Time, Timestamp
 //	plan.go         how data are written, worked out once for each schema
 //	encode.go       data → bytes, by a plan
 //	resolve.go      how data are read, by Avro's rules of schema resolution
+//	union.go        the same for unions
 //	decode.go       bytes → data, by a plan
 //	blocks.go       arrays and maps, and what is passed over
 //	anything.go     data without a schema
