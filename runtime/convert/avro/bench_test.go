@@ -32,7 +32,7 @@ func benchRecords() map[string]connect.Datum {
 
 func benchCodec(b *testing.B) connect.Codec {
 	_, at := newFakeRegistry(b)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	return open(b, c)
 }

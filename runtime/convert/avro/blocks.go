@@ -159,7 +159,7 @@ func (d *decoder) skip(s *schema, depth int) error {
 }
 
 func (d *decoder) skipBlocks(s *schema, depth int) error {
-	min := minSize(s.elem)
+	min := s.elem.minSize()
 	if s.kind == kindMap {
 		min++
 	}

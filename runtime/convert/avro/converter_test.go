@@ -9,8 +9,8 @@ import (
 	"kcgen.dev/runtime/connect"
 )
 
-// defaults is a converter as the spec makes it when it says nothing.
-func defaults() Converter {
+// plainConverter is a converter as the spec makes it when it says nothing.
+func plainConverter() Converter {
 	return Converter{
 		AutoRegisterSchemas: true, LatestCompatibilityStrict: true, SubjectNameStrategy: "TopicNameStrategy",
 		ConnectMetaData: true, FlattenSingletonUnions: true, SchemasCacheConfig: 1000,
@@ -53,7 +53,7 @@ var orderV1 = connect.NewStruct().Name("acme.Order").
 
 func TestRoundTrip(t *testing.T) {
 	f, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	w, r := open(t, c), open(t, c)
 	for range 3 {
@@ -76,7 +76,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestNull(t *testing.T) {
 	_, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	codec := open(t, c)
 	for _, s := range []*connect.Schema{nil, connect.OptionalStringSchema} {
@@ -94,7 +94,7 @@ func TestNull(t *testing.T) {
 
 func TestEvolutionInMidStream(t *testing.T) {
 	_, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	w, r := open(t, c), open(t, c)
 	v2 := connect.NewStruct().Name("acme.Order").Field("id", connect.Int64Schema).
@@ -114,7 +114,7 @@ const orderText2 = `{"type":"record","name":"Order","namespace":"acme","fields":
 
 func TestLatestVersion(t *testing.T) {
 	f, at := newFakeRegistry(t)
-	auto := defaults()
+	auto := plainConverter()
 	auto.SchemaRegistry = at
 	data := mustEncode(t, open(t, auto), structOf(orderV1, connect.Int64(7), connect.String("x")))
 
@@ -137,7 +137,7 @@ func TestLatestVersion(t *testing.T) {
 func TestLatestStrict(t *testing.T) {
 	f, at := newFakeRegistry(t)
 	f.register("orders-value", fakeSchema{Schema: `{"type":"record","name":"Order","namespace":"acme","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}`})
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry, c.AutoRegisterSchemas, c.UseLatestVersion = at, false, true
 	good, bad := structOf(orderV1, connect.Int64(7), connect.String("x")), structOf(orderV1, connect.Int64(7), connect.Null)
 	_, err := open(t, c).Encode(&connect.Buffer{}, "orders", good)
@@ -159,7 +159,7 @@ func TestReferences(t *testing.T) {
 		Version       int
 	}{"acme.Address", "address", 1})
 	f.register("orders-value", order)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	got := mustDecode(t, open(t, c), []byte("\x00\x00\x00\x00\x02\x08Oslo"))
 	if got.Value.String() != `{to:{city:"Oslo"}}` {
@@ -185,7 +185,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"name":"lines","type":{"type":"array","items":{"type":"record","name":"L","fields":[{"name":"sku","type":"string"},{"name":"ok","type":["null","boolean"]}]}}},
 		{"name":"m","type":{"type":"map","values":"double"}}]}`})
 	f.register("nodes", fakeSchema{Schema: `{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"]}]}`})
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	c.AvroFailOnTrailingData = true
 	codec := open(t, c)
@@ -220,7 +220,7 @@ func TestDecodeErrors(t *testing.T) {
 
 func TestEncodeErrors(t *testing.T) {
 	_, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	codec := open(t, c)
 	field := func(s *connect.Schema, v connect.Value) connect.Datum {
@@ -250,7 +250,7 @@ func TestEncodeErrors(t *testing.T) {
 
 func TestStrategiesNeedNames(t *testing.T) {
 	f, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry, c.SubjectNameStrategy = at, "TopicRecordNameStrategy"
 	mustEncode(t, open(t, c), structOf(orderV1, connect.Int64(1), connect.Null))
 	if len(f.subjects["orders-acme.Order"]) != 1 {
@@ -261,7 +261,7 @@ func TestStrategiesNeedNames(t *testing.T) {
 }
 
 func TestHeadersAreRefused(t *testing.T) {
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry.URL = []string{"http://127.0.0.1:1"}
 	if _, err := c.Open(connect.RoleHeader); err == nil {
 		t.Error("opened for headers")
@@ -273,7 +273,7 @@ func TestHeadersAreRefused(t *testing.T) {
 
 func TestDamagedText(t *testing.T) {
 	_, at := newFakeRegistry(t)
-	c := defaults()
+	c := plainConverter()
 	c.SchemaRegistry = at
 	codec := open(t, c)
 	d := connect.Datum{Schema: connect.StringSchema, Value: connect.String("a\xffb")}
@@ -283,7 +283,7 @@ func TestDamagedText(t *testing.T) {
 }
 
 func TestFlow(t *testing.T) {
-	c := defaults()
+	c := plainConverter()
 	if err := c.Encodes(connect.RoleValue, connect.Of(orderV1)); err != nil {
 		t.Error(err)
 	}

@@ -3,131 +3,23 @@ package avro
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
 )
 
-// defaultJSON writes a default of s as JSON, as Avro's defaults are.
-func (o *options) defaultJSON(s *connect.Schema, v connect.Value) (*jsonValue, error) {
-	if v.IsNull() {
-		return &jsonValue{}, nil
-	}
-	if s == nil {
-		return nil, errors.New("data without a schema cannot be one")
-	}
-	if l := s.Logical(); l != connect.NotLogical && l != connect.LogicalDecimal {
-		n, err := instantOf(l, v)
-		return jsonInt(n), err
-	}
-	switch s.Kind() {
-	case connect.KindBool:
-		return &jsonValue{kind: jsonBool, text: strconv.FormatBool(v.Bool())}, nil
-	case connect.KindFloat32, connect.KindFloat64:
-		return jsonFloat(v), nil
-	case connect.KindString:
-		return jsonText(v.Str()), nil
-	case connect.KindBytes:
-		raw := v.Raw()
-		if d := v.Decimal(); d != nil {
-			var err error
-			if raw, err = unscaled(nil, s, d); err != nil {
-				return nil, err
-			}
-		}
-		return jsonText(latin1(raw)), nil
-	case connect.KindArray:
-		out := &jsonValue{kind: jsonArray}
-		for _, e := range v.Array().Elems {
-			j, err := o.defaultJSON(s.Elem(), e)
-			if err != nil {
-				return nil, err
-			}
-			out.elems = append(out.elems, j)
-		}
-		return out, nil
-	case connect.KindMap:
-		return o.mapJSON(s, v.Map())
-	case connect.KindStruct:
-		return o.structJSON(s, v.Struct())
-	}
-	return jsonInt(v.Int()), nil
-}
+// defaults checks and reads the defaults of one schema. A default may call for
+// those of the fields within, and these for others, so that few words make
+// endless work: there is so much of it and no more.
+type defaults struct{ left int }
 
-// jsonFloat is a number as Java prints it; what is no number is quoted.
-func jsonFloat(v connect.Value) *jsonValue {
-	text, _ := connect.AppendJava(nil, v) // floats have a text
-	if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
-		text = appendQuoted(nil, string(text))
-	}
-	return &jsonValue{kind: jsonNumber, text: string(text)}
-}
+func newDefaults() defaults { return defaults{1 << 22} }
 
-func (o *options) mapJSON(s *connect.Schema, m *connect.Map) (*jsonValue, error) {
-	out := &jsonValue{kind: jsonObject}
-	if !o.avroMap(s) {
-		out.kind = jsonArray
+// valid is Avro's rule for the default of a field; of a union any type will do.
+func (d *defaults) valid(s *schema, v *jsonValue) bool {
+	if d.left--; d.left < 0 {
+		return false
 	}
-	for i := range m.Len() {
-		e := m.At(i)
-		v, err := o.defaultJSON(s.Elem(), e.Value)
-		if err != nil {
-			return nil, err
-		}
-		if out.kind == jsonObject {
-			out.add(e.Key.Str(), v)
-			continue
-		}
-		k, err := o.defaultJSON(s.Key(), e.Key)
-		if err != nil {
-			return nil, err
-		}
-		out.elems = append(out.elems, &jsonValue{kind: jsonArray, elems: []*jsonValue{k, v}})
-	}
-	return out, nil
-}
-
-func (o *options) structJSON(s *connect.Schema, st *connect.Struct) (*jsonValue, error) {
-	out := &jsonValue{kind: jsonObject}
-	for i, f := range s.Fields() {
-		v := st.Slots[i]
-		if v.IsNull() {
-			v, _ = f.Schema.Default()
-		}
-		j, err := o.defaultJSON(f.Schema, v)
-		if err != nil || isUnion(s) {
-			return j, err
-		}
-		out.add(o.scrub(f.Name), j)
-	}
-	return out, nil
-}
-
-// latin1 is bytes as Avro's JSON has them: each a character.
-func latin1(b []byte) string {
-	r := make([]rune, len(b))
-	for i, c := range b {
-		r[i] = rune(c)
-	}
-	return string(r)
-}
-
-// fromLatin1 is latin1 the other way round.
-func fromLatin1(s string) ([]byte, bool) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xFF {
-			return nil, false
-		}
-		b = append(b, byte(r))
-	}
-	return b, true
-}
-
-// validDefault is Avro's rule for the default of a field; of a union any type
-// will do.
-func validDefault(s *schema, v *jsonValue) bool {
 	switch s.kind {
 	case kindNull:
 		return v.kind == jsonNull
@@ -144,34 +36,34 @@ func validDefault(s *schema, v *jsonValue) bool {
 	case kindString, kindBytes, kindEnum, kindFixed:
 		return v.kind == jsonString
 	case kindArray, kindMap:
-		return (v.kind == jsonArray) == (s.kind == kindArray) && (v.kind == jsonObject) == (s.kind == kindMap) && all(s.elem, v.elems)
+		return (v.kind == jsonArray) == (s.kind == kindArray) && (v.kind == jsonObject) == (s.kind == kindMap) && d.all(s.elem, v.elems)
 	case kindUnion:
 		for _, b := range s.branches {
-			if validDefault(b, v) {
+			if d.valid(b, v) {
 				return true
 			}
 		}
 		return false
 	}
-	return v.kind == jsonObject && validRecord(s, v)
+	return v.kind == jsonObject && d.record(s, v)
 }
 
-func all(s *schema, elems []*jsonValue) bool {
+func (d *defaults) all(s *schema, elems []*jsonValue) bool {
 	for _, e := range elems {
-		if !validDefault(s, e) {
+		if !d.valid(s, e) {
 			return false
 		}
 	}
 	return true
 }
 
-func validRecord(s *schema, v *jsonValue) bool {
+func (d *defaults) record(s *schema, v *jsonValue) bool {
 	for _, f := range s.fields {
 		e := v.member(f.name)
 		if e == nil {
 			e = f.def
 		}
-		if e == nil || !validDefault(f.schema, e) {
+		if e == nil || !d.valid(f.schema, e) {
 			return false
 		}
 	}
@@ -187,11 +79,14 @@ func errDefault(a *schema, v *jsonValue) error {
 	return fmt.Errorf("default %s is no %s", text, a)
 }
 
-// defaultValue is the default v, given in JSON for the Avro schema a, as data
-// of the Connect schema s.
-func defaultValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+// value is the default v, given in JSON for the Avro schema a, as data of the
+// Connect schema s.
+func (d *defaults) value(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+	if d.left--; d.left < 0 {
+		return connect.Null, errors.New("defaults within defaults without end")
+	}
 	if a.kind == kindUnion {
-		return unionDefault(s, a, v)
+		return d.unionValue(s, a, v)
 	}
 	if v.kind == jsonNull {
 		return connect.Null, errDefault(a, v)
@@ -219,18 +114,18 @@ func defaultValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 			return bytesValue(s, raw)
 		}
 	case kindArray:
-		return arrayDefault(s, a, v)
+		return d.arrayValue(s, a, v)
 	case kindMap:
-		return mapDefault(s, a, v)
+		return d.mapValue(s, a, v)
 	case kindRecord:
-		return recordDefault(s, a, v)
+		return d.recordValue(s, a, v)
 	}
 	return connect.Null, errDefault(a, v)
 }
 
-// unionDefault takes the first type that the default is of, as the first one
+// unionValue takes the first type that the default is of, as the first one
 // it should be of.
-func unionDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+func (d *defaults) unionValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
 	member := 0
 	for _, b := range a.branches {
 		if b.kind == kindNull {
@@ -243,8 +138,8 @@ func unionDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 		if wrapped(s, a) {
 			of = s.Fields()[member].Schema
 		}
-		if validDefault(b, v) {
-			val, err := defaultValue(of, b, v)
+		if d.valid(b, v) {
+			val, err := d.value(of, b, v)
 			if err != nil || of == s {
 				return val, err
 			}
@@ -302,7 +197,7 @@ func bytesValue(s *connect.Schema, raw []byte) (connect.Value, error) {
 	return d.Value(), err
 }
 
-func arrayDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+func (d *defaults) arrayValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
 	if v.kind != jsonArray {
 		return connect.Null, errDefault(a, v)
 	}
@@ -310,11 +205,11 @@ func arrayDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 		m := &connect.Map{}
 		for _, e := range v.elems {
 			kf, vf := entryFields(a.elem)
-			k, err := entryDefault(s.Key(), kf, e, 0)
+			k, err := d.entryValue(s.Key(), kf, e, 0)
 			if err != nil {
 				return connect.Null, err
 			}
-			val, err := entryDefault(s.Elem(), vf, e, 1)
+			val, err := d.entryValue(s.Elem(), vf, e, 1)
 			if err != nil {
 				return connect.Null, err
 			}
@@ -324,7 +219,7 @@ func arrayDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 	}
 	out := &connect.Array{Elems: make([]connect.Value, len(v.elems))}
 	for i, e := range v.elems {
-		val, err := defaultValue(s.Elem(), a.elem, e)
+		val, err := d.value(s.Elem(), a.elem, e)
 		if err != nil {
 			return connect.Null, err
 		}
@@ -333,9 +228,9 @@ func arrayDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, er
 	return out.Value(), nil
 }
 
-// entryDefault reads the key (0) or the value (1) of an entry, which AvroData
+// entryValue reads the key (0) or the value (1) of an entry, which AvroData
 // writes as a pair and Avro itself as a record.
-func entryDefault(s *connect.Schema, f *field, v *jsonValue, i int) (connect.Value, error) {
+func (d *defaults) entryValue(s *connect.Schema, f *field, v *jsonValue, i int) (connect.Value, error) {
 	e := v.member(f.name)
 	if v.kind == jsonArray && len(v.elems) == 2 {
 		e = v.elems[i]
@@ -343,16 +238,16 @@ func entryDefault(s *connect.Schema, f *field, v *jsonValue, i int) (connect.Val
 	if e == nil {
 		return connect.Null, fmt.Errorf("default of a map's entry without a %s", f.name)
 	}
-	return defaultValue(s, f.schema, e)
+	return d.value(s, f.schema, e)
 }
 
-func mapDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+func (d *defaults) mapValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
 	if v.kind != jsonObject {
 		return connect.Null, errDefault(a, v)
 	}
 	m := &connect.Map{}
 	for i, e := range v.elems {
-		val, err := defaultValue(s.Elem(), a.elem, e)
+		val, err := d.value(s.Elem(), a.elem, e)
 		if err != nil {
 			return connect.Null, err
 		}
@@ -361,7 +256,7 @@ func mapDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, erro
 	return m.Value(), nil
 }
 
-func recordDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
+func (d *defaults) recordValue(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, error) {
 	if v.kind != jsonObject {
 		return connect.Null, errDefault(a, v)
 	}
@@ -374,7 +269,7 @@ func recordDefault(s *connect.Schema, a *schema, v *jsonValue) (connect.Value, e
 		if e == nil {
 			return connect.Null, fmt.Errorf("default without a value for field %q", f.name)
 		}
-		val, err := defaultValue(s.Fields()[i].Schema, f.schema, e)
+		val, err := d.value(s.Fields()[i].Schema, f.schema, e)
 		if err != nil {
 			return connect.Null, err
 		}

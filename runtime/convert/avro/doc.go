@@ -11,7 +11,9 @@
 //	fromconnect.go  Connect's schema → Avro's
 //	toconnect.go    Avro's schema → Connect's
 //	metadata.go     Connect's names, docs and parameters, both ways
-//	defaults.go     defaults, both ways
+//	defaults.go     defaults of Avro: checked, and as Connect's data
+//	defaultjson.go  defaults of Connect as JSON
+//	defaultbytes.go defaults of Avro as bytes
 //	logical.go      Decimal, Date, Time, Timestamp
 //	plan.go         how data are written, worked out once for each schema
 //	encode.go       data → bytes, by a plan

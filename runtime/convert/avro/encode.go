@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -231,80 +230,4 @@ func appendMember(dst []byte, n *writeNode, s *connect.Struct) ([]byte, error) {
 		return appendLong(dst, int64(n.null)), nil
 	}
 	return dst, errors.New("no field of the union's struct is set")
-}
-
-// appendDefault writes a default of a, which JSON gives, as data.
-func appendDefault(dst []byte, a *schema, v *jsonValue) (_ []byte, err error) {
-	if !validDefault(a, v) {
-		return dst, errDefault(a, v)
-	}
-	switch a.kind {
-	case kindBoolean:
-		return appendBool(dst, v.text == "true"), nil
-	case kindInt, kindLong:
-		n, _ := v.integer()
-		return appendLong(dst, n), nil
-	case kindFloat, kindDouble:
-		f, err := strconv.ParseFloat(v.text, 64)
-		if a.kind == kindFloat {
-			return appendFloat(dst, float32(f)), err
-		}
-		return appendDouble(dst, f), err
-	case kindString:
-		return appendString(dst, connect.String(v.text)), nil
-	case kindBytes, kindFixed:
-		return appendDefaultBytes(dst, a, v)
-	case kindEnum:
-		for i, symbol := range a.symbols {
-			if symbol == v.text {
-				return appendLong(dst, int64(i)), nil
-			}
-		}
-		return dst, errDefault(a, v)
-	case kindUnion:
-		for i, b := range a.branches {
-			if validDefault(b, v) {
-				return appendDefault(appendLong(dst, int64(i)), b, v)
-			}
-		}
-	case kindRecord:
-		for _, f := range a.fields {
-			e := v.member(f.name)
-			if e == nil {
-				e = f.def
-			}
-			if dst, err = appendDefault(dst, f.schema, e); err != nil {
-				return dst, err
-			}
-		}
-	case kindArray, kindMap:
-		return appendDefaults(dst, a, v)
-	}
-	return dst, nil
-}
-
-func appendDefaultBytes(dst []byte, a *schema, v *jsonValue) ([]byte, error) {
-	raw, ok := fromLatin1(v.text)
-	if !ok || a.kind == kindFixed && len(raw) != a.size {
-		return dst, errDefault(a, v)
-	}
-	if a.kind == kindBytes {
-		dst = appendLong(dst, int64(len(raw)))
-	}
-	return append(dst, raw...), nil
-}
-
-func appendDefaults(dst []byte, a *schema, v *jsonValue) (_ []byte, err error) {
-	if len(v.elems) > 0 {
-		dst = appendLong(dst, int64(len(v.elems)))
-	}
-	for i, e := range v.elems {
-		if a.kind == kindMap {
-			dst = appendString(dst, connect.String(v.names[i]))
-		}
-		if dst, err = appendDefault(dst, a.elem, e); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, 0), nil
 }

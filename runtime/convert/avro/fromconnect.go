@@ -52,7 +52,9 @@ func (c *fromConnect) schema(s *connect.Schema, bare bool) (*schema, error) {
 		return nil, err
 	}
 	if !s.IsOptional() {
-		c.done = append(c.done, converted{s, base})
+		if mayBeNamed(s) {
+			c.done = append(c.done, converted{s, base})
+		}
 		return base, nil
 	}
 	if bare {
@@ -69,7 +71,7 @@ func (c *fromConnect) find(s *connect.Schema) *schema {
 			return d.to
 		}
 	}
-	if k := s.Kind(); k < connect.KindString {
+	if !mayBeNamed(s) {
 		return nil
 	}
 	for _, d := range c.done {
@@ -78,6 +80,16 @@ func (c *fromConnect) find(s *connect.Schema) *schema {
 		}
 	}
 	return nil
+}
+
+func mayBeNamed(s *connect.Schema) bool {
+	switch s.Kind() {
+	case connect.KindStruct, connect.KindMap:
+		return true
+	case connect.KindString, connect.KindBytes: // enums and what is fixed
+		return len(s.Params()) > 0
+	}
+	return false
 }
 
 // optional is the union with null, whose first type the default is of.
@@ -347,7 +359,7 @@ func (c *fromConnect) field(name string, s *connect.Schema, doc *string) (*field
 	} else if s.IsOptional() {
 		f.def = &jsonValue{}
 	}
-	if f.def != nil && !validDefault(f.schema, f.def) {
+	if all := newDefaults(); f.def != nil && !all.valid(f.schema, f.def) {
 		f.def = nil
 	}
 	if c.discardDocs {

@@ -14,7 +14,7 @@ func FuzzParseSchema(f *testing.F) {
 	for _, v := range readVectors(f) {
 		f.Add(v.Writer + v.Text)
 	}
-	o := defaults().options()
+	o := plainConverter().options()
 	f.Fuzz(func(t *testing.T, in string) {
 		s, err := ParseSchema(in, "")
 		if err != nil || s == nil {
@@ -41,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 			texts = append(texts, v.Writer)
 		}
 	}
-	o := defaults().options()
+	o := plainConverter().options()
 	f.Fuzz(func(t *testing.T, which uint16, data []byte) {
 		if int(which) >= len(texts) {
 			return

@@ -64,6 +64,7 @@ type writeField struct {
 type planner struct {
 	*options
 	done map[planKey]*writeNode
+	defaults
 }
 
 type planKey struct {
@@ -74,7 +75,7 @@ type planKey struct {
 // plan makes the plan to write data of s, whose own Avro schema is own, under
 // the schema t.
 func (o *options) plan(s *connect.Schema, own, t *schema) (*writeNode, error) {
-	p := planner{options: o, done: map[planKey]*writeNode{}}
+	p := planner{options: o, done: map[planKey]*writeNode{}, defaults: newDefaults()}
 	n, err := p.node(s, own, t)
 	if err == nil && t.kind == kindBytes && n.op == writeBytes {
 		raw := *n
@@ -285,7 +286,7 @@ func (p *planner) fields(s *connect.Schema, own, t *schema) ([]writeField, error
 			if f.def == nil {
 				return nil, fmt.Errorf("field %s of %s is not in the data, and has no default", f.name, t)
 			}
-			fixed, err := appendDefault(nil, f.schema, f.def)
+			fixed, err := p.append(nil, f.schema, f.def)
 			if err != nil {
 				return nil, within(err, "field "+f.name)
 			}

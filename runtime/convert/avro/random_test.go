@@ -180,7 +180,7 @@ func (m *maker) written(t *testing.T, s *connect.Schema) written {
 
 func (m *maker) writtenValue(t *testing.T, d connect.Datum) written {
 	t.Helper()
-	o, s, w := defaults().options(), d.Schema, written{datum: d}
+	o, s, w := plainConverter().options(), d.Schema, written{datum: d}
 	own, err := o.avroSchema(s)
 	if err != nil {
 		t.Fatalf("schema %v: %v", s, err)
@@ -209,7 +209,7 @@ func (w written) same(t *testing.T, data []byte) {
 // sameFront compares what stands in front, and gives what follows.
 func (w written) sameFront(t *testing.T, data []byte) []byte {
 	t.Helper()
-	o := defaults().options()
+	o := plainConverter().options()
 	a, err := parse(w.text, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -79,8 +79,15 @@ type resolver struct {
 	// strict refuses what only some data would show: a type of the writer's
 	// union that the reader has not, a symbol that it does not know.
 	strict bool
-	done   map[resolveKey]*readNode
+	done   map[resolveKey]resolved
 	depth  int
+	defaults
+}
+
+// resolved is a plan, or why there is none.
+type resolved struct {
+	node *readNode
+	err  error
 }
 
 type resolveKey struct {
@@ -91,7 +98,7 @@ type resolveKey struct {
 // resolve makes the plan to read what was written under w as r, of which s is
 // the Connect schema.
 func (o *options) resolve(w, r *schema, s *connect.Schema, strict bool) (*readNode, error) {
-	z := resolver{strict: strict, done: map[resolveKey]*readNode{}}
+	z := resolver{strict: strict, done: map[resolveKey]resolved{}, defaults: newDefaults()}
 	return z.node(w, r, s)
 }
 
@@ -102,17 +109,15 @@ func wrapped(s *connect.Schema, union *schema) bool {
 
 func (z *resolver) node(w, r *schema, s *connect.Schema) (*readNode, error) {
 	key := resolveKey{w, r, s}
-	if n, ok := z.done[key]; ok {
-		return n, nil
+	if found, ok := z.done[key]; ok {
+		return found.node, found.err
 	}
 	if z.depth++; z.depth > 2*maxNesting {
 		return nil, fmt.Errorf("types within types within types, more than %d", maxNesting)
 	}
 	defer func() { z.depth-- }()
 	n, err := z.make(w, r, s)
-	if err == nil {
-		z.done[key] = n
-	}
+	z.done[key] = resolved{n, err}
 	return n, err
 }
 
@@ -141,7 +146,7 @@ func (z *resolver) make(w, r *schema, s *connect.Schema) (*readNode, error) {
 		}
 		return n, nil
 	case r.kind == kindMap && w.kind == kindMap:
-		n.op, n.min = readMap, 1+minSize(w.elem)
+		n.op, n.min = readMap, 1+w.elem.minSize()
 		var err error
 		n.elem, err = z.node(w.elem, r.elem, s.Elem())
 		return n, within(err, "the map's values")
@@ -205,7 +210,7 @@ func sameName(w, r *schema) bool {
 
 func (z *resolver) array(n *readNode, w, r *schema, s *connect.Schema) (err error) {
 	if s.Kind() != connect.KindMap {
-		n.op, n.min = readArray, minSize(w.elem)
+		n.op, n.min = readArray, w.elem.minSize()
 		n.elem, err = z.node(w.elem, r.elem, s.Elem())
 		return within(err, "the array's items")
 	}
@@ -214,7 +219,7 @@ func (z *resolver) array(n *readNode, w, r *schema, s *connect.Schema) (err erro
 	if wk == nil || rk == nil {
 		return mismatch(w, r)
 	}
-	n.op, n.min, n.swapped = readEntries, minSize(wk.schema)+minSize(wv.schema), w.elem.fields[0] == wv
+	n.op, n.min, n.swapped = readEntries, wk.schema.minSize()+wv.schema.minSize(), w.elem.fields[0] == wv
 	if n.key, err = z.node(wk.schema, rk.schema, s.Key()); err != nil {
 		return within(err, "the map's keys")
 	}
@@ -265,7 +270,7 @@ func (z *resolver) record(n *readNode, w, r *schema, s *connect.Schema) error {
 		if f.def == nil {
 			return fmt.Errorf("field %s was not written (by %s), and has no default", f.name, w)
 		}
-		v, err := defaultValue(of, f.schema, f.def)
+		v, err := z.value(of, f.schema, f.def)
 		if err != nil {
 			return within(err, "field "+f.name)
 		}
@@ -288,32 +293,4 @@ func fieldFor(f *field, byName map[string]int) (int, bool) {
 		}
 	}
 	return 0, false
-}
-
-// minSize is the least number of bytes that data of a schema take.
-func minSize(s *schema) int { return s.minSize(8) }
-
-func (s *schema) minSize(depth int) int {
-	switch s.kind {
-	case kindNull:
-		return 0
-	case kindFloat:
-		return 4
-	case kindDouble:
-		return 8
-	case kindFixed:
-		return s.size
-	case kindRecord:
-		if depth == 0 {
-			return 0 // a bound that is too low does no harm
-		}
-		n := 0
-		for _, f := range s.fields {
-			if n += f.schema.minSize(depth - 1); n > 1024 {
-				break // as good as any
-			}
-		}
-		return n
-	}
-	return 1
 }

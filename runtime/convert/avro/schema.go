@@ -58,6 +58,7 @@ type schema struct {
 	size     int // of a fixed
 	aliases  []string
 	props    jsonValue // an object of what is no attribute of Avro
+	least    int       // see minSize: one more than it, or 0 where it is not known yet
 }
 
 // field is a field of a record.
@@ -139,6 +140,36 @@ func (s *schema) optionalOf() *schema {
 	default:
 		return s.branches[1-i]
 	}
+}
+
+// minSize is the least number of bytes that data of the schema take. A schema
+// that holds itself adds nothing where it does.
+func (s *schema) minSize() int {
+	if s.least == 0 {
+		s.least = 1
+		s.least = 1 + s.sum()
+	}
+	return s.least - 1
+}
+
+func (s *schema) sum() int {
+	switch s.kind {
+	case kindNull:
+		return 0
+	case kindFloat:
+		return 4
+	case kindDouble:
+		return 8
+	case kindFixed:
+		return s.size
+	case kindRecord:
+		n := 0
+		for _, f := range s.fields {
+			n = min(n+f.schema.minSize(), 1<<30)
+		}
+		return n
+	}
+	return 1
 }
 
 // checkName holds a name to Avro's rule: letters, digits and underscores, no

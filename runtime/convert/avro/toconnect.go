@@ -16,15 +16,23 @@ type toConnect struct {
 	depth  int
 	open   map[*schema]bool // that are being converted
 	done   map[toConnectKey]*connect.Schema
+	sizes  map[*connect.Schema]int // with all that is in them
+	defaults
 }
 
 type toConnectKey struct {
 	s        *schema
 	optional bool
+	def      *jsonValue
+	doc      *string
 }
 
 // maxNesting bounds how deep types may stand in types.
 const maxNesting = 200
+
+// maxSize bounds the parts of a schema. One that is in two places counts twice,
+// so that few words may be a schema that nobody can walk through.
+const maxSize = 1 << 18
 
 // connectSchema is the Connect schema of what is read under a; nil where that
 // has no schema.
@@ -32,16 +40,18 @@ func (o *options) connectSchema(a *schema) (*connect.Schema, error) {
 	if isAnything(a) {
 		return nil, nil
 	}
-	t := toConnect{options: o, open: map[*schema]bool{}, done: map[toConnectKey]*connect.Schema{}}
+	t := toConnect{
+		options: o, open: map[*schema]bool{}, done: map[toConnectKey]*connect.Schema{},
+		sizes: map[*connect.Schema]int{}, defaults: newDefaults(),
+	}
 	return t.schema(a, false, nil, nil)
 }
 
 // schema converts a. The default and the doc are those of the record's field
 // that it is of.
 func (t *toConnect) schema(a *schema, optional bool, def *jsonValue, doc *string) (_ *connect.Schema, err error) {
-	key := toConnectKey{a, optional}
-	plain := def == nil && (doc == nil || !t.discardDocs)
-	if found, ok := t.done[key]; ok && plain {
+	key := toConnectKey{a, optional, def, doc}
+	if found, ok := t.done[key]; ok {
 		return found, nil
 	}
 	if t.open[a] {
@@ -69,10 +79,24 @@ func (t *toConnect) schema(a *schema, optional bool, def *jsonValue, doc *string
 		return nil, err
 	}
 	out, err := t.addDefault(b, a, def)
-	if err == nil && plain {
-		t.done[key] = out
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	t.done[key] = out
+	return out, t.measure(out)
+}
+
+// measure counts the parts of a schema, whose own parts are counted.
+func (t *toConnect) measure(s *connect.Schema) error {
+	n := 1 + t.sizes[s.Elem()] + t.sizes[s.Key()]
+	for _, f := range s.Fields() {
+		n += 1 + t.sizes[f.Schema]
+	}
+	if n > maxSize {
+		return fmt.Errorf("schema of more than %d parts", maxSize)
+	}
+	t.sizes[s] = n
+	return nil
 }
 
 // flat is the type that a union comes down to: with null, or alone.
@@ -231,6 +255,9 @@ func (t *toConnect) record(a *schema) (*connect.SchemaBuilder, error) {
 		}
 		if t.metaData {
 			s = withParams(s, f.props.member(propParams))
+			if err := t.measure(s); err != nil {
+				return nil, err
+			}
 		}
 		b.Field(f.name, s)
 	}
@@ -342,7 +369,7 @@ func (t *toConnect) memberName(m *schema, i int) string {
 // schema would have to hold itself.
 func (t *toConnect) addDefault(b *connect.SchemaBuilder, a *schema, def *jsonValue) (*connect.Schema, error) {
 	own := a.prop(propDefault)
-	if def != nil && !validDefault(a, def) {
+	if def != nil && !t.valid(a, def) {
 		def = nil
 	}
 	if def == nil {
@@ -354,7 +381,7 @@ func (t *toConnect) addDefault(b *connect.SchemaBuilder, a *schema, def *jsonVal
 	if err != nil || def == nil || def.kind == jsonNull || s.Kind() == connect.KindStruct {
 		return s, err
 	}
-	v, err := defaultValue(s, a, def)
+	v, err := t.value(s, a, def)
 	if err != nil {
 		return s, nil
 	}
