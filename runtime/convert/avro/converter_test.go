@@ -296,8 +296,9 @@ func TestFlow(t *testing.T) {
 	if err != nil || got.Schema != orderV1 {
 		t.Errorf("decodes %v, %v", got, err)
 	}
-	if url := c.Offline().(Converter).SchemaRegistry.URL; len(url) != 1 || url[0] != offline {
-		t.Errorf("offline is %v", url)
+	c.AutoRegisterSchemas, c.UseLatestVersion = false, true
+	if o := c.Offline().(Converter); len(o.SchemaRegistry.URL) != 1 || o.SchemaRegistry.URL[0] != offline || !o.AutoRegisterSchemas || o.UseLatestVersion {
+		t.Errorf("offline is %+v", o)
 	}
 }
 

@@ -191,8 +191,7 @@ func appendRecord(dst []byte, n *writeNode, s *connect.Struct) (_ []byte, err er
 	return dst, nil
 }
 
-// sameStruct sees to it that a struct is of the schema that its place says, or
-// of one that differs from it in being optional alone.
+// sameStruct sees to it that a struct is of the schema that its place says.
 func sameStruct(want *connect.Schema, s *connect.Struct) error {
 	if want.Equal(s.Schema) && len(s.Slots) == len(want.Fields()) {
 		return nil

@@ -11,9 +11,11 @@ import (
 // offline is a registry in memory.
 const offline = "mock://offline"
 
-// Offline is the same converter with a registry in memory.
+// Offline is the same converter with a registry in memory. That has no schemas
+// yet, so data go by their own.
 func (c Converter) Offline() connect.Converter {
 	c.SchemaRegistry = registry.Registry{URL: []string{offline}}
+	c.AutoRegisterSchemas, c.UseLatestVersion, c.UseSchemaID = true, false, 0
 	return c
 }
 

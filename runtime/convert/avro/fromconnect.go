@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -210,6 +211,9 @@ func (c *fromConnect) enumOf(s *connect.Schema, param string) (*schema, error) {
 	e.doc = paramOf(s, doc)
 	if def != "" {
 		e.fallback = paramOf(s, def)
+	}
+	if e.fallback != nil && !slices.Contains(e.symbols, *e.fallback) {
+		return nil, fmt.Errorf("enum default %q is none of the symbols", *e.fallback)
 	}
 	return e, c.hint(checkName("enum", e.name))
 }
