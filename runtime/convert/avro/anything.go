@@ -169,7 +169,10 @@ func (d *decoder) anything(depth int) (out connect.Value, err error) {
 func (d *decoder) anyField(place, depth int) (connect.Value, error) {
 	switch place {
 	case anyArray:
-		return d.array(&arrayReader{min: anyFields, read: func() (connect.Value, error) { return d.anything(depth + 1) }})
+		return d.array(&arrayReader{min: anyFields, read: func(out *connect.Value) (err error) {
+			*out, err = d.anything(depth + 1)
+			return err
+		}})
 	case anyMap:
 		return d.entries(2*anyFields, func() (e connect.Entry, err error) {
 			if e.Key, err = d.anything(depth + 1); err == nil {

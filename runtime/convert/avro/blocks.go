@@ -30,7 +30,7 @@ func (d *decoder) block(min int) (int, error) {
 // arrayReader reads the elements of an array.
 type arrayReader struct {
 	min  int // bytes of an element
-	read func() (connect.Value, error)
+	read func(out *connect.Value) error
 }
 
 func (d *decoder) array(r *arrayReader) (connect.Value, error) {
@@ -41,11 +41,9 @@ func (d *decoder) array(r *arrayReader) (connect.Value, error) {
 	a := d.slab.Array(n)
 	for i := 0; n > 0; {
 		for end := i + n; i < end; i++ {
-			v, err := r.read()
-			if err != nil {
+			if err := r.read(&a.Elems[i]); err != nil {
 				return connect.Null, at(err, index(i))
 			}
-			a.Elems[i] = v
 		}
 		if n, err = d.block(r.min); err != nil {
 			return connect.Null, err

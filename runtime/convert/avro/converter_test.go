@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -331,4 +332,24 @@ func TestParseSchema(t *testing.T) {
 	}
 	_, err = ParseSchema(nested, "y.C")
 	wantError(t, err, `no type "y.C"`)
+}
+
+// TestManyTypes writes a union whose types' numbers take two bytes.
+func TestManyTypes(t *testing.T) {
+	f, at := newFakeRegistry(t)
+	c := plainConverter()
+	c.SchemaRegistry, c.AutoRegisterSchemas, c.UseLatestVersion = at, false, true
+	text := "["
+	for i := range 100 {
+		text += fmt.Sprintf(`{"type":"fixed","name":"F%d","size":1},`, i)
+	}
+	f.register("orders-value", fakeSchema{Schema: text + `"null","string"]`})
+	codec := open(t, c)
+	got := mustEncode(t, codec, connect.Datum{Schema: connect.OptionalStringSchema, Value: connect.String("x")})
+	if string(got[5:]) != "\xca\x01\x02x" {
+		t.Errorf("got %x", got)
+	}
+	if v := mustDecode(t, codec, got).Value.Struct(); v.Get("string").Str() != "x" {
+		t.Errorf("read %v", v)
+	}
 }

@@ -136,14 +136,59 @@ func validText(b []byte) connect.Value {
 	return connect.Text(connect.AppendValid(nil, string(b)))
 }
 
-func (d *decoder) value(n *readNode) (connect.Value, error) {
+func (d *decoder) value(n *readNode) (v connect.Value, err error) {
+	err = d.into(n, &v)
+	return v, err
+}
+
+// into reads a value into its place.
+func (d *decoder) into(n *readNode, out *connect.Value) (err error) {
 	switch n.op {
-	case readNull:
-		return connect.Null, nil
-	case readBool:
-		return d.bool()
+	case readString:
+		b, err := d.bytes("string")
+		if err != nil {
+			return err
+		}
+		*out = validText(b)
+		return nil
+	case readOptional:
+		return d.optional(n, out)
 	case readInt, readLong:
-		return d.integer(n)
+		*out, err = d.integer(n)
+	case readDouble:
+		b, err := d.take(8, "double")
+		if err != nil {
+			return err
+		}
+		*out = connect.Float64(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		return nil
+	case readRecord:
+		*out, err = d.record(n)
+	case readBool:
+		*out, err = d.bool()
+	case readNull:
+	default:
+		*out, err = d.rare(n)
+	}
+	return err
+}
+
+// optional reads a union of null and one type.
+func (d *decoder) optional(n *readNode, out *connect.Value) error {
+	i, err := d.long()
+	switch {
+	case err != nil:
+		return err
+	case i == int64(n.size):
+		return nil // null
+	case i == int64(1-n.size):
+		return d.into(n.elem, out)
+	}
+	return d.errorf("type %d of a union of 2", i)
+}
+
+func (d *decoder) rare(n *readNode) (connect.Value, error) {
+	switch n.op {
 	case readIntToFloat, readIntToDouble:
 		i, err := d.long()
 		if n.op == readIntToFloat {
@@ -160,34 +205,14 @@ func (d *decoder) value(n *readNode) (connect.Value, error) {
 			return connect.Float64(float64(f)), nil
 		}
 		return connect.Float32(f), nil
-	case readDouble:
-		b, err := d.take(8, "double")
-		if err != nil {
-			return connect.Null, err
-		}
-		return connect.Float64(math.Float64frombits(binary.LittleEndian.Uint64(b))), nil
-	case readString:
-		b, err := d.bytes("string")
-		if err != nil {
-			return connect.Null, err
-		}
-		return validText(b), nil
 	case readBytes, readFixed:
 		return d.binary(n)
-	case readRecord:
-		return d.record(n)
 	case readUnion:
 		return d.union(n)
-	}
-	return d.rare(n)
-}
-
-func (d *decoder) rare(n *readNode) (connect.Value, error) {
-	switch n.op {
 	case readEnum:
 		return d.enum(n)
 	case readArray:
-		return d.array(&arrayReader{min: n.min, read: func() (connect.Value, error) { return d.value(n.elem) }})
+		return d.array(&arrayReader{min: n.min, read: func(out *connect.Value) error { return d.into(n.elem, out) }})
 	case readMap:
 		return d.entries(n.min, func() (connect.Entry, error) { return d.mapEntry(n) })
 	case readEntries:
@@ -306,11 +331,9 @@ func (d *decoder) record(n *readNode) (connect.Value, error) {
 			}
 			continue
 		}
-		v, err := d.value(f.node)
-		if err != nil {
+		if err := d.into(f.node, &st.Slots[f.slot]); err != nil {
 			return connect.Null, at(err, f.name)
 		}
-		st.Slots[f.slot] = v
 	}
 	for i := range n.defaults {
 		st.Slots[n.defaults[i].slot] = n.defaults[i].value
@@ -321,7 +344,7 @@ func (d *decoder) record(n *readNode) (connect.Value, error) {
 // whole reads a message that is bytes and nothing else, which have no length.
 func (d *decoder) whole(n *readNode) (connect.Value, error) {
 	b := d.data
-	if n.op == readUnion { // the reader has them in a union
+	if n.op == readUnion { // the reader has them in a union of more types
 		v, err := d.whole(n.branches[0].node)
 		if err != nil || n.branches[0].schema == nil {
 			return v, err

@@ -45,26 +45,11 @@ func appendDouble(dst []byte, f float64) []byte {
 
 // appendValue writes v under its plan.
 func appendValue(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
-	if v.IsNull() {
-		switch {
-		case n.op == writeAnything:
-			return appendAnything(dst, v, 0)
-		case n.null < 0 || !n.schema.IsOptional():
-			return dst, errRequired
-		}
-		return appendLong(dst, int64(n.null)), nil
-	}
-	if n.op == writeAnything {
-		return appendAnything(dst, v, 0)
-	}
-	if v.Kind() != n.kind {
-		return dst, fmt.Errorf("%v, but the schema says %v", v.Kind(), n.schema)
-	}
-	if n.op == writeMember {
-		return appendMember(dst, n, v.Struct())
+	if !n.easy || v.Kind() != n.kind {
+		return appendOther(dst, n, v)
 	}
 	if n.union {
-		dst = appendLong(dst, int64(n.branch))
+		dst = append(dst, n.tag)
 	}
 	switch n.op {
 	case writeString:
@@ -75,16 +60,30 @@ func appendValue(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 		return appendBool(dst, v.Bool()), nil
 	case writeDouble, writeFloatToDouble:
 		return appendDouble(dst, v.Float()), nil
-	case writeFloat:
-		return appendFloat(dst, float32(v.Float())), nil
-	case writeIntToFloat:
-		return appendFloat(dst, float32(v.Int())), nil
-	case writeIntToDouble:
-		return appendDouble(dst, float64(v.Int())), nil
 	case writeRecord:
 		return appendRecord(dst, n, v.Struct())
 	}
 	return appendRare(dst, n, v)
+}
+
+// appendOther writes null, what has a way of its own, and what does not fit.
+func appendOther(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
+	switch {
+	case n.op == writeAnything:
+		return appendAnything(dst, v, 0)
+	case v.IsNull() && (n.null < 0 || !n.schema.IsOptional()):
+		return dst, errRequired
+	case v.IsNull():
+		return appendLong(dst, int64(n.null)), nil
+	case v.Kind() != n.kind:
+		return dst, fmt.Errorf("%v, but the schema says %v", v.Kind(), n.schema)
+	case n.op == writeMember:
+		return appendMember(dst, n, v.Struct())
+	}
+	// Of a union of very many types.
+	bare := *n
+	bare.union, bare.easy = false, true
+	return appendValue(appendLong(dst, int64(n.branch)), &bare, v)
 }
 
 func appendRare(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
@@ -102,6 +101,12 @@ func appendRare(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 		return appendLong(dst, int64(i)), nil
 	case writeArray:
 		return appendArray(dst, n, v.Array())
+	case writeFloat:
+		return appendFloat(dst, float32(v.Float())), nil
+	case writeIntToFloat:
+		return appendFloat(dst, float32(v.Int())), nil
+	case writeIntToDouble:
+		return appendDouble(dst, float64(v.Int())), nil
 	}
 	return appendMap(dst, n, v.Map())
 }

@@ -43,6 +43,8 @@ type writeNode struct {
 	union   bool // a type's number comes first
 	null    int  // the number of null; -1 where it cannot be written
 	branch  int  // the number of the value's type
+	easy    bool // a value of the kind is tag, if it is of a union, and itself
+	tag     byte // the branch, as it is written
 	size    int  // of a fixed
 	elem    *writeNode
 	key     *writeNode
@@ -113,7 +115,7 @@ func (p *planner) make(s *connect.Schema, own, t *schema) (*writeNode, error) {
 	if t.kind != kindUnion {
 		n, err := p.plain(s, own, t)
 		if n != nil {
-			n.null = -1
+			n.null, n.easy = -1, true
 		}
 		return n, err
 	}
@@ -124,6 +126,7 @@ func (p *planner) make(s *connect.Schema, own, t *schema) (*writeNode, error) {
 	n, err := p.plain(s, own, t.branches[i])
 	if n != nil {
 		n.union, n.null, n.branch = true, t.nullBranch(), i
+		n.tag, n.easy = byte(2*i), i < 64
 	}
 	return n, err
 }

@@ -29,6 +29,7 @@ const (
 	readEntries
 	readRecord
 	readUnion
+	readOptional // a union of null and one type
 	readAnything
 	readFail
 )
@@ -40,7 +41,7 @@ type readNode struct {
 	kind     connect.Kind // of integers: what is made
 	logical  connect.Logical
 	schema   *connect.Schema
-	size     int // of a fixed
+	size     int // of a fixed; of an optional: the number of null
 	min      int // the least bytes of an element
 	elem     *readNode
 	key      *readNode

@@ -29,7 +29,15 @@ func (z *resolver) fromUnion(w, r *schema, s *connect.Schema) (*readNode, error)
 	if !good && len(w.branches) > 0 {
 		return nil, first
 	}
+	if null := w.nullBranch(); w.optionalOf() != nil && n.plain() {
+		return &readNode{op: readOptional, size: null, elem: n.branches[1-null].node}, nil
+	}
 	return n, nil
+}
+
+// plain reports whether all types can be read, and none into a struct.
+func (n *readNode) plain() bool {
+	return !slices.ContainsFunc(n.branches, func(b readBranch) bool { return b.schema != nil || b.node.op == readFail })
 }
 
 // intoUnion reads what was no union as a type of one.
