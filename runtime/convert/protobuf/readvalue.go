@@ -139,7 +139,7 @@ func (f *readField) defaultOf(d *field) (connect.Value, error) {
 	}
 	bits, err := f.parse(d.def)
 	if err != nil {
-		return connect.Null, fmt.Errorf("field %s: default %.40q: %w", d.name, d.def, err)
+		return connect.Null, fmt.Errorf("default %.40q: %w", d.def, err)
 	}
 	return f.number(bits)
 }
@@ -154,7 +154,7 @@ func (f *readField) defaultEnum(d *field) (connect.Value, error) {
 			}
 		}
 		if first.name == "" {
-			return connect.Null, fmt.Errorf("field %s: default %.40q: the enum %s has no such value", d.name, d.def, d.enum.full)
+			return connect.Null, fmt.Errorf("default %.40q: the enum %s has no such value", d.def, d.enum.full)
 		}
 	}
 	v, _ := f.enum.value(first.number)
