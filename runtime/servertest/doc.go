@@ -6,11 +6,12 @@
 //	cache.go    where servers are installed, once for all test processes
 //	process.go  one running server: start, kill, pause, restart, log
 //	ports.go    free loopback ports that stay free
-//	maven.go    jars, by the ordinary mvn client
+//	maven.go    jars, by the ordinary mvn client   pip.go  Python modules, by pip
 //	shared.go   one server for all tests of a package
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	readers_avro.go  independent readers of Avro; avro/ holds their files
+//	readers_protobuf.go  protoc's Python code, which reads what we write
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	proc/       ordinary child processes: the programs under test

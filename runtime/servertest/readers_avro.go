@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,15 +103,6 @@ func javaAvro(t testing.TB, schema, tool string, in []byte) []byte {
 	return out
 }
 
-// InstallAvroReaders fetches the independent readers of Avro.
-func InstallAvroReaders(ctx context.Context) error {
-	if _, err := InstallJavaAvro(ctx); err != nil {
-		return err
-	}
-	_, err := InstallFastavro(ctx)
-	return err
-}
-
 // InstallJavaAvro fetches Avro's Java library with its tools, unless it is
 // there, and returns the folder of its jar.
 func InstallJavaAvro(ctx context.Context) (string, error) {
@@ -124,18 +114,7 @@ func InstallJavaAvro(ctx context.Context) (string, error) {
 // to find it in.
 func InstallFastavro(ctx context.Context) (string, error) {
 	return install(ctx, recipe{name: "fastavro", version: fastavroVersion,
-		build: func(ctx context.Context, dir string) error { return pipModule(ctx, "fastavro=="+fastavroVersion, dir) }})
-}
-
-// pipModule installs a Python module into a folder by the ordinary pip client.
-func pipModule(ctx context.Context, module, dir string) error {
-	python, err := needProgram("python3", "python3-pip")
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, python, "-m", "pip", "install", "-q", "--no-deps", "--target", dir, module)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("fetch %s with pip (it needs the network, and Debian's python3-pip): %w\n%s", module, err, bytes.TrimSpace(out))
-	}
-	return nil
+		build: func(ctx context.Context, dir string) error {
+			return pipInstall(ctx, dir, "--no-deps", "fastavro=="+fastavroVersion)
+		}})
 }

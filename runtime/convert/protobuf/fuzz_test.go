@@ -159,4 +159,3 @@ func TestRoom(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-

@@ -9,7 +9,8 @@ const (
 	maxFiles = 1000
 
 	maxFullName = 512     // bytes
-	maxSchema   = 100_000 // fields
+	maxSchema   = 100_000 // fields, and values of their enums
+	maxValues   = 10_000  // of one enum
 	maxNested   = 100     // data within data, as Protobuf for Java reads it
 )
 

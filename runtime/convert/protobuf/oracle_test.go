@@ -125,7 +125,7 @@ func (r *random) value(s *connect.Schema) connect.Value {
 	case connect.KindMap:
 		m := &connect.Map{}
 		for range r.IntN(12) {
-			m.Entries = append(m.Entries, connect.Entry{Key: r.value(s.Key()), Value: r.value(s.Elem())})
+			m.Put(r.value(s.Key()), r.value(s.Elem()))
 		}
 		new(decoder).unique(m)
 		return m.Value()
@@ -281,12 +281,14 @@ func isInt(v connect.Value) bool {
 }
 
 func differMaps(want, got *connect.Map) string {
-	if len(want.Entries) != len(got.Entries) {
-		return fmt.Sprintf("%d entries became %d", len(want.Entries), len(got.Entries))
+	if want.Len() != got.Len() {
+		return fmt.Sprintf("%d entries became %d", want.Len(), got.Len())
 	}
-	for _, e := range want.Entries {
+	for i := range want.Len() {
+		e := want.At(i)
 		found := false
-		for _, o := range got.Entries {
+		for j := range got.Len() {
+			o := got.At(j)
 			if o.Key.Equal(e.Key) {
 				found = true
 				if why := differ(e.Value, o.Value); why != "" {

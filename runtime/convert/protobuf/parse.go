@@ -265,5 +265,8 @@ func (r reading) enum(f *file, scope string, d *descriptorpb.EnumDescriptorProto
 	if len(e.values) == 0 {
 		return nil, fmt.Errorf("enum %s has no values", e.full)
 	}
+	if len(e.values) > maxValues {
+		return nil, fmt.Errorf("enum %s has more than %d values", e.full, maxValues)
+	}
 	return e, nil
 }

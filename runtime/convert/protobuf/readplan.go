@@ -71,6 +71,7 @@ type planner struct {
 	Converter
 	plans map[*message]*readPlan // nil: it is being made
 	depth int
+	built int // fields, and values of enums, so far
 }
 
 // root is the plan of a whole message.
@@ -125,7 +126,7 @@ func (p *planner) of(m *message) (*readPlan, error) {
 // sizeOf is how many fields a field's schema holds, itself included.
 func (p *planner) sizeOf(f *field) int {
 	if f.message == nil {
-		return 1
+		return 1 + f.enumSize()
 	}
 	if plan := p.plans[f.message]; plan != nil {
 		return 1 + plan.size
@@ -137,6 +138,14 @@ func (p *planner) sizeOf(f *field) int {
 		}
 	}
 	return n
+}
+
+// enumSize is how many parameters a field's schema has of its enum.
+func (f *field) enumSize() int {
+	if f.enum == nil {
+		return 0
+	}
+	return len(f.enum.values)
 }
 
 // addField gives a field a slot of its own.
@@ -256,6 +265,9 @@ func (p *planner) addUnion(plan *readPlan, m *message, oneof int, slotName strin
 
 // field plans a field and makes its schema.
 func (p *planner) field(f *field, member bool) (*readField, *connect.Schema, error) {
+	if p.built += 1 + f.enumSize(); p.built > maxSchema {
+		return nil, nil, fmt.Errorf("the message has more than %d fields, values of enums included", maxSchema)
+	}
 	r := &readField{name: f.name, num: uint64(f.number), kind: f.kind, wire: wireOf(f.kind), repeated: f.repeated, isMap: f.isMap()}
 	b, err := p.builder(r, f)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Command install fetches everything that the tests need beside Go: a Java
-// runtime and Maven from the system's packages (as root, on Debian and its
+// runtime, Maven and Python from the system's packages (as root, on Debian and its
 // kin), and the servers into the cache. What is there already is left alone.
 package main
 
@@ -18,7 +18,7 @@ import (
 var programs = []struct{ name, debianPackage string }{
 	{"java", "openjdk-17-jre-headless"},
 	{"mvn", "maven"},
-	{"python3", "python3-pip"},
+	{"pip3", "python3-pip"},
 }
 
 func main() {
@@ -34,13 +34,15 @@ func run(ctx context.Context) error {
 	if err := installPackages(ctx, missingPackages()); err != nil {
 		return err
 	}
-	if _, err := servertest.InstallKafka(ctx); err != nil {
-		return err
+	for _, fetch := range []func(context.Context) (string, error){
+		servertest.InstallKafka, servertest.InstallRegistry,
+		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc,
+	} {
+		if _, err := fetch(ctx); err != nil {
+			return err
+		}
 	}
-	if _, err := servertest.InstallRegistry(ctx); err != nil {
-		return err
-	}
-	return servertest.InstallAvroReaders(ctx)
+	return nil
 }
 
 func missingPackages() []string {
@@ -60,7 +62,7 @@ func installPackages(ctx context.Context, packages []string) error {
 	}
 	list := strings.Join(packages, " ")
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("install: the tests need Java 17 and Maven; install the packages %s (Debian's names) and run this again", list)
+		return fmt.Errorf("install: the tests need Java 17, Maven and Python 3 with pip; install the packages %s (Debian's names) and run this again", list)
 	}
 	for _, args := range [][]string{{"update", "-q"}, append([]string{"install", "-q", "-y", "--no-install-recommends"}, packages...)} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
