@@ -13,5 +13,5 @@
 //	flow.go        what each refuses to write, and what it reads
 //	cache.go       what is kept by schema
 //
-// JSON text itself is in internal/jsontext.
+// JSON text itself is in runtime/internal/jsontext.
 package convert

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 var _ connect.Converter = JSON{}

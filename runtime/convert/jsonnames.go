@@ -2,7 +2,7 @@ package convert
 
 import (
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // The bounds of what is remembered of names.

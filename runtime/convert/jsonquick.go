@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // quick reads a message without a schema that is laid out like the one before:

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // jsonReader reads data as Kafka Connect's JsonConverter does, or, under

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // typeNames are JsonSchema's names of the types.

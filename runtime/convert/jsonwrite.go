@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // jsonWriter writes data as Kafka Connect's JsonConverter does. What a schema

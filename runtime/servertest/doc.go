@@ -12,6 +12,7 @@
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	readers_avro.go  independent readers of Avro; avro/ holds their files
 //	readers_protobuf.go  protoc's Python code, which reads what we write
+//	validator_jsonschema.go  an independent validator of JSON Schema; jsonschema/ holds its script
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	proc/       ordinary child processes: the programs under test

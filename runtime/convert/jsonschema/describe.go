@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // describer writes a Connect schema as JSON Schema, in the words and in the

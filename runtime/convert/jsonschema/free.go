@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // free appends a value without a schema.

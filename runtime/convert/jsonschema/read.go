@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // reader reads data as JsonSchemaData does, or, under strict, without the

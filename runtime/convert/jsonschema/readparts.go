@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // array reads an array. Anything else is an array of what it has in it: an

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // tree is JSON as a schema's text is read into: nil, bool, number, string,

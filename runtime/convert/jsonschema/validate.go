@@ -10,7 +10,7 @@ import (
 
 	lib "github.com/santhosh-tekuri/jsonschema/v5"
 
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // rules are a schema made ready for validation.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/internal/jsontext"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // writer writes data as JsonSchemaData does. What a schema asks for is worked
