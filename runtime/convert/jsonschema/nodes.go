@@ -84,13 +84,13 @@ func (l *loader) parts(d *document, o *object, place string) (out []*node, err e
 	if o.has("not") {
 		out = append(out, &node{form: formOther, place: place})
 	}
-	if c, ok := o.get("const"); ok && !d.draft4 {
+	if c, ok := o.get("const"); ok { // in draft 4 too, as Confluent reads it as draft 7
 		out = append(out, &node{form: formConst, place: place, values: []any{c}})
 	}
 	if out, err = l.types(d, o, place, out); err != nil {
 		return nil, err
 	}
-	if !d.draft4 && (o.has("if") || o.has("then") || o.has("else")) {
+	if o.has("if") || o.has("then") || o.has("else") {
 		out = append(out, &node{form: formOther, place: place})
 	}
 	return out, nil

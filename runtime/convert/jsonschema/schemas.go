@@ -14,9 +14,10 @@ type outgoing struct {
 	plan   *plan  // nil for data without a schema
 	text   string // as JSON Schema
 	title  string // by which a subject may be called
-	topic  string // where it was written before …
+	topic  string // of the record before …
 	under  *incoming
-	fits   map[*incoming]error // what of the registry has been compared with it
+	topics map[string]*incoming // what it is written under
+	fits   map[*incoming]error  // what of the registry has been compared with it
 }
 
 // incoming is a schema of the registry.
@@ -53,7 +54,7 @@ func (c *codec) outgoing(s *connect.Schema) (*outgoing, error) {
 }
 
 func (c *codec) describe(s *connect.Schema) (out *outgoing, err error) {
-	out = &outgoing{schema: s, fits: map[*incoming]error{}}
+	out = &outgoing{schema: s, topics: map[string]*incoming{}, fits: map[*incoming]error{}}
 	if s == nil {
 		if !c.options.UseLatestVersion && c.options.UseSchemaID == 0 {
 			return nil, errors.New("data without a schema have no JSON Schema to be registered; give them one (useLatestVersion, useSchemaId) or write them by convert.#JSON")
@@ -77,21 +78,35 @@ func (c *codec) under(topic string, out *outgoing) (*incoming, error) {
 	if out.under != nil && out.topic == topic {
 		return out.under, nil
 	}
+	in, ok := out.topics[topic]
+	if !ok {
+		var err error
+		if in, err = c.ask(topic, out); err != nil {
+			return nil, err
+		}
+	}
+	if c.options.UseLatestVersion {
+		return in, nil // the latest may change: the session knows for how long it is one
+	}
+	if len(out.topics) >= maxKept {
+		clear(out.topics)
+	}
+	out.topics[topic] = in
+	out.topic, out.under = topic, in
+	return in, nil
+}
+
+// ask has the registry say what data are written under.
+func (c *codec) ask(topic string, out *outgoing) (*incoming, error) {
 	found, err := c.session.Write(topic, out.title, registry.Schema{Kind: registry.JSON, Text: out.text})
 	if err != nil {
 		return nil, err
 	}
 	in := c.keep(found)
-	if c.options.AutoRegisterSchemas || c.options.UseSchemaID != 0 || !c.options.UseLatestVersion {
-		out.topic, out.under = topic, in // the latest may change
-	}
 	if c.options.LatestCompatibilityStrict && out.plan != nil && (c.options.UseLatestVersion || c.options.UseSchemaID != 0) {
-		if err := c.compare(in, out); err != nil {
-			out.under = nil
-			return nil, err
-		}
+		err = c.compare(in, out)
 	}
-	return in, nil
+	return in, err
 }
 
 // compare checks that a schema allows all data of the records' own.

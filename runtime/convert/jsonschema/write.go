@@ -15,6 +15,7 @@ type writer struct {
 	options *Converter
 	numeric bool // decimals as numbers
 	scratch []byte
+	planned int // schemas of the plan that is being made
 }
 
 // plan is a schema made ready for writing.
@@ -36,11 +37,17 @@ type fieldPlan struct {
 }
 
 // compile makes the plan of a schema.
-func (w *writer) compile(s *connect.Schema) (*plan, error) { return w.compileAt(s, 0) }
+func (w *writer) compile(s *connect.Schema) (*plan, error) {
+	w.planned = 0
+	return w.compileAt(s, 0)
+}
 
 func (w *writer) compileAt(s *connect.Schema, depth int) (p *plan, err error) {
 	if depth > maxLevels {
 		return nil, errLevels
+	}
+	if w.planned++; w.planned > maxFields { // schemas that share others may unfold without an end
+		return nil, fmt.Errorf("unfolds to more than %d schemas", maxFields)
 	}
 	p = &plan{schema: s, kind: s.Kind(), logical: s.Logical(), union: isUnion(s), object: isObjectMap(s)}
 	if s.Key() != nil {
