@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,6 +105,8 @@ func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*D
 		return nil, dryError(p, err)
 	}
 	var rep wire.Report
+	out = bytes.TrimSpace(out)
+	out = out[bytes.LastIndexByte(out, '\n')+1:] // behind what a package's init printed
 	if err := json.Unmarshal(out, &rep); err != nil {
 		return nil, fmt.Errorf("compiler: read what the dry run of %s says: %w", p.Name, err)
 	}

@@ -1,0 +1,126 @@
+package compiler
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kcgen.dev/compiler/diag"
+)
+
+const drySpec = `package x
+
+import (
+	"example.com/shop/own"
+	"kcgen.dev/schema"
+	"kcgen.dev/runtime/connector/filestream"
+	"kcgen.dev/runtime/convert"
+)
+
+schema.#Pipeline & {
+	name: "x"
+	kafka: brokers: ["k:9092"]
+	sources: lines: {
+		connector: filestream.#Source & {file: "in", topic: "t"}
+		keyConverter:   convert.#String
+		valueConverter: convert.#String
+		transforms: [{do: own.#Step}]
+	}
+	tests: one: {source: "lines", in: value: "x", out: value: "x"}
+}
+`
+
+const ownCUE = `package own
+
+#Step: {#transform: "example.com/shop/own.Step" @go(func)}
+`
+
+// ownStep is a Go package whose transform does what body says.
+func ownStep(body string) string {
+	return `package own
+
+import (
+	"fmt"
+	"os"
+
+	"kcgen.dev/runtime/connect"
+)
+
+func init() { fmt.Println("noise") }
+
+var kept [][]byte
+
+func Step(r *connect.Record) (bool, error) {
+	_ = os.Args
+	` + body + `
+	return true, nil
+}
+`
+}
+
+// inModule writes a Go module of a user's, and gives the plan of its spec.
+func inModule(t *testing.T, body string) (Config, func(DryOptions) (*DryReport, error)) {
+	t.Helper()
+	dir, root := t.TempDir(), repository(t)
+	for name, text := range map[string]string{
+		"go.mod":      "module example.com/shop\n\ngo 1.26.0\n\nrequire kcgen.dev v0.0.0\n\nreplace kcgen.dev => " + root + "\n",
+		"spec.cue":    drySpec,
+		"own/own.cue": ownCUE,
+		"own/own.go":  ownStep(body),
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := Config{Builtin: os.DirFS(root), Dir: dir}
+	p, bad := evaluate(cfg, "spec.cue")
+	if len(bad) > 0 {
+		t.Fatal(bad)
+	}
+	return cfg, func(o DryOptions) (*DryReport, error) { return DryRun(t.Context(), cfg, p, o) }
+}
+
+// TestDryRunPrints: what a component prints is no part of the report.
+func TestDryRunPrints(t *testing.T) {
+	_, run := inModule(t, `fmt.Println("more noise")`)
+	rep, err := run(DryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Tests) != 1 || rep.Tests[0].Fault != nil || len(rep.Bad()) > 0 {
+		t.Errorf("report %+v", rep)
+	}
+}
+
+// TestDryRunEnds: a transform that does not end, or grows, or ends the program,
+// fails the spec at its tests.
+func TestDryRunEnds(t *testing.T) {
+	wall := dryLimits.Wall
+	t.Cleanup(func() { dryLimits.Wall = wall })
+	for body, want := range map[string]string{
+		`for { kept = kept[:0] }`: "spec.cue:19:2: tests: trying the pipeline took more than 3s; ",
+		`for { kept = append(kept, make([]byte, 1<<20)); for i := range kept[len(kept)-1] { kept[len(kept)-1][i] = 1 } }`: "spec.cue:19:2: tests: trying the pipeline needed more than 1024 MiB; ",
+	} {
+		_, run := inModule(t, body)
+		dryLimits.Wall = wall
+		if strings.Contains(want, "3s") {
+			dryLimits.Wall = 3 * time.Second
+		}
+		_, err := run(DryOptions{})
+		var bad diag.List
+		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), want) {
+			t.Errorf("%s: error %v, want %s…", body, err, want)
+		}
+	}
+	_, run := inModule(t, `os.Exit(5)`)
+	if _, err := run(DryOptions{}); err == nil || !strings.Contains(err.Error(), "the dry run of x failed") {
+		t.Errorf("a program that ends: %v", err)
+	}
+}
