@@ -120,6 +120,12 @@ func (t *Type) scalarWords() string {
 		return "size"
 	case plan.Secret:
 		return "secret"
+	case plan.File:
+		return "file"
+	case plan.Data:
+		return "any data"
+	case plan.Schema:
+		return "CUE type"
 	}
 	return t.Kind.String()
 }

@@ -97,3 +97,30 @@ func TestFind(t *testing.T) {
 		t.Errorf("%d nodes", nodes)
 	}
 }
+
+// TestAt: a path leads to the innermost place that the user wrote.
+func TestAt(t *testing.T) {
+	pos := func(line int) plan.Pos { return plan.Pos{File: "a.cue", Line: line, Column: 1} }
+	do := &plan.Struct{Pos: pos(4), Fields: []plan.Field{
+		{Pos: pos(5), Name: "field", Value: &plan.Lit{Kind: plan.String}},
+		{Name: "on", Value: &plan.Lit{Kind: plan.String}},
+	}}
+	step := &plan.Struct{Pos: pos(3), Fields: []plan.Field{{Pos: pos(4), Name: "do", Value: do}}}
+	s := &plan.Struct{
+		Pos:    pos(1),
+		Fields: []plan.Field{{Pos: pos(2), Name: "transforms", Value: &plan.List{Elems: []plan.Node{step}}}},
+		Aside:  []plan.Field{{Pos: pos(9), Name: "schema", Value: &plan.Struct{}}},
+	}
+	for path, line := range map[string]int{
+		"": 1, "nothing": 1, "transforms": 2, "transforms[0]": 3, "transforms[0].do": 4, "transforms[0].do.field": 5,
+		"transforms[0].do.on": 4, "transforms[0].do.fields[2]": 4, "transforms[1].do": 2, "transforms[x]": 2, "transforms.do": 2,
+		"schema": 9, "schema.value": 9, "[": 1, "]": 1, "transforms[0].do.field.x": 5,
+	} {
+		if got := s.At(path); got != pos(line) {
+			t.Errorf("%q: line %d, want %d", path, got.Line, line)
+		}
+	}
+	if got := (*plan.Struct)(nil).At("x"); got.IsValid() {
+		t.Errorf("nowhere is %v", got)
+	}
+}

@@ -95,8 +95,8 @@ type Record struct {
 	// The key; null where it is left out of in.
 	Key json.RawMessage `json:"key"`
 
-	// The key's bytes exactly, as '…' or as text: of a sink's in, of a source's
-	// out.
+	// The key's bytes exactly, as '…', as text or as {"$bytes": "base64"}: of a
+	// sink's in, of a source's out.
 	KeyBytes json.RawMessage `json:"keyBytes"`
 
 	// The value; null is a tombstone.
