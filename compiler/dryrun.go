@@ -42,8 +42,9 @@ type DryReport struct {
 
 // TestResult is how one of the spec's tests ended.
 type TestResult struct {
-	Name  string
-	Fault *diag.Diag // nil: it passed
+	Name   string
+	Passed bool
+	Fault  *diag.Diag // why it failed; nil where that is among the report's faults
 }
 
 // Bad is all that is wrong: faults, and tests that fail.
@@ -253,8 +254,8 @@ func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
 		tests[t.Key()] = t
 	}
 	for _, r := range rep.Results {
-		t := TestResult{Name: r.Name}
-		if !r.Passed {
+		t := TestResult{Name: r.Name, Passed: r.Passed}
+		if !r.Passed && !r.Untried {
 			t.Fault = &diag.Diag{Path: "tests." + diag.Label(r.Name), Msg: r.Message, Diff: r.Diff}
 			if s := tests[r.Name]; s != nil {
 				place(t.Fault, s.Pos)

@@ -94,7 +94,7 @@ func TestDryRunPrints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rep.Tests) != 1 || rep.Tests[0].Fault != nil || len(rep.Bad()) > 0 {
+	if len(rep.Tests) != 1 || !rep.Tests[0].Passed || len(rep.Bad()) > 0 {
 		t.Errorf("report %+v", rep)
 	}
 }

@@ -107,7 +107,7 @@ func try(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.D
 
 func (r *testReport) add(p *plan.Pipeline, rep *compiler.DryReport) {
 	for _, t := range rep.Tests {
-		r.Tests = append(r.Tests, testResult{Spec: p.Spec, Name: t.Name, Passed: t.Fault == nil})
+		r.Tests = append(r.Tests, testResult{Spec: p.Spec, Name: t.Name, Passed: t.Passed})
 	}
 }
 
@@ -138,7 +138,7 @@ func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose 
 	passed := 0
 	for _, t := range rep.Tests {
 		word := "FAIL"
-		if t.Fault == nil {
+		if t.Passed {
 			passed++
 			word = "pass"
 		}

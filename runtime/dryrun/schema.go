@@ -47,12 +47,13 @@ func (d *dry) parse(connector, path string, s *wire.DataSchema) {
 	d.schemas[s] = schema
 }
 
-// text is in which language a schema is written, its text, and what its parser
-// is to know beside that.
+// text is in which language a schema is written, its text, and a name: which of
+// the types in it is meant (empty is the parser's choice), or of a JSON Schema
+// what errors call it.
 func (d *dry) text(s *wire.DataSchema) (language, text, name string) {
 	switch {
 	case s.Avro != "":
-		return "avro", d.Files[s.Avro], s.Avro
+		return "avro", d.Files[s.Avro], ""
 	case s.JSONSchema != "":
 		return "jsonSchema", d.Files[s.JSONSchema], s.JSONSchema
 	case s.Protobuf != "":

@@ -22,7 +22,7 @@ func (d *dry) test(t *wire.Test) wire.Result {
 	}
 	err := guard(func() error { return d.try(t, key, &res) })
 	if err != nil {
-		res.Message, res.Diff = err.Error(), nil
+		res.Message, res.Diff, res.Untried = err.Error(), nil, errors.Is(err, errUnread)
 	}
 	res.Passed = res.Message == ""
 	return res

@@ -75,6 +75,7 @@ type Flow struct {
 type Result struct {
 	Name    string   `json:"name"`
 	Passed  bool     `json:"passed"`
+	Untried bool     `json:"untried,omitempty"` // because of a fault that is told
 	Message string   `json:"message,omitempty"` // what is wrong, on one line
 	Diff    []string `json:"diff,omitempty"`    // a line for each part that differs
 }
