@@ -49,3 +49,19 @@ func TestPlainLen(t *testing.T) {
 		}
 	}
 }
+
+// TestAppendString puts what is not plain at each place of texts of each
+// length.
+func TestAppendString(t *testing.T) {
+	for n := range 40 {
+		for at := range n + 1 {
+			plain := strings.Repeat("x", n)
+			for in, out := range map[string]string{"": "", `"`: `\"`, "\n": `\n`, "ä": "ä", "\x1f": `\u001F`} {
+				got := string(AppendString([]byte("before"), []byte(plain[:at]+in+plain[at:])))
+				if want := `before"` + plain[:at] + out + plain[at:] + `"`; got != want {
+					t.Fatalf("%q at %d of %d: %s, want %s", in, at, n, got, want)
+				}
+			}
+		}
+	}
+}
