@@ -90,7 +90,7 @@ var readTests = []struct {
 		"M:struct {a int32? Tag=1; b E:string? Enum=E Enum.ONE=1 Enum.TWO=2 Tag=2; c E:string? Enum=E Enum.ONE=1 Enum.TWO=2 Tag=3; d float64? Tag=4; e string? Tag=5; f boolean? Tag=6; g float32? Tag=7; h int64? Type=sint64 Tag=8}",
 		`{a=-5 b="TWO" c="ONE" d=1.5 e="x\n" f=true g=-Inf h=-7}`},
 	{"a message many times", nil, p3 + `message M { A a = 1; A b = 2; repeated A c = 3; } message A { B b = 1; } message B { int32 x = 1; }`, "0a 04 0a02 0801 12 04 0a02 0802 1a 04 0a02 0803 1a 00",
-		"M:struct {a A:struct? Tag=1 {b B:struct? Tag=1 {x int32? Tag=1}}; b A:struct? Tag=2 {b B:struct? Tag=1 {x int32? Tag=1}}; c array? Tag=3 [A:struct? {b B:struct? Tag=1 {x int32? Tag=1}}]}",
+		"M:struct {a A:struct? Tag=1 {b B:struct? Tag=1 {x int32? Tag=1}}; b A:struct? Tag=2 {b B:struct? Tag=1 {x int32? Tag=1}}; c array? Tag=3 [A:struct? Tag=1 {b B:struct? Tag=1 {x int32? Tag=1}}]}",
 		"{a={b={x=1}} b={b={x=2}} c=[{b={x=3}} {b=null}]}"},
 	{"high numbers", nil, p3 + `message M { int32 a = 536870911; int32 b = 100; }`, "f8ffffff0f 01 a006 02", "M:struct {a int32? Tag=536870911; b int32? Tag=100}", "{a=1 b=2}"},
 	{"an option and an import that are not known", nil, p3 + `import "validate.proto"; message M { int32 a = 1 [(validate.rule) = {gt: 1}, deprecated = true, json_name = "A"]; int32 A = 2; reserved 7; } service S { rpc R (X) returns (Y); } extend google.protobuf.FieldOptions { Z z = 1; }`, "08 01",

@@ -70,13 +70,14 @@ func (p *readPlan) by(number uint64) *readField {
 type planner struct {
 	Converter
 	plans map[*message]*readPlan // nil: it is being made
+	tags  map[*message]string
 	depth int
 	built int // fields, and values of enums, so far
 }
 
 // root is the plan of a whole message.
 func (c Converter) root(m *message) (*readField, error) {
-	p := planner{Converter: c, plans: map[*message]*readPlan{}}
+	p := planner{Converter: c, plans: map[*message]*readPlan{}, tags: map[*message]string{}}
 	f := &readField{name: m.name, member: -1}
 	b, err := p.ofMessage(f, m, c.WrapperForRawPrimitives)
 	if err != nil {
@@ -273,6 +274,9 @@ func (p *planner) field(f *field, member bool) (*readField, *connect.Schema, err
 	if err != nil {
 		return nil, nil, err
 	}
+	if r.how == asStruct {
+		p.shareTag(b, f)
+	}
 	if f.repeated && !r.isMap {
 		elem, err := b.Optional().Build()
 		if err != nil {
@@ -304,6 +308,22 @@ func (p *planner) field(f *field, member bool) (*readField, *connect.Schema, err
 		r.schema = s
 	}
 	return r, s, p.setAbsent(r, f, member)
+}
+
+// shareTag gives the elements of an array of messages the number that the
+// message's first field has, if that is no array: so it comes of the original,
+// where all schemas of a message share what the first was given.
+func (p *planner) shareTag(b *connect.SchemaBuilder, f *field) {
+	tag, seen := p.tags[f.message]
+	switch {
+	case f.repeated && tag != "":
+		b.Param(tagParam, tag)
+	case seen:
+	case f.repeated:
+		p.tags[f.message] = ""
+	default:
+		p.tags[f.message] = strconv.Itoa(int(f.number))
+	}
 }
 
 // setAbsent says what stands for a field that is not there.
