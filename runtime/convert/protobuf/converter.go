@@ -93,11 +93,14 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 
 var errNoSchema = errors.New("the data have no schema, and Protobuf needs one")
 
-// writerOf is the writer of a schema, made once.
+// writerOf is the writer of a schema, made once. A source may make a new schema
+// for each record, equal to the last.
 func (c *codec) writerOf(s *connect.Schema) *writer {
 	w := c.writers[s]
 	if w == nil {
-		w = c.newWriter(s)
+		if w = c.writer; w == nil || !w.schema.Equal(s) {
+			w = c.newWriter(s)
+		}
 		if len(c.writers) >= maxKept {
 			clear(c.writers)
 		}
@@ -113,7 +116,7 @@ func (c Converter) newWriter(s *connect.Schema) *writer {
 		return w
 	}
 	w.own = registry.Schema{Kind: registry.Protobuf, Text: w.made.String()}
-	w.plan, w.err = c.writer(s, w.made)
+	w.plan, w.err = c.planWrite(s, w.made)
 	return w
 }
 
@@ -235,7 +238,7 @@ func (c *codec) newReader(id int, indexes []int) (*reader, error) {
 	if m == nil {
 		return nil, fmt.Errorf("schema id %d has no message at the indexes %v", id, indexes)
 	}
-	plan, err := c.root(m)
+	plan, err := c.planRead(m)
 	if err != nil {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}
@@ -257,7 +260,7 @@ func (c *codec) follow(r *reader, topic string) error {
 	if m == nil {
 		m = f.at([]int{0})
 	}
-	plan, err := c.root(m)
+	plan, err := c.planRead(m)
 	if err != nil {
 		return fmt.Errorf("schema id %d: %w", got.ID, err)
 	}

@@ -234,3 +234,23 @@ func TestIndexes(t *testing.T) {
 		}
 	}
 }
+
+// TestConverterEqualSchemas makes no new writer for each of many equal schemas,
+// and keeps a bounded number of those that differ.
+func TestConverterEqualSchemas(t *testing.T) {
+	c := newRegistry(t).open(usual()).(*codec)
+	for range 3 {
+		encode(t, c, "t", person("P", "a"))
+	}
+	first := c.writer
+	encode(t, c, "t", person("P", "a"))
+	if c.writer != first {
+		t.Error("an equal schema has a writer of its own")
+	}
+	for i := range maxKept + 10 {
+		c.writerOf(person("Q"+num(i/26)+num(i%26), "a").Schema)
+	}
+	if len(c.writers) > maxKept {
+		t.Errorf("%d writers are kept", len(c.writers))
+	}
+}

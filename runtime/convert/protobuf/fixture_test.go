@@ -141,7 +141,7 @@ func planOf(t testing.TB, c Converter, text string) *readField {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := c.root(f.at([]int{0}))
+	plan, err := c.planRead(f.at([]int{0}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func ParseSchema(text, name string) (*connect.Schema, error) {
 	if m == nil {
 		return nil, fmt.Errorf("protobuf: read the schema: it has no message %q; it has %s", short(name), f.names())
 	}
-	plan, err := defaults.root(m)
+	plan, err := defaults.planRead(m)
 	if err != nil {
 		return nil, fmt.Errorf("protobuf: read the schema: %w", err)
 	}

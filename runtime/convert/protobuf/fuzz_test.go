@@ -68,7 +68,7 @@ func FuzzParseSchema(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := defaults.root(parsed.at([]int{0}))
+		plan, err := defaults.planRead(parsed.at([]int{0}))
 		if err != nil {
 			t.Fatal(err)
 		}

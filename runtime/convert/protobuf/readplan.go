@@ -75,8 +75,8 @@ type planner struct {
 	built int // fields, and values of enums, so far
 }
 
-// root is the plan of a whole message.
-func (c Converter) root(m *message) (*readField, error) {
+// planRead is the plan of a whole message.
+func (c Converter) planRead(m *message) (*readField, error) {
 	p := planner{Converter: c, plans: map[*message]*readPlan{}, tags: map[*message]string{}}
 	f := &readField{name: m.name, member: -1}
 	b, err := p.ofMessage(f, m, c.WrapperForRawPrimitives)

@@ -102,7 +102,7 @@ func (r recorded) check(t *testing.T, codec connect.Codec) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := c.root(f.at([]int{index}))
+	plan, err := c.planRead(f.at([]int{index}))
 	if err != nil {
 		t.Fatal(err)
 	}

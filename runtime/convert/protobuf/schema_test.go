@@ -211,14 +211,14 @@ message Or_der {
 			if got := g.String(); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
-			if _, err := tt.c.writer(tt.schema, g); err != nil {
+			if _, err := tt.c.planWrite(tt.schema, g); err != nil {
 				t.Error(err)
 			}
 			f, err := parse(g.String(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := tt.c.root(f.at([]int{0})); err != nil {
+			if _, err := tt.c.planRead(f.at([]int{0})); err != nil {
 				t.Error(err)
 			}
 		})

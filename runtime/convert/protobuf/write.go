@@ -26,7 +26,7 @@ func (p *writePlan) write(dst []byte, v connect.Value) ([]byte, error) {
 
 // message appends a struct's fields in the order of their numbers.
 func (p *writePlan) message(dst []byte, st *connect.Struct) (_ []byte, err error) {
-	if st.Schema != p.schema && !p.schema.Equal(st.Schema) || len(st.Slots) != len(p.schema.Fields()) {
+	if st.Schema != p.schema && !p.takes(st.Schema) || len(st.Slots) != len(p.schema.Fields()) {
 		return dst, errors.New("the struct is of another schema than its field")
 	}
 	for _, f := range p.fields {
@@ -46,6 +46,15 @@ func (p *writePlan) message(dst []byte, st *connect.Struct) (_ []byte, err error
 		}
 	}
 	return dst, nil
+}
+
+// takes reports whether a struct's schema is equal to the plan's. The last that
+// was is known by its pointer.
+func (p *writePlan) takes(s *connect.Schema) bool {
+	if s != p.equal && p.schema.Equal(s) {
+		p.equal = s
+	}
+	return s == p.equal && s != nil
 }
 
 // chosen is the field's value in the struct of its oneof, if it is the one that

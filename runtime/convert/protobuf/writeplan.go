@@ -12,8 +12,9 @@ import (
 // writePlan is how structs of one schema become messages of one type.
 type writePlan struct {
 	schema *connect.Schema
-	fields []*writeField // by number
-	size   int           // of the bytes of a message's length, as it was last
+	equal  *connect.Schema // another that is equal
+	fields []*writeField   // by number
+	size   int             // of the bytes of a message's length, as it was last
 }
 
 // writeField is how one field is written.
@@ -59,9 +60,9 @@ type writePlanner struct {
 	depth int
 }
 
-// writer is the plan of whole data of a schema: of a struct, or of the one
+// planWrite is the plan of whole data of a schema: of a struct, or of the one
 // value of a wrapper.
-func (c Converter) writer(s *connect.Schema, g *generated) (*writePlan, error) {
+func (c Converter) planWrite(s *connect.Schema, g *generated) (*writePlan, error) {
 	p := writePlanner{Converter: c, plans: map[pair]*writePlan{}}
 	if s.Kind() == connect.KindStruct {
 		return p.of(s, g.root)
