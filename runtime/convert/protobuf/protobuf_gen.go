@@ -69,8 +69,9 @@ type Converter struct {
 	// (wrapper.for.nullables).
 	WrapperForNullables bool `json:"wrapperForNullables"`
 
-	// Whether a whole message of google/protobuf/wrappers.proto is read as the
-	// value in it instead of as a struct (wrapper.for.raw.primitives).
+	// Whether messages of google/protobuf/wrappers.proto, alone and in fields, are
+	// read as the values in them instead of as structs
+	// (wrapper.for.raw.primitives).
 	WrapperForRawPrimitives bool `json:"wrapperForRawPrimitives"`
 
 	// Whether a message in a field that is not there is read as a struct of
