@@ -20,7 +20,11 @@ func (c *converter) allOf(n *node, version *int32, optional bool) (*connect.Sche
 		if optional {
 			b.Optional()
 		}
-		return b.Build()
+		s, err := b.Build()
+		if err == nil {
+			c.structs[n] = s
+		}
+		return s, err
 	}
 	last := map[form]*node{}
 	for _, part := range n.parts {

@@ -97,7 +97,7 @@ func (l *loader) parts(d *document, o *object, place string) (out []*node, err e
 }
 
 func (l *loader) combinations(d *document, o *object, place string, out []*node) ([]*node, error) {
-	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
+	for _, keyword := range []string{"allOf", "oneOf", "anyOf"} { // in Java's order: the last is the one that is meant
 		v, ok := o.get(keyword)
 		if !ok {
 			continue

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
@@ -212,10 +213,18 @@ func (c *codec) nodes(in *incoming) (*node, error) {
 	return in.root, in.err
 }
 
-// toConnect makes the Connect schema of a JSON Schema.
+// toConnect makes the Connect schema of a JSON Schema. Where something is
+// referred to again it takes two goes: the last id counts for all.
 func (c *Converter) toConnect(root *node, version *int32) (*connect.Schema, error) {
-	conv := converter{options: c, reader: newReader(false), open: map[*node]bool{}}
-	return conv.schema(root, version, false)
+	ids := map[*node]string{}
+	for {
+		conv := converter{options: c, reader: newReader(false), open: map[*node]bool{}, structs: map[*node]*connect.Schema{}, ids: ids, given: map[*node]string{}}
+		s, err := conv.schema(root, version, false)
+		if err != nil || maps.Equal(ids, conv.given) {
+			return s, err
+		}
+		ids = conv.given
+	}
 }
 
 // titleOf is the title of a schema, by which its subject may be called.

@@ -178,3 +178,27 @@ func TestIndent(t *testing.T) {
 		}
 	}
 }
+
+// TestAgain: a struct that is referred to three times is written with an id
+// and a reference to it, and that is read, and validated with.
+func TestAgain(t *testing.T) {
+	reg := newFake()
+	const refs = `{"definitions":{"A":{"type":"object","properties":{"s":{"type":"string"}}}},"type":"object","properties":` +
+		`{"p":{"$ref":"#/definitions/A"},"q":{"$ref":"#/definitions/A"},"r":{"$ref":"#/definitions/A"}}}`
+	c := validating().codec(reg)
+	first, err := c.Decode("t", message(reg, refs, `{"p":{"s":"1"},"q":{"s":"2"},"r":{"s":"3"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.Encode(new(connect.Buffer), "t", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := reg.byID[2].Text; strings.Count(text, `"id":"#id2"`) != 1 || strings.Count(text, `{"$ref":"#id2"}`) != 1 {
+		t.Error(text)
+	}
+	again, err := c.Decode("t", out)
+	if err != nil || again.Value.String() != first.Value.String() {
+		t.Errorf("%v, %v", again.Value, err)
+	}
+}

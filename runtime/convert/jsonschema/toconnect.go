@@ -13,8 +13,12 @@ import (
 // converter makes Connect schemas of nodes, as JsonSchemaData does.
 type converter struct {
 	options *Converter
-	reader  *reader // of defaults
-	open    map[*node]bool
+	reader  *reader                   // of defaults
+	open    map[*node]bool            // what is being made
+	structs map[*node]*connect.Schema // those that have been made, for what refers to them again
+	ids     map[*node]string          // that they have then …
+	given   map[*node]string          // … and would have in another go
+	again   int                       // how often that was
 	unions  int
 	count   int
 	depth   int
@@ -41,6 +45,9 @@ func (c *converter) schema(n *node, version *int32, optional bool) (*connect.Sch
 
 	switch n.form {
 	case formReference:
+		if s, ok := c.structs[n.target.node]; ok {
+			return c.copy(n.target.node, s, optional)
+		}
 		return c.schema(n.target.node, version, optional)
 	case formCombined:
 		if len(n.parts) == 1 && c.options.FlattenSingletonUnions {
@@ -49,6 +56,7 @@ func (c *converter) schema(n *node, version *int32, optional bool) (*connect.Sch
 		if n.criterion == allOf {
 			return c.allOf(n, version, optional)
 		}
+		c.unions++ // of those that turn out to be none, too
 		if part := nullable(n); part != nil {
 			return c.schema(part, version, true)
 		}
@@ -58,6 +66,35 @@ func (c *converter) schema(n *node, version *int32, optional bool) (*connect.Sch
 		return nil, err
 	}
 	return c.finish(b, n, version, optional)
+}
+
+// copy is the schema of a struct that is referred to again. JsonSchemaData
+// gives it an id, by which it is known when it is written.
+func (c *converter) copy(n *node, s *connect.Schema, optional bool) (*connect.Schema, error) {
+	c.again++
+	c.count += len(s.Fields())
+	b := connect.NewStruct().Name(s.Name()).Doc(s.Doc())
+	if v, ok := s.Version(); ok {
+		b.Version(v)
+	}
+	params := s.Params()
+	if _, ok := s.Param(idParam); !ok {
+		params = append(slices.Clone(params), connect.Param{Key: idParam, Value: c.ids[n]})
+	}
+	for _, p := range hashOrder(params, paramKey, roomOfCopy(len(params))) {
+		b.Param(p.Key, p.Value)
+	}
+	for _, f := range s.Fields() {
+		b.Field(f.Name, f.Schema)
+	}
+	if def, ok := s.Default(); ok {
+		b.Default(def)
+	}
+	if optional {
+		b.Optional()
+	}
+	c.given[n] = "#id" + strconv.Itoa(c.again)
+	return b.Build()
 }
 
 // nullable is the schema beside null in a combination of these two; nil where
@@ -70,8 +107,8 @@ func nullable(n *node) *node {
 	switch {
 	case a.form == formNull && b.form != formNull:
 		return b
-	case b.form == formNull && a.form != formNull:
-		return a
+	case b.form == formNull:
+		return a // which is null too, or not
 	}
 	return nil
 }
@@ -152,8 +189,7 @@ func (c *converter) enum(n *node) *connect.SchemaBuilder {
 func (c *converter) union(n *node) (*connect.SchemaBuilder, error) {
 	name, prefix := oneOfName, oneOfName+".field."
 	if c.options.GeneralizedSumTypeSupport {
-		name, prefix = unionPrefix+strconv.Itoa(c.unions), unionField
-		c.unions++
+		name, prefix = unionPrefix+strconv.Itoa(c.unions-1), unionField
 	}
 	b := connect.NewStruct().Name(name)
 	if c.options.GeneralizedSumTypeSupport {
@@ -278,7 +314,7 @@ func (c *converter) finish(b *connect.SchemaBuilder, n *node, version *int32, op
 		b.Doc(n.description)
 	}
 	if n.keywords != nil {
-		if err := addParams(b, n.keywords); err != nil {
+		if err := c.addParams(b, n); err != nil {
 			return nil, fmt.Errorf("%s: %w", n.place, err)
 		}
 	}
@@ -294,11 +330,14 @@ func (c *converter) finish(b *connect.SchemaBuilder, n *node, version *int32, op
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.place, err)
 	}
+	if n.form == formObject && s.Kind() == connect.KindStruct {
+		c.structs[n] = s
+	}
 	return s, nil
 }
 
-func addParams(b *connect.SchemaBuilder, o *object) error {
-	v, ok := o.get(keyParams)
+func (c *converter) addParams(b *connect.SchemaBuilder, n *node) error {
+	v, ok := n.keywords.get(keyParams)
 	if !ok {
 		return nil
 	}
@@ -306,12 +345,15 @@ func addParams(b *connect.SchemaBuilder, o *object) error {
 	if !ok {
 		return errors.New("connect.parameters is no object")
 	}
-	for _, m := range hashOrder(params.members, memberName, defaultRoom) {
+	for _, m := range hashOrder(hashOrder(params.members, memberName, defaultRoom), memberName, roomFor(len(params.members))) {
 		text, ok := m.value.(string)
 		if !ok {
 			return fmt.Errorf("connect.parameters: %q is no string", cutText(m.name))
 		}
 		b.Param(m.name, text)
+	}
+	if id := c.ids[n]; id != "" && len(params.members) > 0 { // they are one map with those of what refers to it
+		b.Param(idParam, id)
 	}
 	return nil
 }

@@ -117,6 +117,9 @@ func compileRules(in *incoming) (_ *rules, err error) {
 	out := &rules{}
 	c := lib.NewCompiler()
 	c.Draft = lib.Draft7
+	if strings.Contains(in.found.Text, `"$ref":"#id`) {
+		c.Draft = lib.Draft4 // JsonSchemaData's own ids are of this draft
+	}
 	c.LoadURL = func(u string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s is not among the schema's references in the registry; nothing is fetched from elsewhere", cutText(u))
 	}
