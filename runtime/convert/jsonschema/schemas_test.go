@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -200,5 +201,24 @@ func TestAgain(t *testing.T) {
 	again, err := c.Decode("t", out)
 	if err != nil || again.Value.String() != first.Value.String() {
 		t.Errorf("%v, %v", again.Value, err)
+	}
+}
+
+// TestUnfold: a schema whose parts share parts is not unfolded without an end.
+func TestUnfold(t *testing.T) {
+	s := connect.StringSchema
+	for range 40 {
+		s = connect.NewStruct().Field("a", s).Field("b", s).MustBuild()
+	}
+	if err := defaults().Encodes(connect.RoleValue, connect.Of(s)); err == nil || !strings.Contains(err.Error(), "unfolds") {
+		t.Error(err)
+	}
+	text := `{"definitions":{`
+	for i := range 40 {
+		text += fmt.Sprintf(`"a%d":{"type":"array","items":{"oneOf":[{"$ref":"#/definitions/a%d"},{"type":"array","items":{"$ref":"#/definitions/a%d"}}]}},`, i, i+1, i+1)
+	}
+	text += `"a40":{"type":"string"}},"$ref":"#/definitions/a0"}`
+	if _, err := ParseSchema(text, "x"); err == nil || !strings.Contains(err.Error(), "unfolds") {
+		t.Error(err)
 	}
 }
