@@ -1,5 +1,6 @@
 // Package compiler turns a spec into a program: load → check → lower → emit →
-// build, each a package of its own.
+// build, each a package of its own. Where the spec has tests, schemas or
+// transforms the program is tried first: dryrun.go.
 package compiler
 
 import (
