@@ -12,6 +12,7 @@
 //	equal.go      equality and hashes of values
 //	text.go       values and schemas for debugging
 //	javatext.go   values as Java prints them
+//	javafloat.go  floating point numbers as Java prints them; longnumber.go
 //	values.go     ParseValue, FormatValue: the types of texts, as headers have them
 //	javaregex.go  CompileJavaRegex: Java's regular expressions
 //	simpledateformat.go  DateFormat: Java's patterns of dates, written

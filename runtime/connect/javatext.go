@@ -2,7 +2,6 @@ package connect
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -132,70 +131,6 @@ func appendJavaStruct(dst []byte, s *Struct) (_ []byte, err error) {
 		}
 	}
 	return append(dst, '}'), nil
-}
-
-// AppendFloat64 appends f as Double.toString writes it since JDK 19: the
-// shortest digits that read back as f, at least one on each side of the point,
-// with an exponent below 1E-3 and from 1E7 on. (Older JDKs print a digit too
-// many for a few numbers.)
-func AppendFloat64(dst []byte, f float64) []byte { return appendFloat(dst, f, 64) }
-
-// AppendFloat32 appends f as Float.toString does; see AppendFloat64.
-func AppendFloat32(dst []byte, f float32) []byte { return appendFloat(dst, float64(f), 32) }
-
-func appendFloat(dst []byte, f float64, bits int) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, "NaN"...)
-	case math.IsInf(f, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-Infinity"...)
-	}
-	if a := math.Abs(f); a >= 1e-3 && a < 1e7 || a == 0 {
-		start := len(dst)
-		dst = strconv.AppendFloat(dst, f, 'f', -1, bits)
-		for _, c := range dst[start:] {
-			if c == '.' {
-				return dst
-			}
-		}
-		return append(dst, ".0"...)
-	}
-	return appendExponent(dst, f, bits)
-}
-
-// appendExponent turns Go's -d.ddde±xx into Java's -d.dddE±x.
-func appendExponent(dst []byte, f float64, bits int) []byte {
-	var buf [32]byte
-	s := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
-	e := exponentOf(s)
-	if digits := e; s[0] == '-' && digits == 2 || s[0] != '-' && digits == 1 {
-		// One digit is enough to find f again, but Java prints two, so it takes
-		// the closest of those: 4.9E-324, where 5E-324 would do.
-		s = strconv.AppendFloat(buf[:0], f, 'e', 1, bits)
-		e = exponentOf(s)
-	}
-	dst = append(dst, s[:e]...)
-	dst = append(dst, 'E')
-	x := s[e+1:]
-	if x[0] == '-' {
-		dst = append(dst, '-')
-	}
-	x = x[1:]
-	if x[0] == '0' {
-		x = x[1:]
-	}
-	return append(dst, x...)
-}
-
-func exponentOf(s []byte) int {
-	for i, c := range s {
-		if c == 'e' {
-			return i
-		}
-	}
-	return len(s)
 }
 
 // MalformedLen is the length of the damaged sequence at the start of b, which
