@@ -14,7 +14,9 @@
 //	javatext.go   values as Java prints them
 //	javafloat.go  floating point numbers as Java prints them; longnumber.go
 //	values.go     ParseValue, FormatValue: the types of texts, as headers have them
-//	javaregex.go  CompileJavaRegex: Java's regular expressions
+//	javapattern.go  JavaRegex: Java's regular expressions
+//	javaregex.go  what of them Go's engine can do, translated
+//	javaparse.go  all of them, read; javamatch.go matches them step by step
 //	simpledateformat.go  DateFormat: Java's patterns of dates, written
 //	simpledateparse.go   and read
 //	slab.go       Slab: memory for structs and maps by the chunk

@@ -11,25 +11,18 @@ import (
 	"unicode/utf8"
 )
 
-// CompileJavaRegex compiles a pattern of java.util.regex.Pattern. What Java
-// writes otherwise than Go is translated: \Q…\E is the same, but \s, \v, \h, \R,
-// \Z, \uXXXX, \cX, \e, \p{Lower} and its like, the line ends that a point does
-// not match, and classes within classes, "&&" included. What a regular
-// expression in Go cannot do is an error that names the construct and its
-// place: look-ahead and look-behind, possessive and atomic groups, references
-// back to a group. Two things differ in text that is not ASCII: \b, and (?i),
-// which Java means for ASCII alone.
-func CompileJavaRegex(pattern string) (*regexp.Regexp, error) {
+// translateJava writes a pattern of java.util.regex.Pattern for Go's engine.
+// \Q…\E is the same in both, but \s, \v, \h, \R, \Z, \uXXXX, \cX, \e,
+// \p{Lower} and its like, the line ends that a point does not match, and
+// classes within classes, "&&" included, are translated. What Go's engine
+// cannot do is an error.
+func translateJava(pattern string) (*regexp.Regexp, error) {
 	t := regexTranslator{in: pattern}
 	t.readFlags()
 	if err := t.translate(); err != nil {
-		return nil, fmt.Errorf("connect: regular expression %s: %w", quote(pattern), err)
+		return nil, err
 	}
-	re, err := regexp.Compile(t.out.String())
-	if err != nil {
-		return nil, fmt.Errorf("connect: regular expression %s: %w", quote(pattern), err)
-	}
-	return re, nil
+	return regexp.Compile(t.out.String())
 }
 
 // regexTranslator writes a Java pattern anew for Go.
@@ -40,6 +33,8 @@ type regexTranslator struct {
 	fold     bool // (?i) is somewhere
 	dotAll   bool // (?s) is somewhere
 	quantity bool // a quantifier was just written
+
+	leaf func(set []rune) []rune // for what is read in classes; nil: as it is
 }
 
 var flagGroups = regexp.MustCompile(`\(\?([a-zA-Z]*)(?:-[a-zA-Z]*)?[:)]`)
@@ -49,11 +44,6 @@ func (t *regexTranslator) readFlags() {
 		t.fold = t.fold || strings.Contains(m[1], "i")
 		t.dotAll = t.dotAll || strings.Contains(m[1], "s")
 	}
-}
-
-// refuse is the error of something that Go does not have.
-func (t *regexTranslator) refuse(what string, at int) error {
-	return fmt.Errorf("%s at %d: Go's regular expressions do not have it", what, at+1)
 }
 
 func (t *regexTranslator) translate() error {
@@ -104,7 +94,7 @@ func (t *regexTranslator) quantifier() error {
 		return fmt.Errorf("%s at %d repeats a repetition", t.in[start:end], start+1)
 	}
 	if end < len(t.in) && t.in[end] == '+' {
-		return t.refuse("the possessive quantifier "+t.in[start:end+1], start)
+		return refused("the possessive quantifier "+t.in[start:end+1], start)
 	}
 	if end < len(t.in) && t.in[end] == '?' {
 		end++
@@ -122,12 +112,12 @@ func (t *regexTranslator) group() error {
 		{"(?<!", "negative look-behind"}, {"(?>", "an atomic group"},
 	} {
 		if strings.HasPrefix(rest, g.begin) {
-			return t.refuse(g.what+" "+g.begin+"…)", t.pos)
+			return refused(g.what+" "+g.begin+"…)", t.pos)
 		}
 	}
 	if m := flagGroups.FindString(rest); strings.HasPrefix(rest, "(?") && m != "" && strings.HasPrefix(rest, m) {
 		if i := strings.IndexAny(m, "xU"); i >= 0 {
-			return t.refuse("the flag "+m[i:i+1], t.pos+i)
+			return refused("the flag "+m[i:i+1], t.pos+i)
 		}
 		t.pos += len(m)
 		m = strings.NewReplacer("d", "", "u", "").Replace(m)
@@ -160,9 +150,9 @@ func (t *regexTranslator) escape() error {
 	}
 	switch c := t.in[t.pos+1]; {
 	case c >= '1' && c <= '9', c == 'k':
-		return t.refuse(fmt.Sprintf("the back reference \\%c", c), start)
+		return refused(fmt.Sprintf("the back reference \\%c", c), start)
 	case c == 'G', c == 'X', c == 'N':
-		return t.refuse(fmt.Sprintf("\\%c", c), start)
+		return refused(fmt.Sprintf("\\%c", c), start)
 	case c == 'Q':
 		text, _, _ := strings.Cut(t.in[t.pos+2:], `\E`)
 		t.pos = min(len(t.in), t.pos+2+len(text)+2)
@@ -173,8 +163,8 @@ func (t *regexTranslator) escape() error {
 	case c == 'Z':
 		t.out.WriteString(`\z`)
 	case c == 'A', c == 'z', c == 'b', c == 'B':
-		if c == 'b' && strings.HasPrefix(t.in[start:], `\b{`) {
-			return t.refuse(`\b{g}`, start)
+		if c == 'b' && strings.HasPrefix(t.in[start:], `\b{g}`) {
+			return refused(`\b{g}`, start)
 		}
 		t.out.WriteString(t.in[start : start+2])
 	default:
@@ -287,7 +277,7 @@ func (t *regexTranslator) property(start int, negated bool) (string, error) {
 		plain = strings.TrimPrefix(name, "Is")
 	}
 	if unicode.Categories[plain] == nil && unicode.Scripts[plain] == nil {
-		return "", t.refuse("the property "+t.in[start:t.pos], start)
+		return "", refused("the property "+t.in[start:t.pos], start)
 	}
 	if negated {
 		return `\P{` + plain + `}`, nil
@@ -308,7 +298,7 @@ func (t *regexTranslator) class() error {
 		return nil
 	}
 	if t.fold {
-		return t.refuse("a class within a class under (?i)", start)
+		return refused("a class within a class under (?i)", start)
 	}
 	if len(c.set) == 0 {
 		t.out.WriteString(`[^\x00-\x{10FFFF}]`)
@@ -341,7 +331,7 @@ func (t *regexTranslator) readClass() (c javaClass, err error) {
 	intersects, empty := false, true
 	flush := func() error {
 		if text.Len() > 0 {
-			more, err := goClass(text.String())
+			more, err := t.ranges(text.String())
 			if err != nil {
 				return err
 			}
@@ -387,7 +377,7 @@ func (t *regexTranslator) readClass() (c javaClass, err error) {
 				return c, err
 			}
 			if other {
-				more, err := goClass(part)
+				more, err := t.ranges(part)
 				if err != nil {
 					return c, err
 				}
@@ -428,6 +418,15 @@ func (t *regexTranslator) at(s string) bool {
 	}
 	t.pos += len(s)
 	return true
+}
+
+// ranges is the ranges of a part of a class.
+func (t *regexTranslator) ranges(text string) ([]rune, error) {
+	set, err := goClass(text)
+	if err == nil && t.leaf != nil {
+		set = t.leaf(set)
+	}
+	return set, err
 }
 
 // goClass is the ranges of one of Go's classes.

@@ -7,9 +7,9 @@ import (
 
 // ValidUTF8 is utf8.Valid, quicker for ASCII, short as the texts of records
 // mostly are.
-func ValidUTF8(b []byte) bool { return isASCII(b) || utf8.Valid(b) }
+func ValidUTF8(b []byte) bool { return plainASCII(b) || utf8.Valid(b) }
 
-func isASCII(b []byte) bool {
+func plainASCII(b []byte) bool {
 	const tops = 0x8080808080808080
 	var all uint64
 	if len(b) < 8 {

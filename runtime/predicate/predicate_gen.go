@@ -5,7 +5,9 @@ package predicate
 // Holds for records of topics whose whole name matches a pattern
 // (TopicNameMatches).
 type TopicNameMatches struct {
-	// A regular expression in RE2's syntax, for the whole name (pattern).
+	// A regular expression of Java's kind, for the whole name (pattern), with
+	// look-ahead, look-behind, back references and possessive quantifiers. A name
+	// that takes more than a million steps to match does not.
 	Pattern string `json:"pattern"`
 }
 

@@ -60,9 +60,24 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestJavaTopics: patterns that only Java has.
+func TestJavaTopics(t *testing.T) {
+	for pattern, want := range map[string]string{
+		`(?!connect-).*`: "orders", `.*(?<!-dlq)`: "orders", `(\w+)\.\1`: "db.db", `o\w++`: "orders", `(?i)ORDERS`: "orders",
+	} {
+		test, err := predicate.TopicNameMatches{Pattern: pattern}.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !test(&connect.Record{Topic: want}) || test(&connect.Record{Topic: "connect-x-dlq"}) {
+			t.Errorf("%s: wrong", pattern)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	for _, p := range []connect.Predicate{
-		predicate.TopicNameMatches{}, predicate.TopicNameMatches{Pattern: "a)|(b"}, predicate.TopicNameMatches{Pattern: "(?=a)"},
+		predicate.TopicNameMatches{}, predicate.TopicNameMatches{Pattern: "a)|(b"}, predicate.TopicNameMatches{Pattern: `\G`},
 		predicate.HasHeaderKey{},
 	} {
 		if _, err := p.Open(); err == nil {

@@ -3,7 +3,6 @@ package predicate
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -16,22 +15,24 @@ func (p TopicNameMatches) Open() (connect.Test, error) {
 	if p.Pattern == "" {
 		return nil, errors.New("predicate: open TopicNameMatches: the pattern is empty")
 	}
-	// Alone first: "a)|(b" is no pattern, though it would be one in brackets.
-	if _, err := regexp.Compile(p.Pattern); err != nil {
-		return nil, fmt.Errorf("predicate: open TopicNameMatches: %w", err)
-	}
-	whole, err := regexp.Compile(`\A(?:` + p.Pattern + `)\z`)
+	whole, err := connect.CompileJavaRegex(p.Pattern)
 	if err != nil {
 		return nil, fmt.Errorf("predicate: open TopicNameMatches: %w", err)
 	}
-	// Records in a row are of one topic.
-	topic, matches := "", whole.MatchString("")
+	topic, matches := "", is(whole, "") // records in a row are of one topic
 	return func(r *connect.Record) bool {
 		if r.Topic != topic {
-			topic, matches = r.Topic, whole.MatchString(r.Topic)
+			topic, matches = r.Topic, is(whole, r.Topic)
 		}
 		return matches
 	}, nil
+}
+
+// is reports whether a whole topic matches. One that takes too many steps to
+// tell does not.
+func is(whole *connect.JavaRegex, topic string) bool {
+	yes, err := whole.Matches(topic)
+	return yes && err == nil
 }
 
 // Split tells records by their topic, where it is known.

@@ -2,7 +2,6 @@ package transform
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"kcgen.dev/runtime/connect"
@@ -20,19 +19,21 @@ func (x RegexRouter) Open() (connect.Apply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: open RegexRouter: %w", err)
 	}
-	last, to := "", route("")
+	last, to, first := "", "", true
 	known := map[string]string{}
 	return func(r *connect.Record) (bool, error) {
-		if r.Topic != last {
+		if r.Topic != last || first {
 			next, ok := known[r.Topic]
 			if !ok {
-				next = route(r.Topic)
+				if next, err = route(r.Topic); err != nil {
+					return false, fmt.Errorf("transform: RegexRouter: %w", err)
+				}
 				if len(known) >= maxTopics {
 					clear(known)
 				}
 				known[strings.Clone(r.Topic)] = next
 			}
-			last, to = r.Topic, next
+			last, to, first = r.Topic, next, false
 		}
 		r.Topic = to
 		return true, nil
@@ -43,34 +44,33 @@ func (x RegexRouter) Open() (connect.Apply, error) {
 func (x RegexRouter) Flow(s *connect.Shape) error {
 	route, err := x.router()
 	if err == nil && s.Topic != "" {
-		s.Topic = route(s.Topic)
+		s.Topic, err = route(s.Topic)
 	}
 	return err
 }
 
 // router finds a topic's new name.
-func (x RegexRouter) router() (func(topic string) string, error) {
+func (x RegexRouter) router() (func(topic string) (string, error), error) {
 	re, err := connect.CompileJavaRegex(x.Regex)
 	if err != nil {
-		return nil, err
+		return nil, ofOption("regex", err)
 	}
 	with, err := readReplacement(x.Replacement, re)
 	if err != nil {
-		return nil, fmt.Errorf("replacement %q: %w", x.Replacement, err)
+		return nil, ofOption("replacement", fmt.Errorf("%q: %w", x.Replacement, err))
 	}
-	whole := regexp.MustCompile(`\A(?:` + re.String() + `)\z`)
-	return func(topic string) string { return route(whole, re, with, topic) }, nil
+	return func(topic string) (string, error) { return route(re, with, topic) }, nil
 }
 
 // route is a topic's new name. As in Kafka Connect, the topic has to match as a
 // whole, but what is replaced is the first match, which may be shorter.
-func route(whole, re *regexp.Regexp, with []replacement, topic string) string {
-	if !whole.MatchString(topic) {
-		return topic
+func route(re *connect.JavaRegex, with []replacement, topic string) (string, error) {
+	if whole, err := re.Matches(topic); err != nil || !whole {
+		return topic, err
 	}
-	m := re.FindStringSubmatchIndex(topic)
-	if m == nil {
-		return topic
+	m, err := re.Find(topic)
+	if err != nil || m == nil {
+		return topic, err
 	}
 	var b strings.Builder
 	b.WriteString(topic[:m[0]])
@@ -81,7 +81,7 @@ func route(whole, re *regexp.Regexp, with []replacement, topic string) string {
 		}
 	}
 	b.WriteString(topic[m[1]:])
-	return b.String()
+	return b.String(), nil
 }
 
 // replacement is a text, and the group behind it, or -1.
@@ -91,7 +91,7 @@ type replacement struct {
 }
 
 // readReplacement reads what Java's Matcher.replaceFirst takes.
-func readReplacement(in string, re *regexp.Regexp) (out []replacement, err error) {
+func readReplacement(in string, re *connect.JavaRegex) (out []replacement, err error) {
 	var text strings.Builder
 	for i := 0; i < len(in); i++ {
 		switch in[i] {
@@ -117,7 +117,7 @@ func readReplacement(in string, re *regexp.Regexp) (out []replacement, err error
 
 // readGroup reads what follows a $: the number of a group, of as many digits
 // as there are groups for, or its name in braces.
-func readGroup(in string, re *regexp.Regexp) (group, length int, err error) {
+func readGroup(in string, re *connect.JavaRegex) (group, length int, err error) {
 	if strings.HasPrefix(in, "{") {
 		name, _, ok := strings.Cut(in[1:], "}")
 		if !ok || name == "" {

@@ -94,7 +94,7 @@ func TestRouteOpenErrors(t *testing.T) {
 		"no header":             transform.DropHeaders{},
 		"2 fields, but 1":       transform.HeaderFrom{On: "key", Fields: []string{"a", "b"}, Headers: []string{"a"}, Operation: "copy"},
 		"operation is":          transform.HeaderFrom{On: "key", Fields: []string{"a"}, Headers: []string{"a"}},
-		"look-ahead":            transform.RegexRouter{Regex: "(?=a)"},
+		`\G at 1`:               transform.RegexRouter{Regex: `\G`},
 		"no group 1":            transform.RegexRouter{Regex: "a", Replacement: "$1"},
 		"$ without a group":     transform.RegexRouter{Regex: "a", Replacement: "$"},
 		"no group has the name": transform.RegexRouter{Regex: "a", Replacement: "${n}"},

@@ -139,8 +139,9 @@ type MaskField struct {
 // Gives records whose topic matches a regular expression another topic
 // (RegexRouter). A topic that does not match as a whole stays.
 type RegexRouter struct {
-	// The regular expression, of Java's kind (regex). Look-ahead and look-behind,
-	// atomic groups, possessive quantifiers and back references are refused.
+	// The regular expression, of Java's kind (regex), with look-ahead, look-behind,
+	// back references and possessive quantifiers. What takes more than a million
+	// steps to match is an error of the record.
 	Regex string `json:"regex"`
 
 	// What the first match is replaced by (replacement): $1 and ${name} stand for

@@ -7,17 +7,6 @@ import (
 	"kcgen.dev/runtime/javatest"
 )
 
-// refused are the recorded cases that we refuse: regular expressions that Java
-// has and Go has not.
-var refused = map[string]map[string]string{
-	"RegexRouter": {
-		"RegexRouter-0019": "look-ahead",
-		"RegexRouter-0020": "look-behind",
-		"RegexRouter-0021": "a back reference",
-		"RegexRouter-0024": "a possessive quantifier",
-	},
-}
-
 // TestVectors has the recorded answers of Kafka's own classes. more and fields
 // were recorded for this project; chains are several transforms in a row.
 func TestVectors(t *testing.T) {
@@ -27,9 +16,7 @@ func TestVectors(t *testing.T) {
 		"TimestampRouter", "ValueToKey", "chains", "fields", "more",
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := javatest.Table
-			table.Refused = refused[name]
-			vectortest.Run(t, "testdata/"+name+".jsonl", table)
+			vectortest.Run(t, "testdata/"+name+".jsonl", javatest.Table)
 		})
 	}
 }
