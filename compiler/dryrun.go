@@ -15,6 +15,7 @@ import (
 	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/emit"
+	"kcgen.dev/compiler/emit/safe"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/sandbox"
 	"kcgen.dev/runtime/dryrun/wire"
@@ -244,7 +245,7 @@ func Connectors(p *plan.Pipeline) []string {
 
 // report says a dry run's findings at the spec's lines.
 func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
-	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace, TraceError: rep.TraceError}
+	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace, TraceError: oneLine(rep.TraceError)}
 	for _, f := range rep.Faults {
 		out.Faults = append(out.Faults, faultAt(p, f))
 	}
@@ -256,7 +257,10 @@ func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
 	for _, r := range rep.Results {
 		t := TestResult{Name: r.Name, Passed: r.Passed}
 		if !r.Passed && !r.Untried {
-			t.Fault = &diag.Diag{Path: "tests." + diag.Label(r.Name), Msg: r.Message, Diff: r.Diff}
+			t.Fault = &diag.Diag{Path: "tests." + diag.Label(r.Name), Msg: oneLine(r.Message)}
+			for _, l := range r.Diff {
+				t.Fault.Diff = append(t.Fault.Diff, oneLine(l))
+			}
 			if s := tests[r.Name]; s != nil {
 				place(t.Fault, s.Pos)
 			}
@@ -266,13 +270,17 @@ func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
 	return out
 }
 
+// oneLine is what a component said, on one line, and without what a terminal
+// would obey.
+func oneLine(s string) string { return safe.Text(strings.ReplaceAll(s, "\n", " ")) }
+
 func place(d *diag.Diag, at plan.Pos) { d.File, d.Line, d.Col = at.File, at.Line, at.Column }
 
 // faultAt finds the line of a fault: that of the innermost field on its path
 // that the user wrote.
 func faultAt(p *plan.Pipeline, f wire.Fault) diag.Diag {
 	kind, name, _ := strings.Cut(f.Connector, ".")
-	d := diag.Diag{Path: kind + "." + diag.Label(name), Msg: f.Message, File: p.Spec}
+	d := diag.Diag{Path: kind + "." + diag.Label(name), Msg: oneLine(f.Message), File: p.Spec}
 	if f.Path != "" {
 		d.Path += "." + f.Path
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -133,6 +136,15 @@ func (r *testReport) end(cmd *cobra.Command, asJSON bool) error {
 	return r.Faults
 }
 
+// printable is a name as it is, or quoted where it is nothing, or holds what a
+// terminal would obey.
+func printable(name string) string {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
 // tell says how a spec's tests ended.
 func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose bool) {
 	passed := 0
@@ -143,7 +155,7 @@ func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose 
 			word = "pass"
 		}
 		if verbose {
-			fmt.Fprintf(w, "%s  %s\n", word, t.Name)
+			fmt.Fprintf(w, "%s  %s\n", word, printable(t.Name))
 		}
 	}
 	word := "FAIL"
