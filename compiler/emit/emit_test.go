@@ -264,6 +264,7 @@ func FuzzEmit(f *testing.F) {
 			plan.Field{Go: "Int", Doc: []string{a}, Value: &plan.Lit{Pos: here, Kind: plan.Int, Int: n}},
 			plan.Field{Go: "Wait", Value: &plan.Lit{Kind: plan.Duration, Int: max(n, plan.Forever)}},
 			plan.Field{Go: "Size", Value: &plan.Lit{Kind: plan.Bytes, Int: max(n, 0)}},
+			plan.Field{Go: "Func", Value: &plan.Struct{Component: true, Func: true, Type: plan.Type{Path: "example.com/acme/mask", Pkg: "mask", Name: "F"}}},
 			plan.Field{Go: "Ratio", Value: &plan.Lit{Kind: plan.Float, Float: x}},
 			plan.Field{Go: "Texts", Value: &plan.List{Elem: plan.Elem{Kind: plan.String}, Elems: []plan.Node{str(a), str(b)}}},
 		)

@@ -12,17 +12,18 @@ package main
 
 import (
 	"kcgen.dev/runtime"
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/secret"
 )
 
 func main() { runtime.Main(pipeline) }
 
-var pipeline = runtime.Pipeline{Name: "x", Secret: secret.Ref("${env:X}"), N: -1, S: 1 << 20, P: &runtime.T{}, M: map[string]string{"a": "b"}}
+var pipeline = runtime.Pipeline{Name: "x", Secret: secret.Ref("${env:X}"), N: -1, S: 1 << 20, P: &runtime.T{}, Do: connect.TransformFunc(runtime.F), M: map[string]string{"a": "b"}}
 `
 
 // TestVerify changes one thing of a good program at a time.
 func TestVerify(t *testing.T) {
-	allowed := map[string]bool{"kcgen.dev/runtime": true, "kcgen.dev/runtime/secret": true}
+	allowed := map[string]bool{"kcgen.dev/runtime": true, "kcgen.dev/runtime/secret": true, "kcgen.dev/runtime/connect": true}
 	if err := verify([]byte(good), allowed, "runtime.Main(pipeline)"); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +71,13 @@ func TestVerify(t *testing.T) {
 		{`Name: "x"`, `f(): "x"`},
 		{`secret.Ref("${env:X}")`, `secret.Ref(x)`},
 		{`secret.Ref("${env:X}")`, `secret.Other("x")`},
+		{`connect.TransformFunc(runtime.F)`, `connect.Other(runtime.F)`},
+		{`connect.TransformFunc(runtime.F)`, `connect.TransformFunc(runtime.F())`},
+		{`connect.TransformFunc(runtime.F)`, `connect.TransformFunc(f)`},
+		{`connect.TransformFunc(runtime.F)`, `connect.TransformFunc(func() {})`},
+		{`connect.TransformFunc(runtime.F)`, `connect.TransformFunc(a.b.c)`},
+		{`connect.TransformFunc(runtime.F)`, `connect.TransformFunc(runtime.F, runtime.F)`},
+		{`connect.TransformFunc(runtime.F)`, `runtime.TransformFunc(runtime.F)`},
 	} {
 		src := strings.Replace(good, c[0], c[1], 1)
 		if src == good {
