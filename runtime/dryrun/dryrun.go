@@ -7,9 +7,12 @@
 //	dryrun.go   Main
 //	target.go   a connector with its chain, opened for a record
 //	schema.go   what the spec declares
-//	data.go     data of the spec → Connect's values
-//	compare.go  what a record must be and is
+//	data.go     data of the spec
+//	value.go    data → Connect's values; logical.go decimals, dates and times
+//	compare.go  a value, and what it must be; differ.go a record
 //	show.go     values as text
+//	record.go   a record of the spec
+//	follow.go   a record on its way through a chain
 //	test.go     the spec's tests
 //	trace.go    a record after each step
 //	flow.go     schemas through the chains
