@@ -43,6 +43,8 @@ var pipeline = runtime.Pipeline{
 			Transforms: []runtime.Step{{Do: panics{}}}},
 	},
 	Sinks: []runtime.Sink{{
+		Name: "ref", Topics: []string{"t"}, Connector: filestream.Sink{}, KeyConverter: convert.String{Encoding: "${env:X}"}, ValueConverter: convert.String{},
+	}, {
 		Name: "out", Topics: []string{"t", "u"}, Connector: filestream.Sink{}, KeyConverter: convert.String{}, ValueConverter: convert.JSON{SchemasEnable: true},
 		Transforms: []runtime.Step{{Name: "id", Do: transform.ExtractField{On: "value", Field: "id"}}},
 	}},
@@ -81,6 +83,7 @@ func TestRun(t *testing.T) {
 			{"name": "by the topic's schema", "sink": "out", "in": {"topic": "u", "value": {"id": 5}}, "out": {"partition": 0, "topic": "u", "key": null, "value": 5}},
 			{"name": "wrong by it", "sink": "out", "in": {"topic": "u", "value": {"id": "x"}}, "dropped": true},
 			{"name": "without one", "sink": "out", "in": {"topic": "t", "timestamp": 5, "value": {"id": "x"}}, "out": {"partition": -1, "timestamp": 6, "value": "y"}},
+			{"name": "reference", "sink": "ref", "in": {"value": "x"}, "dropped": true},
 			{"name": "nobody", "sink": "none", "in": {}, "dropped": true}
 		]
 	}`)
@@ -94,6 +97,7 @@ func TestRun(t *testing.T) {
 		"by the topic's schema: ",
 		`wrong by it: in.value.id: "x" is no int32`,
 		"without one: what comes out differs|timestamp: got 1970-01-01T00:00:00.005Z, want 1970-01-01T00:00:00.006Z|value: got \"x\", want \"y\"",
+		`reference: keyConverter: convert: open String: unknown encoding "${env:X}"; a reference has no value in a test`,
 		"nobody: dryrun: the pipeline has no sinks.none",
 	}
 	for i, r := range rep.Results {

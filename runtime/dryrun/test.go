@@ -30,6 +30,9 @@ func (d *dry) try(t *wire.Test, key string, res *wire.Result) error {
 		return err
 	}
 	o, err := target.open()
+	if err != nil && strings.Contains(err.Error(), "${") {
+		return fmt.Errorf("%w; a reference has no value in a test", err)
+	}
 	if err != nil {
 		return err
 	}
