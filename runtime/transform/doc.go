@@ -1,5 +1,5 @@
 // Package transform holds the single message transforms that Kafka Connect
-// itself ships.
+// itself ships, and some that Confluent adds.
 //
 //	hoistfield.go   HoistField
 //	insertfield.go  InsertField
@@ -17,6 +17,9 @@
 //	timestamprouter.go    TimestampRouter
 //	timestampconverter.go TimestampConverter
 //	setschemametadata.go  SetSchemaMetadata
+//
+//	drop.go, extracttopic.go, tombstonehandler.go and
+//	messagetimestamprouter.go  Confluent's of these names
 //
 //	fieldpath.go    names and paths of fields (V1, V2)
 //	rewrite.go      structs and maps with some fields changed, at any depth

@@ -11,8 +11,10 @@ import (
 // schemas. The others leave all that is known.
 var (
 	_ connect.Flow = Cast{}
+	_ connect.Flow = Drop{}
 	_ connect.Flow = DropHeaders{}
 	_ connect.Flow = ExtractField{}
+	_ connect.Flow = ExtractTopic{}
 	_ connect.Flow = Filter{}
 	_ connect.Flow = Flatten{}
 	_ connect.Flow = HeaderFrom{}
@@ -20,11 +22,13 @@ var (
 	_ connect.Flow = InsertField{}
 	_ connect.Flow = InsertHeader{}
 	_ connect.Flow = MaskField{}
+	_ connect.Flow = MessageTimestampRouter{}
 	_ connect.Flow = RegexRouter{}
 	_ connect.Flow = ReplaceField{}
 	_ connect.Flow = SetSchemaMetadata{}
 	_ connect.Flow = TimestampConverter{}
 	_ connect.Flow = TimestampRouter{}
+	_ connect.Flow = TombstoneHandler{}
 	_ connect.Flow = ValueToKey{}
 )
 

@@ -29,6 +29,18 @@ type Cast struct {
 	ReplaceNullWithDefault bool `json:"replaceNullWithDefault"`
 }
 
+// Makes the key or the value null (Confluent's Drop). With the value gone a
+// record is a tombstone. To drop the whole record there is #Filter.
+type Drop struct {
+	// What goes: the record's key or its value (Drop$Key, Drop$Value).
+	On string `json:"on"`
+
+	// What becomes of the schema (schema.behavior): it goes too (nullify), it stays
+	// as it is (retain), it stays and has to be optional (validate), or it is made
+	// optional (force_optional).
+	SchemaBehavior string `json:"schemaBehavior"`
+}
+
 // Removes all headers of the given names (DropHeaders). Names go by upper and
 // lower case; one that a record does not have is passed over.
 type DropHeaders struct {
@@ -54,6 +66,31 @@ type ExtractField struct {
 	// Whether a field that is null gets its default, where it has one
 	// (replace.null.with.default).
 	ReplaceNullWithDefault bool `json:"replaceNullWithDefault"`
+}
+
+// Gives each record the topic that its key, its value, a field of one of them
+// or a header holds, which has to be a string (Confluent's ExtractTopic).
+type ExtractTopic struct {
+	// Where the topic is: in the key, the value or a header (ExtractTopic$Key,
+	// ExtractTopic$Value, ExtractTopic$Header). Of several headers of one name the
+	// last counts.
+	On string `json:"on"`
+
+	// The field, or the header's name (field); without it, the whole key or value
+	// is the topic.
+	Field string `json:"field"`
+
+	// How field is written (field.format): as a name (PLAIN), or as a JSONPath of
+	// names alone, $["f1"]["f2"] or $.f1.f2 (JSON_PATH).
+	FieldFormat string `json:"fieldFormat"`
+
+	// How a PLAIN field is read: as a name (V1), or by a path of names with dots
+	// between, a name with dots in backticks (V2, KIP-821).
+	FieldSyntaxVersion string `json:"fieldSyntaxVersion"`
+
+	// Whether a record in which the topic is missing or null keeps the one that it
+	// has (skip.missing.or.null); otherwise it is an error.
+	SkipMissingOrNull bool `json:"skipMissingOrNull"`
 }
 
 // Brings the fields of nested structs, or the entries of nested maps where there
@@ -134,6 +171,30 @@ type MaskField struct {
 	// Whether fields that are null get their default, where they have one
 	// (replace.null.with.default); one that is masked gets it first.
 	ReplaceNullWithDefault bool `json:"replaceNullWithDefault"`
+}
+
+// Gives each record a topic made of its own and of a time that the value holds
+// (Confluent's MessageTimestampRouter). The value is a map or, which Confluent's
+// does not take, a struct. A record without any of the times is an error.
+type MessageTimestampRouter struct {
+	// The new topic, with ${topic} and ${timestamp} in it (topic.format).
+	TopicFormat string `json:"topicFormat"`
+
+	// The pattern of the time in the topic, one of Java's SimpleDateFormat, in UTC
+	// (topic.timestamp.format).
+	TopicTimestampFormat string `json:"topicTimestampFormat"`
+
+	// The fields that may hold the time; the first that is there and not null does
+	// (message.timestamp.keys).
+	MessageTimestampKeys []string `json:"messageTimestampKeys"`
+
+	// The pattern of times that are text, one of Java's SimpleDateFormat, in UTC
+	// (message.timestamp.format). Dates and Timestamps need none.
+	MessageTimestampFormat string `json:"messageTimestampFormat"`
+
+	// How fields are named: by a name (V1), or by a path of names with dots
+	// between, a name with dots in backticks (V2, KIP-821).
+	FieldSyntaxVersion string `json:"fieldSyntaxVersion"`
 }
 
 // Gives records whose topic matches a regular expression another topic
@@ -248,6 +309,16 @@ type TimestampRouter struct {
 	// The pattern of the timestamp, one of Java's SimpleDateFormat, in UTC
 	// (timestamp.format).
 	TimestampFormat string `json:"timestampFormat"`
+}
+
+// Drops tombstones, records whose value is null, or fails on them (Confluent's
+// TombstoneHandler).
+type TombstoneHandler struct {
+	// What to do with one (behavior): drop it and write a warning (warn), drop it
+	// and write a line for debugging (ignore), or make it an error (fail). Lines are
+	// written for the 1st tombstone of a task, the 2nd, the 4th, and so on, with
+	// how many there were.
+	Behavior string `json:"behavior"`
 }
 
 // Wraps the key or value in a struct of one field, or, where there is no
