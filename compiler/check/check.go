@@ -9,6 +9,7 @@
 //	pattern.go   regular expressions
 //	chain.go     transforms
 //	tests.go     tests and schemas
+//	idle.go      transforms and converters that could do nothing
 package check
 
 import (
@@ -33,6 +34,7 @@ var checks = []func(*checker){
 	chains,
 	tests,
 	schemas,
+	idle,
 }
 
 // Pipeline returns what is wrong with a plan, by file and line.

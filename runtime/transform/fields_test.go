@@ -238,3 +238,33 @@ func TestFieldAllocations(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderFromNested: paths of V2.
+func TestHeaderFromNested(t *testing.T) {
+	for _, c := range []struct {
+		operation, in, want, header string
+		fields                      []string
+		err                         string
+	}{
+		{"move", nestedStruct, `struct{id:int64 who:Who struct{a.ge:int32?}?} {id:1 who:{a.ge:7}}`, `"Ada"`, []string{"who.name"}, ""},
+		{"move", nestedStruct, `struct{id:int64 who:Who struct{name:string}?} {id:1 who:{name:"Ada"}}`, `7`, []string{"who.`a.ge`"}, ""},
+		{"copy", nestedStruct, `struct{id:int64 who:Who struct{name:string a.ge:int32?}?} {id:1 who:{name:"Ada" a.ge:null}}`, `"Ada"`, []string{"who.name"}, ""},
+		{"move", nestedNull, `struct{id:int64 who:Who struct{a.ge:int32?}?} {id:1 who:null}`, `null`, []string{"who.name"}, ""},
+		{"move", nestedMap, `map["id":1 "who":map["a.ge":36]]`, `"Ada"`, []string{"who.name"}, ""},
+		{"copy", `{"who":null}`, `map["who":null]`, `null`, []string{"who.name"}, ""},
+		{"move", `{"who":5}`, "", "", []string{"who.name"}, "no map"},
+		{"move", nestedStruct, "", "", []string{"who.zz"}, "no field zz"},
+	} {
+		x := transform.HeaderFrom{On: "value", Fields: c.fields, Headers: []string{"h"}, Operation: c.operation, FieldSyntaxVersion: "V2", ReplaceNullWithDefault: true}
+		r := connect.Record{Value: ofJSON(t, c.in)}
+		_, err := once(t, x, &r)
+		refuses(t, c, err, c.err)
+		if err == nil && (shape(r.Value) != c.want || r.Headers[0].Value.String() != c.header) {
+			t.Errorf("%s of %v: %s, %s", c.operation, c.fields, shape(r.Value), r.Headers[0].Value)
+		}
+		s := connect.Shape{Value: connect.Form{Known: true, Schema: ofJSON(t, c.in).Schema, Nulls: connect.NullsNever}}
+		if err := x.Flow(&s); err == nil && c.err == "" && !s.Value.Schema.Equal(r.Value.Schema) {
+			t.Errorf("flow of %s of %v: %v", c.operation, c.fields, s.Value.Schema)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package transform
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -22,10 +21,13 @@ func (h HeaderFrom) Open() (connect.Apply, error) {
 	case h.Operation != "move" && h.Operation != "copy":
 		err = fmt.Errorf(`operation is %q, and has to be "move" or "copy"`, h.Operation)
 	}
+	var f *headerFrom
+	if err == nil {
+		f, err = h.mover()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open HeaderFrom: %w", err)
 	}
-	f := h.mover()
 	return func(r *connect.Record) (bool, error) {
 		if err := f.apply(r, part(r)); err != nil {
 			return false, fmt.Errorf("transform: HeaderFrom on the %s: %w", h.On, err)
@@ -36,62 +38,63 @@ func (h HeaderFrom) Open() (connect.Apply, error) {
 
 // Flow takes the fields that are moved out of the schema. Null fails.
 func (h HeaderFrom) Flow(s *connect.Shape) error {
-	form, f := formOf(h.On, s), h.mover()
-	nulls := noNulls(h.On, form)
-	return errors.Join(nulls, pastNulls(form, func(in *connect.Schema) (*connect.Schema, error) {
+	form := formOf(h.On, s)
+	f, err := h.mover()
+	if err != nil {
+		return err
+	}
+	return errors.Join(noNulls(h.On, form), pastNulls(form, func(in *connect.Schema) (*connect.Schema, error) {
 		p, err := f.plan(in)
-		if err != nil {
-			return nil, err
+		if err != nil || !f.move {
+			return in, err
 		}
-		return p.out, nil
+		return p.rest.out, nil
 	}))
 }
 
-func (h HeaderFrom) mover() *headerFrom {
+func (h HeaderFrom) mover() (*headerFrom, error) {
 	f := &headerFrom{HeaderFrom: h, move: h.Operation == "move"}
+	root := &branch{}
+	for _, field := range h.Fields {
+		path, err := parseFieldPath(field, h.FieldSyntaxVersion)
+		if err != nil {
+			return nil, ofOption("fields", err)
+		}
+		f.paths = append(f.paths, path)
+		root.at(path).drop = true
+	}
+	f.rest = (&rewriter{root: root, replaceNull: h.ReplaceNullWithDefault}).open()
 	f.plans.derive = f.plan
-	return f
+	return f, nil
 }
 
 type headerFrom struct {
 	HeaderFrom
+	paths []fieldPath
 	move  bool
+	rest  *rewriter // takes the fields out
 	plans perSchema[*headerPlan]
-	slab  connect.Slab
 }
 
 // headerPlan says what to do with structs of one schema.
 type headerPlan struct {
-	out    *connect.Schema // of what stays
-	stay   []int           // the fields that do
-	header []int           // the field of each header
+	rest   *plan             // of what stays, where fields are moved
+	header []*connect.Schema // of each header
 }
 
-func (f *headerFrom) plan(in *connect.Schema) (*headerPlan, error) {
+func (f *headerFrom) plan(in *connect.Schema) (p *headerPlan, err error) {
 	if err := notStruct(in); err != nil {
 		return nil, err
 	}
-	p := &headerPlan{out: in}
-	var missing error
-	for _, name := range f.Fields {
-		i := in.FieldIndex(name)
-		if i < 0 {
-			missing = errors.Join(missing, connect.OptionErrorf("fields", "%w", connect.NoField(name, in)))
-		}
-		p.header = append(p.header, i)
+	p = &headerPlan{}
+	for _, path := range f.paths {
+		s, missing := path.needed(in)
+		err = errors.Join(err, ofOption("fields", missing))
+		p.header = append(p.header, s)
 	}
-	if missing != nil || !f.move {
-		return p, missing
+	if err == nil && f.move {
+		p.rest, err = f.rest.plans.of(in)
 	}
-	b := connect.NewStruct().Basics(in)
-	for i, field := range in.Fields() {
-		if !slices.Contains(f.Fields, field.Name) {
-			p.stay = append(p.stay, i)
-			b.Field(field.Name, field.Schema)
-		}
-	}
-	var err error
-	p.out, err = b.Build()
 	return p, err
 }
 
@@ -101,8 +104,7 @@ func (f *headerFrom) apply(r *connect.Record, d *connect.Datum) error {
 		if m == nil {
 			return fmt.Errorf("only a map has fields where there is no schema, and this is %v", d.Value.Kind())
 		}
-		f.ofMap(r, d, m)
-		return nil
+		return f.ofMap(r, d, m)
 	}
 	st := d.Value.Struct()
 	if st == nil {
@@ -111,23 +113,24 @@ func (f *headerFrom) apply(r *connect.Record, d *connect.Datum) error {
 	return f.ofStruct(r, d, st)
 }
 
-func (f *headerFrom) ofMap(r *connect.Record, d *connect.Datum, m *connect.Map) {
-	headers := room(r.Headers, len(f.Fields))
-	for i, name := range f.Fields {
-		headers = append(headers, connect.Header{Key: f.Headers[i], Datum: connect.Datum{Value: m.Get(name)}})
+func (f *headerFrom) ofMap(r *connect.Record, d *connect.Datum, m *connect.Map) error {
+	headers := room(r.Headers, len(f.paths))
+	for i, path := range f.paths {
+		v, err := path.inMap(m)
+		if err != nil {
+			return err
+		}
+		headers = append(headers, connect.Header{Key: f.Headers[i], Datum: connect.Datum{Value: v}})
+	}
+	if f.move {
+		rest, err := f.rest.inMap(f.rest.root, m)
+		if err != nil {
+			return err
+		}
+		d.Value = rest
 	}
 	r.Headers = headers
-	if !f.move {
-		return
-	}
-	rest := f.slab.Map(m.Len())
-	for i := range m.Len() {
-		e := m.At(i)
-		if e.Key.Kind() != connect.KindString || !slices.Contains(f.Fields, e.Key.Str()) {
-			rest.Put(e.Key, e.Value)
-		}
-	}
-	d.Value = rest.Value()
+	return nil
 }
 
 func (f *headerFrom) ofStruct(r *connect.Record, d *connect.Datum, st *connect.Struct) error {
@@ -135,32 +138,24 @@ func (f *headerFrom) ofStruct(r *connect.Record, d *connect.Datum, st *connect.S
 	if err != nil {
 		return err
 	}
-	fields := st.Schema.Fields()
-	if len(st.Slots) != len(fields) {
-		return fmt.Errorf("a struct with %d slots for %d fields", len(st.Slots), len(fields))
+	if st, err = structOf(d.Value); err != nil {
+		return err
 	}
 	headers := room(r.Headers, len(p.header))
-	for i, at := range p.header {
-		headers = append(headers, connect.Header{Key: f.Headers[i], Datum: connect.Datum{
-			Schema: fields[at].Schema, Value: f.value(fields[at].Schema, st.Slots[at])}})
+	for i, schema := range p.header {
+		v, err := f.paths[i].inStruct(st, f.ReplaceNullWithDefault)
+		if err != nil {
+			return err
+		}
+		headers = append(headers, connect.Header{Key: f.Headers[i], Datum: connect.Datum{Schema: schema, Value: v}})
 	}
 	if f.move {
-		rest := f.slab.Struct(p.out)
-		for to, from := range p.stay {
-			if rest.Slots[to], err = filled(fields[from].Schema, st.Slots[from], f.ReplaceNullWithDefault); err != nil {
-				return fmt.Errorf("field %q: %w", fields[from].Name, err)
-			}
+		rest, err := f.rest.inStruct(p.rest, st)
+		if err != nil {
+			return err
 		}
-		d.Schema, d.Value = p.out, rest.Value()
+		d.Schema, d.Value = p.rest.out, rest
 	}
 	r.Headers = headers
 	return nil
-}
-
-// value is a field's value for a header.
-func (f *headerFrom) value(s *connect.Schema, v connect.Value) connect.Value {
-	if def, ok := s.Default(); ok && v.IsNull() && f.ReplaceNullWithDefault {
-		return def
-	}
-	return v
 }

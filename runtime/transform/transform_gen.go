@@ -118,6 +118,10 @@ type HeaderFrom struct {
 	// The names of the fields (fields).
 	Fields []string `json:"fields"`
 
+	// How fields are named: by a name (V1), or by a path of names with dots
+	// between, a name with dots in backticks (V2, KIP-821).
+	FieldSyntaxVersion string `json:"fieldSyntaxVersion"`
+
 	// The names of the headers, one for each field, in the same order (headers).
 	Headers []string `json:"headers"`
 
