@@ -114,7 +114,7 @@ func TestReplaceFieldNames(t *testing.T) {
 	in := `{"schema":{"type":"struct","fields":[{"field":"a","type":"int32"},{"field":"b","type":"int32"}]},"payload":{"a":1,"b":2}}`
 	for want, tr := range map[string]transform.ReplaceField{
 		"{b:2}":     {Renames: map[string]string{"a": "b"}, Exclude: []string{"a"}},
-		"{a:1 b:2}": {Renames: map[string]string{"zz": "b"}},
+		"{a:1 b:2}": {Renames: map[string]string{"zz": "c"}},
 		"{z:1}":     {Renames: map[string]string{"a": "z", "y": "z"}, Include: []string{"a"}},
 	} {
 		tr.On = "value"
@@ -124,6 +124,11 @@ func TestReplaceFieldNames(t *testing.T) {
 			t.Errorf("%+v: %s, want %s", tr, got, want)
 		}
 	}
+	taken := transform.ReplaceField{On: "value", Renames: map[string]string{"zz": "b"}}
+	_, err := once(t, taken, &connect.Record{Value: ofJSON(t, in)})
+	refuses(t, taken, err, `renames: "zz" is to become "b", which is there: no field zz`)
+	_, err = once(t, taken, &connect.Record{Value: ofJSON(t, `{"b":1}`)})
+	refuses(t, taken, err, "")
 }
 
 func TestFieldOpenErrors(t *testing.T) {

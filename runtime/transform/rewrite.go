@@ -81,6 +81,20 @@ func (b *branch) renameAt(path fieldPath, name string) {
 	b.at(path).rename = name
 }
 
+// taken is the error of a field that keeps a name which another is to get that
+// is not there: Kafka Connect then looks for the other one's value.
+func (b *branch) taken(c *branch, name string, in *connect.Schema) error {
+	if !b.targets[name] || c != nil && c.rename != "" {
+		return nil
+	}
+	for _, old := range b.order {
+		if old.rename == name && in.FieldIndex(old.name) < 0 {
+			return connect.OptionErrorf("renames", "%q is to become %q, which is there: %w", old.name, name, connect.NoField(old.name, in))
+		}
+	}
+	return nil
+}
+
 // goes reports whether the field of c (nil: it is not named) is left out.
 func (b *branch) goes(c *branch) bool {
 	if c == nil {
@@ -208,6 +222,9 @@ func (w *rewriter) plan(b *branch, in *connect.Schema) (*plan, error) {
 		c := b.below[f.Name]
 		if b.goes(c) {
 			continue
+		}
+		if err := b.taken(c, f.Name, in); err != nil {
+			return nil, err
 		}
 		if c != nil {
 			if c.only && f.Schema.Kind() != connect.KindStruct {
