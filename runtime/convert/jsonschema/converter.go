@@ -81,18 +81,18 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 	}
 	out, err := c.outgoing(d.Schema)
 	if err != nil {
-		return nil, fmt.Errorf("jsonschema: write: %w", err)
+		return nil, fmt.Errorf("jsonschema: write to topic %s: %w", topic, err)
 	}
 	if d.Value.IsNull() && out.plan != nil && out.plan.null == nil {
 		return nil, nil
 	}
 	under, err := c.under(topic, out)
 	if err != nil {
-		return nil, fmt.Errorf("jsonschema: write: %w", err)
+		return nil, fmt.Errorf("jsonschema: write to topic %s: %w", topic, err)
 	}
 	data, err := c.encode(buf.Start(), under, out, d)
 	if err != nil {
-		return nil, fmt.Errorf("jsonschema: write: %w", err)
+		return nil, fmt.Errorf("jsonschema: write to topic %s: %w", topic, err)
 	}
 	return buf.Finish(data), nil
 }
@@ -128,7 +128,7 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 	}
 	d, err := c.decode(topic, data)
 	if err != nil {
-		return connect.Datum{}, fmt.Errorf("jsonschema: read: %w", err)
+		return connect.Datum{}, fmt.Errorf("jsonschema: read from topic %s: %w", topic, err)
 	}
 	return d, nil
 }
