@@ -13,6 +13,7 @@
 //	readers_avro.go  independent readers of Avro; avro/ holds their files
 //	readers_protobuf.go  protoc's Python code, which reads what we write
 //	validator_jsonschema.go  an independent validator of JSON Schema; jsonschema/ holds its script
+//	registrytest/  one suite for each converter that asks a Schema Registry
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	proc/       ordinary child processes: the programs under test
