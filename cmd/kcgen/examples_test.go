@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,19 +17,21 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sr/srfake"
 )
 
 // An example is a folder of examples/: its program is in generated/, and it
 // runs.
 type example struct {
-	name   string
-	spec   string            // by default pipeline.cue
-	golden string            // in generated/, by default <name>/main.go
-	seed   string            // records to put into topics: topic, key, value
-	env    map[string]string // FILE: stands for a file of the run's folder
-	topics map[string]string // topic → the values it has afterwards
-	files  map[string]string // file of the run's folder → its content afterwards
-	sorted bool              // the order of lines means nothing
+	name    string
+	spec    string            // by default pipeline.cue
+	golden  string            // in generated/, by default <name>/main.go
+	seed    string            // records to put into topics: topic, key, value
+	env     map[string]string // FILE: stands for a file of the run's folder
+	topics  map[string]string // topic → the values it has afterwards
+	files   map[string]string // file of the run's folder → its content afterwards
+	sorted  bool              // the order of lines means nothing
+	schemas bool              // it needs a Schema Registry, at SCHEMA_REGISTRY_URL
 }
 
 var examples = []example{
@@ -55,6 +58,12 @@ var examples = []example{
 		env:    map[string]string{"LOG_FILE": "input.log", "ARCHIVE_FILE": "archive.txt"},
 		topics: map[string]string{"log-analysis-topic": "expected-log-analysis-topic.txt"},
 		files:  map[string]string{"archive.txt": "expected-archive.txt"},
+	},
+	{
+		name:    "orders-avro",
+		env:     map[string]string{"ORDERS_FILE": "input.txt", "ARCHIVE_FILE": "archive.txt"},
+		files:   map[string]string{"archive.txt": "expected-archive.txt"},
+		schemas: true,
 	},
 	{
 		name:   "environments",
@@ -127,6 +136,7 @@ func TestExamplesRun(t *testing.T) {
 			seed(t, brokers, e)
 			dir := t.TempDir()
 			copyInputs(t, e.dir(), dir)
+			e.startRegistry(t)
 			for range 2 {
 				e.run(t, bin, dir, brokers)
 				for topic, want := range e.topics {
@@ -157,6 +167,19 @@ func (e example) run(t *testing.T, bin, dir, brokers string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+}
+
+// startRegistry gives an example that needs one a registry in memory.
+func (e example) startRegistry(t *testing.T) {
+	t.Helper()
+	if !e.schemas {
+		return
+	}
+	fake := srfake.New()
+	t.Cleanup(fake.Close)
+	server := httptest.NewServer(fake.Handler())
+	t.Cleanup(server.Close)
+	e.env["SCHEMA_REGISTRY_URL"] = server.URL
 }
 
 func (e example) order(text string) string {
