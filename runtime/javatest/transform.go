@@ -6,6 +6,7 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connect/vectortest"
 	"kcgen.dev/runtime/transform"
+	"kcgen.dev/runtime/transform/timezone"
 )
 
 var transforms = map[string]newTransform{
@@ -27,10 +28,17 @@ var transforms = map[string]newTransform{
 	"SetSchemaMetadata":     newSetSchemaMetadata,
 	"TimestampConverter":    newTimestampConverter,
 	"TimestampRouter":       newTimestampRouter,
+	"TimezoneConverter":     newTimezoneConverter,
 	"ValueToKey":            newValueToKey,
 }
 
 func newFilter(string, vectortest.Config) (connect.Transform, error) { return transform.Filter{}, nil }
+
+func newTimezoneConverter(_ string, c vectortest.Config) (connect.Transform, error) {
+	return timezone.Converter{
+		ConvertedTimezone: c["converted.timezone"], IncludeList: list(c, "include.list"), ExcludeList: list(c, "exclude.list"),
+	}, need(c, "converted.timezone")
+}
 
 func newHoistField(on string, c vectortest.Config) (connect.Transform, error) {
 	field, err := c.Need("field")
