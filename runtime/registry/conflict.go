@@ -14,8 +14,9 @@ func isConflict(err error) bool { return statusOf(err) == http.StatusConflict }
 
 // incompatible is a 409 with its reasons.
 type incompatible struct {
-	text string
-	err  *sr.ResponseError
+	text   string
+	err    *sr.ResponseError
+	latest Schema // what is registered; without a text where that is not known
 }
 
 func (i incompatible) Error() string { return i.text }
@@ -38,7 +39,7 @@ func conflict(ctx context.Context, cl *sr.Client, subject string, s sr.Schema, r
 			reasons = told
 		}
 	}
-	return incompatible{fmt.Sprintf("it is incompatible with what is registered there%s: %s", rule, reasons), said}
+	return incompatible{fmt.Sprintf("it is incompatible with what is registered there%s: %s", rule, reasons), said, Schema{}}
 }
 
 // details are the messages of a check that say something of the difference;
@@ -51,4 +52,19 @@ func details(messages []string) string {
 		}
 	}
 	return brief(strings.Join(out, "; "))
+}
+
+// Differs adds to the error of [Session.Write], where it is a refusal because
+// of what is registered, how the schema differs from the latest version: a
+// registry names the place by numbers or not at all, and a converter knows the
+// fields. Without a difference that compare knows of the error stays.
+func Differs(err error, compare func(latest Schema) error) error {
+	var refused incompatible
+	if !errors.As(err, &refused) || refused.latest.Text == "" {
+		return err
+	}
+	if why := compare(refused.latest); why != nil {
+		return fmt.Errorf("%w; beside the latest version: %w", err, why)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -112,6 +113,11 @@ func (s *Session) find(ctx context.Context, q question, own Schema) (Schema, err
 		own.ID, err = s.backend.register(ctx, q.subject, wire(s.kind, own), s.options.NormalizeSchemas)
 	} else {
 		own.ID, err = s.backend.lookup(ctx, q.subject, wire(s.kind, own), s.options.NormalizeSchemas)
+	}
+	var refused incompatible
+	if errors.As(err, &refused) {
+		refused.latest, _ = s.find(ctx, question{what: whatLatest, subject: q.subject}, Schema{})
+		err = refused
 	}
 	return own, err
 }

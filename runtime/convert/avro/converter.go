@@ -162,7 +162,7 @@ func (c *codec) newWriter(topic string, s *connect.Schema) (*writer, error) {
 	}
 	given, err := c.session.Write(topic, recordName(own), registry.Schema{Kind: registry.Avro, Text: text})
 	if err != nil {
-		return nil, err
+		return nil, registry.Differs(err, func(latest registry.Schema) error { return c.differs(own, latest) })
 	}
 	under := own
 	if given.Text != text {
@@ -196,6 +196,25 @@ func (c *codec) target(own *schema, given registry.Schema) (*schema, error) {
 		return nil, fmt.Errorf("schema id %d cannot read the data's own schema (latestCompatibilityStrict: false lets it pass): %w", given.ID, err)
 	}
 	return under, nil
+}
+
+// differs says why a schema cannot read what was written under one of the
+// registry, or else why that cannot read its data.
+func (c *codec) differs(own *schema, latest registry.Schema) error {
+	there, err := parse(latest.Text, latest.Imports)
+	if err != nil {
+		return nil // it is not the schema that was refused
+	}
+	for _, pair := range [][2]*schema{{there, own}, {own, there}} {
+		s, err := c.connectSchema(pair[1])
+		if err == nil {
+			_, err = c.resolve(pair[0], pair[1], s, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordName is the name that a subject may be made of: a record's.

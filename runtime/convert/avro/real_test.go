@@ -26,7 +26,7 @@ func TestRealRegistry(t *testing.T) {
 		Order: `{"type":"record","name":"Order","namespace":"acme","fields":[{"name":"id","type":"long"},
 			{"name":"note","type":["null","string"],"default":null},{"name":"customer","type":"acme.Customer"}]}`,
 		Reference: "acme.Customer",
-		Conflict:  []string{"/fields/0/type"},
+		Conflict:  []string{"/fields/0/type", "field id: long was written, which cannot be read as string"},
 	}.Run(t)
 }
 

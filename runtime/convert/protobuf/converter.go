@@ -131,7 +131,7 @@ func (c *codec) headOf(w *writer, topic string) (*head, error) {
 	if h == nil || c.UseLatestVersion {
 		got, err := c.session.Write(topic, w.made.root.full, w.own)
 		if err != nil {
-			return nil, err
+			return nil, registry.Differs(err, w.differs)
 		}
 		if h == nil || h.id != got.ID {
 			if h, err = c.newHead(w, got); err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"kcgen.dev/runtime/registry"
 )
 
 // fits checks that data of a message can be written under another schema: its
@@ -17,6 +19,15 @@ func fits(own *message, f *file) error {
 		return fmt.Errorf("it has no message %s", own.full)
 	}
 	return fitsMessage(own, other, map[[2]*message]bool{})
+}
+
+// differs says where a writer's schema does not fit one of the registry.
+func (w *writer) differs(latest registry.Schema) error {
+	f, err := parse(latest.Text, latest.Imports)
+	if err != nil {
+		return nil // it is not the schema that was refused
+	}
+	return fits(w.made.root, f)
 }
 
 func fitsMessage(own, other *message, done map[[2]*message]bool) error {
