@@ -32,6 +32,8 @@ var apicurioPOM string
 //   - a 409 and the check of compatibility name the place (/fields/1) in one
 //     line of their own; there is no list of messages, and verbose changes
 //     nothing;
+//   - a JSON Schema without properties and $schema, such as {"type":"integer"},
+//     it takes for none, or for Avro, whatever type is said;
 //   - a schema that is registered again under another subject keeps its id,
 //     with other references too;
 //   - without normalize the look-up compares the text as it stands;
@@ -138,7 +140,7 @@ func startApicurio(ctx context.Context, dir string) (*Apicurio, error) {
 // warm-up-KIND.
 func (r *Apicurio) warmUp(ctx context.Context) {
 	for kind, schema := range map[string]string{
-		"AVRO": `"string"`, "JSON": `{"type":"string"}`, "PROTOBUF": `syntax = "proto3"; message M {}`,
+		"AVRO": `"string"`, "JSON": `{"type":"object","properties":{"a":{"type":"string"}}}`, "PROTOBUF": `syntax = "proto3"; message M {}`,
 	} {
 		body := fmt.Sprintf(`{"schemaType":%q,"schema":%q}`, kind, schema)
 		for _, path := range []string{"/versions", "?normalize=true"} { // register, look up

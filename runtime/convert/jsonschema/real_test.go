@@ -106,3 +106,36 @@ func post(t *testing.T, url string, body any) int {
 	}
 	return got.ID
 }
+
+// TestRealRegistryRandom has it take the texts of schemas of all kinds, in a
+// struct each: Apicurio knows a JSON Schema by its properties.
+func TestRealRegistryRandom(t *testing.T) {
+	c := with(func(c *Converter) {
+		c.SchemaRegistry = registry.Registry{URL: []string{servertest.SharedRegistry(t)}}
+		c.Strict, c.JSONFailInvalidSchema = true, true
+	})
+	w, err := c.Open(connect.RoleValue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Open(connect.RoleValue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(50) {
+		m := newMaker(seed)
+		s := connect.NewStruct().Name("io.acme.Random").Field("it", m.schema(3, false)).MustBuild()
+		d, topic := connect.Datum{Schema: s, Value: m.value(s, 0)}, servertest.Unique("random")
+		data, err := w.Encode(new(connect.Buffer), topic, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Decode(topic, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := filled(d); !same(got, want) {
+			t.Fatalf("seed %d: got %v of %v, want %v of %v", seed, got.Value, got.Schema, want.Value, want.Schema)
+		}
+	}
+}
