@@ -43,8 +43,10 @@ func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Fo
 	return declared, nil
 }
 
-// Offline gives the converter with a registry in memory.
+// Offline gives the converter with a registry in memory. That has no schemas
+// yet, so data go by their own.
 func (c Converter) Offline() connect.Converter {
 	c.SchemaRegistry = registry.Registry{URL: []string{"mock://offline"}}
+	c.AutoRegisterSchemas, c.UseLatestVersion, c.UseSchemaID = true, false, 0
 	return c
 }

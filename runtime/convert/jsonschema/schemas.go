@@ -58,7 +58,7 @@ func (c *codec) describe(s *connect.Schema) (out *outgoing, err error) {
 	out = &outgoing{schema: s, topics: map[string]*incoming{}, fits: map[*incoming]error{}}
 	if s == nil {
 		if !c.options.UseLatestVersion && c.options.UseSchemaID == 0 {
-			return nil, errors.New("data without a schema have no JSON Schema to be registered; give them one (useLatestVersion, useSchemaId) or write them by convert.#JSON")
+			return nil, errors.New("data without a schema have no JSON Schema to be registered; name one that the registry has (useLatestVersion, useSchemaId; a build's tests have none), or write them by convert.#JSON")
 		}
 		return out, nil
 	}
