@@ -19,7 +19,7 @@ func TestRealRegistry(t *testing.T) {
 		Converter: func(o registry.Options) connect.Converter {
 			c := plainConverter()
 			c.SchemaRegistry, c.AutoRegisterSchemas, c.UseLatestVersion = o.SchemaRegistry, o.AutoRegisterSchemas, o.UseLatestVersion
-			c.SubjectNameStrategy = o.SubjectNameStrategy
+			c.SubjectNameStrategy, c.UseSchemaID = o.SubjectNameStrategy, o.UseSchemaID
 			return c
 		},
 		Customer: `{"type":"record","name":"Customer","namespace":"acme","fields":[{"name":"name","type":"string"}]}`,

@@ -22,7 +22,7 @@ func TestRealRegistry(t *testing.T) {
 		Converter: func(o registry.Options) connect.Converter {
 			return with(func(c *Converter) {
 				c.SchemaRegistry, c.AutoRegisterSchemas, c.UseLatestVersion = o.SchemaRegistry, o.AutoRegisterSchemas, o.UseLatestVersion
-				c.SubjectNameStrategy = o.SubjectNameStrategy
+				c.SubjectNameStrategy, c.UseSchemaID = o.SubjectNameStrategy, o.UseSchemaID
 				c.ObjectAdditionalProperties = false // else no property may be added under BACKWARD
 				c.JSONFailInvalidSchema = true
 			})

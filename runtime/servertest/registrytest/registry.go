@@ -32,8 +32,13 @@ func newBench(t *testing.T, s Suite) *bench {
 
 func (b *bench) open(o registry.Options) connect.Codec {
 	b.Helper()
-	o.SchemaRegistry = registry.Registry{URL: []string{b.url}}
-	c, err := b.Converter(o).Open(connect.RoleValue)
+	return b.openAs(connect.RoleValue, o)
+}
+
+func (b *bench) openAs(role connect.Role, o registry.Options) connect.Codec {
+	b.Helper()
+	o.SchemaRegistry.URL = []string{b.url}
+	c, err := b.Converter(o).Open(role)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -124,6 +129,16 @@ func (b *bench) latest(subject string) sr.SubjectSchema {
 		b.Fatal(err)
 	}
 	return got
+}
+
+// textOf is the text of a message's schema.
+func (b *bench) textOf(data []byte) string {
+	b.Helper()
+	got, err := b.client.SchemaByID(b.Context(), idOf(data))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return got.Schema
 }
 
 // demand sets what new versions of the topic's values have to fulfil.

@@ -50,11 +50,15 @@ func (s Suite) Run(t *testing.T) {
 	for name, test := range map[string]func(*bench){
 		"subjects":       testSubjects,
 		"look up":        testLookUp,
+		"key":            testKey,
 		"latest version": testLatest,
+		"new latest":     testNewLatest,
+		"one id":         testOneID,
 		"references":     testReferences,
 		"evolution":      testEvolution,
 		"incompatible":   testIncompatible,
 		"unknown id":     testUnknownID,
+		"other kind":     testOtherKind,
 	} {
 		t.Run(name, func(t *testing.T) { test(newBench(t, s)) })
 	}
@@ -73,6 +77,16 @@ func testSubjects(b *bench) {
 		}
 		b.reads(b.open(o), data, first())
 	}
+}
+
+// testKey files a key's schema apart from the value's.
+func testKey(b *bench) {
+	c := b.openAs(connect.RoleKey, registering)
+	data := b.encode(c, first())
+	if id := b.latest(b.topic + "-key").ID; id != idOf(data) {
+		b.Errorf("a key of schema id %d, and the subject has %d", idOf(data), id)
+	}
+	b.reads(c, data, first())
 }
 
 // testLookUp finds what is registered, and refuses what is not.
@@ -104,6 +118,39 @@ func testLatest(b *bench) {
 			b.Errorf("read as %v, want the latest", d.Schema)
 		}
 	}
+}
+
+// testNewLatest follows the latest version, where it holds for a moment only.
+func testNewLatest(b *bench) {
+	auto := b.open(registering)
+	old := b.encode(auto, first())
+	o := byLatest
+	o.SchemaRegistry.LatestCacheTTL = 1 // nanosecond
+	c := b.open(o)
+	if data := b.encode(c, first()); idOf(data) != idOf(old) {
+		b.Errorf("written under schema id %d, want %d, the only one", idOf(data), idOf(old))
+	}
+	b.reads(c, old, first())
+	id := idOf(b.encode(auto, second()))
+	if data := b.encode(c, first()); idOf(data) != id {
+		b.Errorf("written under schema id %d, want %d, the latest now", idOf(data), id)
+	}
+	if d := b.decode(c, old); d.Schema.FieldIndex("tag") < 0 {
+		b.Errorf("read as %v, want the latest now", d.Schema)
+	}
+}
+
+// testOneID writes under the schema of an id, of whatever subject.
+func testOneID(b *bench) {
+	id := b.register(servertest.Unique("elsewhere"), b.textOf(b.encode(b.open(registering), second())))
+	o := lookingUp
+	o.UseSchemaID = id
+	c := b.open(o)
+	data := b.encode(c, first())
+	if idOf(data) != id {
+		b.Errorf("written under schema id %d, want %d", idOf(data), id)
+	}
+	b.holds(b.decode(c, data), first())
 }
 
 // testReferences writes under a schema that refers to one of another subject,
@@ -151,4 +198,18 @@ func testUnknownID(b *bench) {
 	_, err := b.tryRead(c, foreign)
 	b.lacks(err, b.topic, "schema id 1073741824", "another registry", "40403")
 	b.reads(c, data, first())
+}
+
+// testOtherKind reads a message whose schema is of another kind.
+func testOtherKind(b *bench) {
+	kind, text := sr.TypeAvro, `{"type":"record","name":"X","fields":[{"name":"a","type":"int"}]}`
+	if b.Kind == registry.Avro {
+		kind, text = sr.TypeJSON, `{"type":"object","properties":{"a":{"type":"integer"}}}`
+	}
+	got, err := b.client.CreateSchema(b.Context(), servertest.Unique("other"), sr.Schema{Schema: text, Type: kind})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = b.tryRead(b.open(registering), append(registry.AppendHeader(nil, got.ID), 0))
+	b.lacks(err, b.topic, "is of type "+kind.String()+", not "+string(b.Kind))
 }
