@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -408,6 +409,42 @@ func TestConflict(t *testing.T) {
 				t.Errorf("asked %d times", n)
 			}
 		})
+	}
+}
+
+// Who asked may add to a refusal how the schema differs from the latest, and
+// to nothing else.
+func TestDiffers(t *testing.T) {
+	f := newFake(t)
+	f.SeedSchema("user", 1, 1, sr.Schema{Schema: userSchema})
+	f.SeedSchema("order-value", 1, 2, sr.Schema{Schema: orderSchema, References: []sr.SchemaReference{{Name: "User", Subject: "user", Version: 1}}})
+	f.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		refused := r.Method == http.MethodPost && !strings.HasPrefix(r.URL.Path, "/subjects/nonsense-value")
+		if refused {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = w.Write([]byte(`{"error_code":409,"message":"no"}`))
+		}
+		return refused
+	})
+	s := session(t, Options{AutoRegisterSchemas: true}, f.URL())
+	var latest Schema
+	differs := func(err error, why error) error {
+		return Differs(err, func(l Schema) error { latest = l; return why })
+	}
+	_, refused := write(s, "order", "", Schema{Text: stringSchema})
+	has(t, differs(refused, errors.New("field by is gone")), "record", "no (error 409); beside the latest version: field by is gone")
+	if latest.Text != orderSchema || len(latest.Imports) != 1 {
+		t.Errorf("compared with %+v", latest)
+	}
+	if err := differs(refused, nil); err != refused {
+		t.Errorf("%v, want %v", err, refused)
+	}
+	_, unknown := write(s, "gone", "", Schema{Text: stringSchema})
+	_, nonsense := write(s, "nonsense", "", Schema{Text: "{"})
+	for _, err := range []error{nil, unknown, nonsense} {
+		if got := differs(err, errors.New("why")); got != err {
+			t.Errorf("%v, want %v", got, err)
+		}
 	}
 }
 
