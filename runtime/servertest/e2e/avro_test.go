@@ -19,11 +19,11 @@ import (
 // newOrdersLab is a lab with the example orders-avro, compiled by kcgen.
 func newOrdersLab(t *testing.T) *registryLab {
 	t.Helper()
+	broker := servertest.SharedKafka(t)
 	dir, err := binaries()
 	if err != nil {
 		t.Fatal(err)
 	}
-	broker := servertest.SharedKafka(t)
 	cmd := exec.CommandContext(t.Context(), "go", "run", "kcgen.dev/cmd/kcgen", "build", "-o", filepath.Join(dir, "orders-avro"), "../../../examples/orders-avro/pipeline.cue")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, out)
