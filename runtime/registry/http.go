@@ -61,8 +61,18 @@ func (c *client) lookup(ctx context.Context, subject string, s sr.Schema, normal
 	return id, err
 }
 
+// version is asked of what is deleted too: topics hold data for longer.
+func (c *client) version(ctx context.Context, subject string, s sr.Schema) (version int, err error) {
+	err = c.ask(ctx, func(cl *sr.Client) error {
+		found, err := cl.LookupSchema(sr.WithParams(ctx, sr.ShowDeleted), subject, s)
+		version = found.Version
+		return given(version, err)
+	})
+	return version, err
+}
+
 // errNoID is an answer without what was asked for.
-var errNoID = errors.New("it holds neither a schema nor an id")
+var errNoID = errors.New("it holds neither a schema nor an id nor a version")
 
 func given(id int, err error) error {
 	if err == nil && id <= 0 {

@@ -109,6 +109,16 @@ func (m *mock) lookup(_ context.Context, subject string, s sr.Schema, _ bool) (i
 	return 0, missing(codeSchema, "Schema not found")
 }
 
+func (m *mock) version(ctx context.Context, subject string, s sr.Schema) (int, error) {
+	id, err := m.lookup(ctx, subject, s, false)
+	if err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return 1 + slices.Index(m.subjects[subject], id), nil
+}
+
 // find gives the id of a schema; 0 where it has none.
 func (m *mock) find(s sr.Schema) int {
 	return 1 + slices.IndexFunc(m.schemas, func(o sr.Schema) bool {

@@ -20,9 +20,10 @@ type question struct {
 
 // The questions.
 const (
-	whatID     = "schema id"
-	whatLatest = "latest version"
-	whatSchema = "schema"
+	whatID      = "schema id"
+	whatLatest  = "latest version"
+	whatSchema  = "schema"
+	whatVersion = "version"
 )
 
 // patience is how long a caller is kept waiting. A question that takes longer
@@ -105,7 +106,15 @@ func (s *Session) find(ctx context.Context, q question, own Schema) (Schema, err
 		if err != nil {
 			return Schema{}, err
 		}
-		return s.resolve(ctx, got.ID, got.Schema)
+		out, err := s.resolve(ctx, got.ID, got.Schema)
+		out.Version = got.Version
+		return out, err
+	case whatVersion:
+		version, err := s.backend.version(ctx, q.subject, wire(s.kind, own))
+		if isUnknown(err) {
+			return Schema{}, nil
+		}
+		return Schema{ID: q.id, Version: version}, err
 	}
 	var err error
 	own.Kind = s.kind
@@ -129,6 +138,8 @@ func (s *Session) label(q question) string {
 		return fmt.Sprintf("schema id %d (useSchemaId)", q.id)
 	case q.what == whatID:
 		return fmt.Sprintf("schema id %d of a record's %s", q.id, s.role)
+	case q.what == whatVersion:
+		return fmt.Sprintf("version of schema id %d under the subject %s", q.id, q.subject)
 	}
 	return q.what + " of the subject " + q.subject
 }

@@ -96,8 +96,28 @@ func TestRealRegistry(t *testing.T) {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
+	for want, id := range map[int]int{1: first.ID, 2: second.ID} {
+		got := 0
+		_, err := patiently(t, func() (_ registry.Schema, err error) {
+			got, _, err = lookUp.Version(topic, "Order", id)
+			return registry.Schema{}, err
+		})
+		if err != nil || got != want {
+			t.Errorf("schema id %d is version %d (%v), want %d", id, got, err, want)
+		}
+	}
+	_, err = patiently(t, func() (registry.Schema, error) {
+		got, ok, err := lookUp.Version(servertest.Unique("none"), "Order", first.ID)
+		if ok {
+			t.Errorf("version %d of a subject that is not there", got)
+		}
+		return registry.Schema{}, err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 	latest, err := patiently(t, func() (registry.Schema, error) { return lookUp.Latest(topic, "") })
-	if must(t, latest, err); latest.ID != second.ID || latest.Text != three {
+	if must(t, latest, err); latest.ID != second.ID || latest.Version != 2 || latest.Text != three {
 		t.Errorf("the latest is %+v", latest)
 	}
 	_, err = patiently(t, func() (registry.Schema, error) { return lookUp.Read(1 << 30) })

@@ -46,6 +46,7 @@ type Schema struct {
 	Kind       Kind
 	Text       string
 	References []Reference
+	Version    int // under the subject that was asked; 0 is unknown
 	// Imports are the texts of the references, theirs included, each behind
 	// those that it needs itself.
 	Imports []Import
@@ -91,6 +92,7 @@ type backend interface {
 	byVersion(ctx context.Context, subject string, version int) (sr.SubjectSchema, error) // -1: the latest
 	register(ctx context.Context, subject string, s sr.Schema, normalize bool) (id int, err error)
 	lookup(ctx context.Context, subject string, s sr.Schema, normalize bool) (id int, err error)
+	version(ctx context.Context, subject string, s sr.Schema) (int, error) // deleted or not
 }
 
 // Open makes a session. It asks nothing yet, so a registry that is down does
@@ -123,6 +125,22 @@ func (s *Session) Latest(topic, record string) (Schema, error) {
 		return Schema{}, err
 	}
 	return s.ask(question{what: whatLatest, subject: subject}, Schema{})
+}
+
+// Version gives the version that the schema of an id has under the subject of a
+// topic and a record name; ok is false where it has none there, as in a topic
+// whose data were copied from another one. Confluent's converters fail then.
+func (s *Session) Version(topic, record string, id int) (version int, ok bool, err error) {
+	own, err := s.Read(id)
+	if err != nil {
+		return 0, false, err
+	}
+	subject, err := s.subject(topic, record)
+	if err != nil {
+		return 0, false, nil // no name, no subject
+	}
+	got, err := s.ask(question{what: whatVersion, subject: subject, id: id}, own)
+	return got.Version, got.Version > 0, err
 }
 
 // Write gives the schema under which data of the schema own is to be written:

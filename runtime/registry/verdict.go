@@ -157,6 +157,9 @@ func statusOf(err error) int {
 	return 0
 }
 
+// isUnknown reports whether a registry says that it has not what was asked for.
+func isUnknown(err error) bool { return statusOf(err) == http.StatusNotFound }
+
 // maxWords is the most of a registry's message that an error holds.
 const maxWords = 1000
 

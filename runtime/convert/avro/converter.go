@@ -94,8 +94,8 @@ type writer struct {
 	plan   *writeNode
 }
 
-// readerKey is what a message says of its schema; the topic counts where the
-// latest is read.
+// readerKey is what a message says of its schema; versions, and the latest
+// schema, go by topic.
 type readerKey struct {
 	topic string
 	id    int
@@ -261,13 +261,10 @@ func (c *codec) read(r *reader, data []byte, base int) (connect.Value, error) {
 
 // reader is what there is for a schema's id.
 func (c *codec) reader(topic string, id int) (*reader, error) {
-	key := readerKey{id: id}
-	if c.latest {
-		key.topic = topic
-	}
+	key := readerKey{topic, id}
 	r, ok := c.readers.get(key)
 	if !ok {
-		return c.newReader(topic, key)
+		return c.newReader(key)
 	}
 	if c.latest && r.latest != 0 {
 		given, err := c.session.Latest(topic, r.record)
@@ -275,14 +272,15 @@ func (c *codec) reader(topic string, id int) (*reader, error) {
 			return nil, err
 		}
 		if given.ID != r.latest {
-			return c.newReader(topic, key)
+			return c.newReader(key)
 		}
 	}
 	return r, nil
 }
 
 // newReader asks the registry for the schema of a message, and makes the plan.
-func (c *codec) newReader(topic string, key readerKey) (*reader, error) {
+// The version is the writer's, whatever the data are read as.
+func (c *codec) newReader(key readerKey) (*reader, error) {
 	key.topic = strings.Clone(key.topic)
 	given, err := c.session.Read(key.id)
 	if err != nil {
@@ -295,7 +293,7 @@ func (c *codec) newReader(topic string, key readerKey) (*reader, error) {
 	r := &reader{raw: w.kind == kindBytes, plan: &readNode{op: readNull}, record: recordName(w)}
 	as, id := w, key.id
 	if c.latest {
-		if as, id, err = c.latestSchema(topic, r.record); err != nil {
+		if as, id, err = c.latestSchema(key.topic, r.record); err != nil {
 			return nil, err
 		}
 		r.latest = id
@@ -304,7 +302,11 @@ func (c *codec) newReader(topic string, key readerKey) (*reader, error) {
 		c.readers.put(key, r)
 		return r, nil
 	}
-	if r.schema, err = c.connectSchema(as); err != nil {
+	version, _, err := c.session.Version(key.topic, r.record, key.id)
+	if err != nil {
+		return nil, err
+	}
+	if r.schema, err = c.versionSchema(as, version); err != nil {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}
 	if r.plan, err = c.resolve(w, as, r.schema, false); err != nil {

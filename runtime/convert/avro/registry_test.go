@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,7 +78,8 @@ func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			missing(w, 40403, "Schema not found")
 			return
 		}
-		out = map[string]any{"id": f.register(parts[1], s), "subject": parts[1], "version": 1, "schema": s.Schema}
+		id := f.register(parts[1], s)
+		out = map[string]any{"id": id, "subject": parts[1], "version": f.version(parts[1], id), "schema": s.Schema}
 	case parts[0] == "schemas":
 		id, _ := strconv.Atoi(parts[2])
 		f.Lock()
@@ -103,6 +105,12 @@ func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = map[string]any{"subject": parts[1], "id": ids[n-1], "version": n, "schema": s.Schema, "references": s.References}
 	}
 	_ = json.NewEncoder(w).Encode(out)
+}
+
+func (f *fakeRegistry) version(subject string, id int) int {
+	f.Lock()
+	defer f.Unlock()
+	return 1 + slices.Index(f.subjects[subject], id)
 }
 
 func (f *fakeRegistry) find(subject, text string) int {

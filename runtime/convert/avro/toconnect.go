@@ -12,11 +12,12 @@ import (
 // toConnect turns one Avro schema, with all that is in it, into Connect's.
 type toConnect struct {
 	*options
-	unions int
-	depth  int
-	open   map[*schema]bool // that are being converted
-	done   map[toConnectKey]*connect.Schema
-	sizes  map[*connect.Schema]int // with all that is in them
+	version int // of the whole in the registry, or 0
+	unions  int
+	depth   int
+	open    map[*schema]bool // that are being converted
+	done    map[toConnectKey]*connect.Schema
+	sizes   map[*connect.Schema]int // with all that is in them
 	defaults
 }
 
@@ -36,12 +37,16 @@ const maxSize = 1 << 18
 
 // connectSchema is the Connect schema of what is read under a; nil where that
 // has no schema.
-func (o *options) connectSchema(a *schema) (*connect.Schema, error) {
+func (o *options) connectSchema(a *schema) (*connect.Schema, error) { return o.versionSchema(a, 0) }
+
+// versionSchema is connectSchema for a schema that has a version in the
+// registry, unless that is 0.
+func (o *options) versionSchema(a *schema, version int) (*connect.Schema, error) {
 	if isAnything(a) {
 		return nil, nil
 	}
 	t := toConnect{
-		options: o, open: map[*schema]bool{}, done: map[toConnectKey]*connect.Schema{},
+		options: o, version: version, open: map[*schema]bool{}, done: map[toConnectKey]*connect.Schema{},
 		sizes: map[*connect.Schema]int{}, defaults: newDefaults(),
 	}
 	return t.schema(a, false, nil, nil)
@@ -78,12 +83,30 @@ func (t *toConnect) schema(a *schema, optional bool, def *jsonValue, doc *string
 	if err := t.annotate(b, a, doc); err != nil {
 		return nil, err
 	}
+	if t.depth == 1 && t.version > 0 {
+		if err := addVersion(b, t.version); err != nil {
+			return nil, err
+		}
+	}
 	out, err := t.addDefault(b, a, def)
 	if err != nil {
 		return nil, err
 	}
 	t.done[key] = out
 	return out, t.measure(out)
+}
+
+// addVersion adds the registry's version where a schema has none of its own. A
+// union with null that stands for its one type has none in Confluent's either.
+func addVersion(b *connect.SchemaBuilder, version int) error {
+	s, err := b.Build()
+	if err != nil {
+		return err
+	}
+	if _, own := s.Version(); !own {
+		b.Version(int32(version))
+	}
+	return nil
 }
 
 // measure counts the parts of a schema, whose own parts are counted.

@@ -47,6 +47,7 @@ func (c *Converter) check() error {
 type schemas interface {
 	Read(id int) (registry.Schema, error)
 	Latest(topic, record string) (registry.Schema, error)
+	Version(topic, record string, id int) (version int, ok bool, err error)
 	Write(topic, record string, own registry.Schema) (registry.Schema, error)
 }
 
@@ -59,7 +60,7 @@ type codec struct {
 	outs    map[*connect.Schema]*outgoing
 	last    *outgoing // of the record before
 	ins     map[int]*incoming
-	lastIn  *incoming
+	lastIn  reading
 	indent  []byte
 }
 
@@ -138,7 +139,7 @@ func (c *codec) decode(topic string, data []byte) (d connect.Datum, err error) {
 	if err != nil {
 		return d, fmt.Errorf("the message %w", err)
 	}
-	in, err := c.incoming(topic, id)
+	in, schema, err := c.incoming(topic, id)
 	if err != nil {
 		return d, err
 	}
@@ -152,11 +153,11 @@ func (c *codec) decode(topic string, data []byte) (d connect.Datum, err error) {
 			return d, err
 		}
 	}
-	v, err := c.r.data(in.schema)
+	v, err := c.r.data(schema)
 	if err != nil {
 		return d, fmt.Errorf("data of schema id %d: %w", id, err)
 	}
-	return connect.Datum{Schema: in.schema, Value: v}, nil
+	return connect.Datum{Schema: schema, Value: v}, nil
 }
 
 // validate checks what was written.

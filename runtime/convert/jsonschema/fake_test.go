@@ -13,9 +13,11 @@ type fakeRegistry struct {
 	byText map[string]registry.Schema
 	byID   map[int]registry.Schema
 	latest map[string]registry.Schema
-	fixed  int // useSchemaId
-	useTop bool
-	asked  int
+	// versions are those of ids, by topic.
+	versions map[string]map[int]int
+	fixed    int // useSchemaId
+	useTop   bool
+	asked    int
 }
 
 func newFake() *fakeRegistry {
@@ -47,6 +49,12 @@ func (f *fakeRegistry) Latest(topic, record string) (registry.Schema, error) {
 		return s, fmt.Errorf("registry: latest version of %s-value: not found", topic)
 	}
 	return s, nil
+}
+
+func (f *fakeRegistry) Version(topic, record string, id int) (int, bool, error) {
+	f.asked++
+	v := f.versions[topic][id]
+	return v, v > 0, nil
 }
 
 func (f *fakeRegistry) Write(topic, record string, own registry.Schema) (registry.Schema, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
@@ -26,11 +27,11 @@ type incoming struct {
 	id           int
 	ignoreModern bool
 	found        registry.Schema
-	schema       *connect.Schema // made when something is read
-	root         *node           // made with it, or when there is something to compare
-	err          error           // of either
-	title        *string         // by which a subject may be called
-	rules        *rules          // made when something is validated
+	schemas      map[int]*connect.Schema // by version; made when something is read
+	root         *node                   // made with them, or when there is something to compare
+	err          error                   // of either
+	title        *string                 // by which a subject may be called
+	rules        *rules                  // made when something is validated
 	rulesErr     error
 }
 
@@ -147,7 +148,7 @@ func (c *codec) keep(found registry.Schema) *incoming {
 	if in, ok := c.ins[found.ID]; ok && in.found.Text == found.Text {
 		return in
 	}
-	in := &incoming{id: found.ID, ignoreModern: c.options.IgnoreModernDialects, found: found}
+	in := &incoming{id: found.ID, ignoreModern: c.options.IgnoreModernDialects, found: found, schemas: map[int]*connect.Schema{}}
 	if len(c.ins) >= maxKept {
 		clear(c.ins)
 	}
@@ -155,49 +156,78 @@ func (c *codec) keep(found registry.Schema) *incoming {
 	return in
 }
 
+// reading is by what the record before was read.
+type reading struct {
+	topic  string
+	in     *incoming
+	schema *connect.Schema
+}
+
 // incoming gives the schema by which a message is read: the one of its id, or
-// the subject's latest.
-func (c *codec) incoming(topic string, id int) (*incoming, error) {
-	if c.lastIn != nil && c.lastIn.id == id && !c.options.UseLatestVersion {
-		return c.lastIn, nil
+// the subject's latest, as it is and as Connect's.
+func (c *codec) incoming(topic string, id int) (*incoming, *connect.Schema, error) {
+	if l := &c.lastIn; l.in != nil && l.in.id == id && l.topic == topic && !c.options.UseLatestVersion {
+		return l.in, l.schema, nil
 	}
+	in, version, err := c.find(topic, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, ok := in.schemas[version]
+	if !ok {
+		if s, err = c.convert(in, version); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.lastIn.topic != topic {
+		c.lastIn.topic = strings.Clone(topic)
+	}
+	c.lastIn.in, c.lastIn.schema = in, s
+	return in, s, nil
+}
+
+// find asks the registry for the schema by which a message is read, and which
+// version that is under the topic's subject; 0 where it is none.
+func (c *codec) find(topic string, id int) (*incoming, int, error) {
 	in, ok := c.ins[id]
 	if !ok {
 		found, err := c.session.Read(id)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		in = c.keep(found)
+	}
+	if in.title == nil {
+		title := titleOf(in.found.Text)
+		in.title = &title
 	}
 	if c.options.UseLatestVersion {
-		if in.title == nil {
-			title := titleOf(in.found.Text)
-			in.title = &title
-		}
 		found, err := c.session.Latest(topic, *in.title)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		in = c.keep(found)
+		return c.keep(found), found.Version, nil
 	}
-	if in.schema == nil {
-		if err := c.convert(in); err != nil {
-			return nil, err
-		}
-	}
-	c.lastIn = in
-	return in, nil
+	version, _, err := c.session.Version(topic, *in.title, id)
+	return in, version, err
 }
 
-func (c *codec) convert(in *incoming) error {
+func (c *codec) convert(in *incoming, version int) (*connect.Schema, error) {
 	root, err := c.nodes(in)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if in.schema, err = c.options.toConnect(root, nil); err != nil {
+	var v *int32
+	if version > 0 {
+		v = new(int32(version))
+	}
+	s, err := c.options.toConnect(root, v)
+	if err != nil {
 		in.err = fmt.Errorf("%s: %w", in, err)
+		return nil, in.err
 	}
-	return in.err
+	in.schemas[version] = s
+	return s, nil
 }
 
 // nodes takes a schema of the registry apart.

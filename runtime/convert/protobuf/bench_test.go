@@ -52,7 +52,7 @@ var benchmarks = []struct {
 // known as registered, without a registry.
 func benchCodec(b *testing.B, d connect.Datum) (*codec, []byte) {
 	b.Helper()
-	c := &codec{Converter: usual(), writers: map[*connect.Schema]*writer{}, readers: map[string]*reader{}}
+	c := &codec{Converter: usual(), writers: map[*connect.Schema]*writer{}, readers: map[readerKey]*reader{}}
 	w := c.writerOf(d.Schema)
 	if w.err != nil {
 		b.Fatal(w.err)
@@ -66,7 +66,7 @@ func benchCodec(b *testing.B, d connect.Datum) (*codec, []byte) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.reader = &reader{prefix: h.bytes, plan: planOf(b, c.Converter, w.own.Text)}
+	c.reader = &reader{topic: "t", prefix: h.bytes, plan: planOf(b, c.Converter, w.own.Text)}
 	return c, data
 }
 

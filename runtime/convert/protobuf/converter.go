@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
@@ -17,7 +18,7 @@ func (c Converter) Open(role connect.Role) (connect.Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("protobuf: open the %v converter: %w", role, err)
 	}
-	return &codec{Converter: c, session: session, writers: map[*connect.Schema]*writer{}, readers: map[string]*reader{}}, nil
+	return &codec{Converter: c, session: session, writers: map[*connect.Schema]*writer{}, readers: map[readerKey]*reader{}}, nil
 }
 
 func (c Converter) options() registry.Options {
@@ -42,7 +43,7 @@ type codec struct {
 	session *registry.Session
 	writers map[*connect.Schema]*writer
 	writer  *writer // the last one
-	readers map[string]*reader
+	readers map[readerKey]*reader
 	reader  *reader // the last one
 	decoder decoder
 }
@@ -166,8 +167,12 @@ func (c *codec) newHead(w *writer, got registry.Schema) (*head, error) {
 	return h, nil
 }
 
+// readerKey is what messages of a topic begin with; versions go by topic.
+type readerKey struct{ topic, prefix string }
+
 // reader reads messages of one schema and type.
 type reader struct {
+	topic  string
 	prefix []byte // what they begin with
 	id     int
 	name   string // of the message
@@ -181,9 +186,9 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 		return connect.Datum{}, nil
 	}
 	r := c.reader
-	if r == nil || !bytes.HasPrefix(data, r.prefix) {
+	if r == nil || r.topic != topic || !bytes.HasPrefix(data, r.prefix) {
 		var err error
-		if r, err = c.readerOf(data); err != nil {
+		if r, err = c.readerOf(topic, data); err != nil {
 			return connect.Datum{}, fmt.Errorf("protobuf: read from topic %s: %w", topic, err)
 		}
 	}
@@ -200,7 +205,7 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 }
 
 // readerOf is the reader of what data begin with.
-func (c *codec) readerOf(data []byte) (*reader, error) {
+func (c *codec) readerOf(topic string, data []byte) (*reader, error) {
 	id, rest, err := registry.CutHeader(data)
 	if err != nil {
 		return nil, err
@@ -210,22 +215,22 @@ func (c *codec) readerOf(data []byte) (*reader, error) {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}
 	prefix := data[:len(data)-len(rest)]
-	r := c.readers[string(prefix)]
+	r := c.readers[readerKey{topic, string(prefix)}]
 	if r == nil {
-		if r, err = c.newReader(id, indexes); err != nil {
+		if r, err = c.newReader(topic, id, indexes); err != nil {
 			return nil, err
 		}
-		r.prefix = bytes.Clone(prefix)
+		r.topic, r.prefix = strings.Clone(topic), bytes.Clone(prefix)
 		if len(c.readers) >= maxKept {
 			clear(c.readers)
 		}
-		c.readers[string(prefix)] = r
+		c.readers[readerKey{r.topic, string(prefix)}] = r
 	}
 	c.reader = r
 	return r, nil
 }
 
-func (c *codec) newReader(id int, indexes []int) (*reader, error) {
+func (c *codec) newReader(topic string, id int, indexes []int) (*reader, error) {
 	got, err := c.session.Read(id)
 	if err != nil {
 		return nil, err
@@ -238,7 +243,11 @@ func (c *codec) newReader(id int, indexes []int) (*reader, error) {
 	if m == nil {
 		return nil, fmt.Errorf("schema id %d has no message at the indexes %v", id, indexes)
 	}
-	plan, err := c.planRead(m)
+	version, _, err := c.session.Version(topic, m.full, id)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := c.planVersion(m, version)
 	if err != nil {
 		return nil, fmt.Errorf("schema id %d: %w", id, err)
 	}
@@ -260,7 +269,7 @@ func (c *codec) follow(r *reader, topic string) error {
 	if m == nil {
 		m = f.at([]int{0})
 	}
-	plan, err := c.planRead(m)
+	plan, err := c.planVersion(m, got.Version)
 	if err != nil {
 		return fmt.Errorf("schema id %d: %w", got.ID, err)
 	}

@@ -76,12 +76,19 @@ type planner struct {
 }
 
 // planRead is the plan of a whole message.
-func (c Converter) planRead(m *message) (*readField, error) {
+func (c Converter) planRead(m *message) (*readField, error) { return c.planVersion(m, 0) }
+
+// planVersion is planRead for a schema that has a version in the registry,
+// unless that is 0. It is the message's, not that of messages within.
+func (c Converter) planVersion(m *message, version int) (*readField, error) {
 	p := planner{Converter: c, plans: map[*message]*readPlan{}, tags: map[*message]string{}}
 	f := &readField{name: m.name, member: -1}
 	b, err := p.ofMessage(f, m, c.WrapperForRawPrimitives)
 	if err != nil {
 		return nil, err
+	}
+	if version > 0 {
+		b.Version(int32(version))
 	}
 	f.schema, err = b.Build()
 	return f, err
