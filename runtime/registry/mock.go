@@ -18,6 +18,9 @@ import (
 // Confluent's mock of the same name. Specs cannot name it.
 const mockScheme = "mock://"
 
+// Offline is the registry in memory of converters that have no network.
+func Offline() Registry { return Registry{URL: []string{mockScheme + "offline"}} }
+
 var mocks = struct {
 	sync.Mutex
 	scopes map[string]*mock

@@ -95,11 +95,14 @@ type backend interface {
 	version(ctx context.Context, subject string, s sr.Schema) (int, error) // deleted or not
 }
 
+// ErrHeader is the error of a converter that is to write or read headers.
+var ErrHeader = errors.New("headers have no subject in a registry; use a converter without one for them")
+
 // Open makes a session. It asks nothing yet, so a registry that is down does
 // not keep a task from starting.
 func Open(o Options, kind Kind, role connect.Role) (*Session, error) {
 	if role == connect.RoleHeader {
-		return nil, errors.New("registry: headers have no subject in a registry; use a converter without one for them")
+		return nil, fmt.Errorf("registry: %w", ErrHeader)
 	}
 	b, err := o.SchemaRegistry.open()
 	if err != nil {

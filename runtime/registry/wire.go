@@ -18,11 +18,11 @@ func AppendHeader(dst []byte, id int) []byte {
 func CutHeader(data []byte) (id int, rest []byte, err error) {
 	switch {
 	case len(data) == 0:
-		return 0, nil, errors.New("is empty; Confluent's wire format begins with a magic byte and a schema id")
+		return 0, nil, errors.New("the message is empty; Confluent's wire format begins with a magic byte and a schema id")
 	case data[0] != magic:
-		return 0, nil, fmt.Errorf("begins with byte 0x%02x, not with Confluent's magic byte 0%s", data[0], looksLike(data))
+		return 0, nil, fmt.Errorf("the message begins with byte 0x%02x, not with Confluent's magic byte 0%s", data[0], looksLike(data))
 	case len(data) < 5:
-		return 0, nil, fmt.Errorf("ends after %d bytes, within the schema id", len(data))
+		return 0, nil, fmt.Errorf("the message ends after %d bytes, within the schema id", len(data))
 	}
 	return int(int32(binary.BigEndian.Uint32(data[1:]))), data[5:], nil
 }

@@ -308,7 +308,7 @@ func TestFlow(t *testing.T) {
 		t.Errorf("decodes %v, %v", got, err)
 	}
 	c.AutoRegisterSchemas, c.UseLatestVersion = false, true
-	if o := c.Offline().(Converter); len(o.SchemaRegistry.URL) != 1 || o.SchemaRegistry.URL[0] != offline || !o.AutoRegisterSchemas || o.UseLatestVersion {
+	if o := c.Offline().(Converter); len(o.SchemaRegistry.URL) != 1 || o.SchemaRegistry.URL[0] != "mock://offline" || !o.AutoRegisterSchemas || o.UseLatestVersion {
 		t.Errorf("offline is %+v", o)
 	}
 }

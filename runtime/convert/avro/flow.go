@@ -1,25 +1,21 @@
 package avro
 
 import (
-	"errors"
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
 )
 
-// offline is a registry in memory.
-const offline = "mock://offline"
-
 // Offline is the same converter with a registry in memory. That has no schemas
 // yet, so data go by their own.
 func (c Converter) Offline() connect.Converter {
-	c.SchemaRegistry = registry.Registry{URL: []string{offline}}
+	c.SchemaRegistry = registry.Offline()
 	c.AutoRegisterSchemas, c.UseLatestVersion, c.UseSchemaID = true, false, 0
 	return c
 }
 
-var errHeader = errors.New("avro: headers have no subject in a registry; use a converter without one for them")
+var errHeader = fmt.Errorf("avro: %w", registry.ErrHeader)
 
 // Encodes is an error where the schema has no form in Avro: a name that Avro
 // does not allow, two types of one name.

@@ -137,7 +137,7 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 func (c *codec) decode(topic string, data []byte) (d connect.Datum, err error) {
 	id, text, err := registry.CutHeader(data)
 	if err != nil {
-		return d, fmt.Errorf("the message %w", err)
+		return d, err
 	}
 	in, schema, err := c.incoming(topic, id)
 	if err != nil {

@@ -14,7 +14,7 @@ var (
 	_ connect.Offline = Converter{}
 )
 
-var errHeader = errors.New("jsonschema: headers have no subject in a registry; use a converter without one for them")
+var errHeader = fmt.Errorf("jsonschema: %w", registry.ErrHeader)
 
 // Encodes is an error for data that have no schema to be registered, or one
 // that JSON Schema has no words for.
@@ -43,10 +43,10 @@ func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Fo
 	return declared, nil
 }
 
-// Offline gives the converter with a registry in memory. That has no schemas
-// yet, so data go by their own.
+// Offline is the converter with a registry in memory. That has no schemas yet,
+// so data go by their own.
 func (c Converter) Offline() connect.Converter {
-	c.SchemaRegistry = registry.Registry{URL: []string{"mock://offline"}}
+	c.SchemaRegistry = registry.Offline()
 	c.AutoRegisterSchemas, c.UseLatestVersion, c.UseSchemaID = true, false, 0
 	return c
 }

@@ -145,8 +145,13 @@ func TestFlow(t *testing.T) {
 	if _, err := c.Decodes(connect.RoleValue, connect.Of(nil)); err == nil {
 		t.Error("declared without a schema")
 	}
-	if got := c.Offline().(Converter).SchemaRegistry.URL[0]; got != "mock://offline" {
-		t.Error(got)
+	c.AutoRegisterSchemas, c.UseSchemaID = false, 3
+	off := c.Offline().(Converter)
+	if off.SchemaRegistry.URL[0] != "mock://offline" || !off.AutoRegisterSchemas || off.UseSchemaID != 0 {
+		t.Errorf("got %+v", off)
+	}
+	if _, err := off.Open(connect.RoleValue); err != nil {
+		t.Error(err)
 	}
 }
 

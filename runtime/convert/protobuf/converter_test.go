@@ -204,8 +204,8 @@ func TestConverterErrors(t *testing.T) {
 	c := r.open(usual())
 	recursive := r.add("recursive", `syntax = "proto3"; message M { M m = 1; }`)
 	tests := []struct{ name, data, want string }{
-		{"JSON", hex.EncodeToString([]byte(`{"a":1}`)), "protobuf: read from topic t: begins with byte 0x7b, not with Confluent's magic byte 0; it looks like JSON (convert.#JSON)"},
-		{"nothing", "", "protobuf: read from topic t: is empty"},
+		{"JSON", hex.EncodeToString([]byte(`{"a":1}`)), "protobuf: read from topic t: the message begins with byte 0x7b, not with Confluent's magic byte 0; it looks like JSON (convert.#JSON)"},
+		{"nothing", "", "protobuf: read from topic t: the message is empty"},
 		{"an unknown id", "000000000900", "protobuf: read from topic t: registry: schema id 9"},
 		{"a recursive message", "000000000100", "protobuf: read from topic t: schema id 1: field m: message M contains itself"},
 	}

@@ -39,14 +39,15 @@ func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Fo
 
 func notHeaders(role connect.Role) error {
 	if role == connect.RoleHeader {
-		return fmt.Errorf("protobuf: headers have no subject in a registry; use a converter without one for them")
+		return fmt.Errorf("protobuf: %w", registry.ErrHeader)
 	}
 	return nil
 }
 
-// Offline is the converter with a registry in memory.
+// Offline is the converter with a registry in memory. That has no schemas yet,
+// so data go by their own.
 func (c Converter) Offline() connect.Converter {
-	c.SchemaRegistry = registry.Registry{URL: []string{"mock://offline"}}
+	c.SchemaRegistry = registry.Offline()
 	c.AutoRegisterSchemas, c.UseLatestVersion, c.UseSchemaID = true, false, 0
 	return c
 }
