@@ -202,10 +202,31 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 	if f.Type, err = t.typeOf(v); err != nil {
 		return f, err
 	}
-	if dv, ok := v.Default(); ok && f.Type.Form == Scalar && !f.Optional && !f.Required {
-		f.Default = dv
+	if f.Type.Form == Scalar && !f.Optional && !f.Required {
+		f.Default = defaultOf(v)
 	}
 	return f, nil
+}
+
+// defaultOf is what a field is where the spec says nothing. A condition that
+// holds then may leave one value, of which CUE no longer says that it is a
+// default; the declaration does.
+func defaultOf(v cue.Value) cue.Value {
+	if dv, ok := v.Default(); ok {
+		return dv
+	}
+	op, args := v.Expr()
+	if op != cue.AndOp {
+		return cue.Value{}
+	}
+	for _, a := range args {
+		if dv, ok := a.Default(); ok && v.IsConcrete() {
+			return v
+		} else if ok {
+			return dv
+		}
+	}
+	return cue.Value{}
 }
 
 // isAside says whether a field is marked by @go(-).

@@ -139,21 +139,29 @@ func roleOf(t *Type) string {
 	return ""
 }
 
-// conjunction maps a & b: the arm that says most; bounds and patterns only
-// tighten.
+// conjunction maps a & b: the arm that says most; bounds, patterns and
+// conditions only tighten, and what the first enum lists stays what may be said.
 func (t *Table) conjunction(v cue.Value, args []cue.Value) (*Type, error) {
 	var best *Type
+	var enum []string
 	for _, a := range args {
 		ty, err := t.typeOf(a)
 		if err != nil {
 			continue // a bound such as >=1 has no type of its own
+		}
+		if enum == nil {
+			enum = ty.Enum
 		}
 		if best == nil || ty.Form > best.Form || ty.Form == Scalar && best.Form == Scalar && ty.Kind >= plan.Duration {
 			best = ty
 		}
 	}
 	if best == nil || best.Form == Scalar && best.Kind < plan.Duration {
-		return t.plain(v)
+		out, err := t.plain(v)
+		if err == nil {
+			out.Enum = enum
+		}
+		return out, err
 	}
 	return best, nil
 }
