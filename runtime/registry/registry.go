@@ -10,6 +10,7 @@
 //	verdict.go       what an error means: away, refused, or the record's
 //	conflict.go      why a registry finds a schema incompatible
 //	mock.go          a registry in memory, for tests and builds
+//	flow.go          what a build knows of what is read
 //
 // Errors come in three kinds. A registry that is away (no connection, 5xx,
 // 429, an answer that is no registry's) is [connect.Unavailable]: the worker

@@ -45,7 +45,7 @@ func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Fo
 	if role == connect.RoleHeader {
 		return connect.Form{}, errHeader
 	}
-	return declared, nil
+	return registry.Reads(declared), nil
 }
 
 // ParseSchema reads an Avro schema file: what a Converter gives for data of

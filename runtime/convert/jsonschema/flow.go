@@ -38,9 +38,9 @@ func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Fo
 	case role == connect.RoleHeader:
 		return connect.Form{}, errHeader
 	case declared.Known && declared.Schema == nil && declared.Nulls != connect.NullsAlways:
-		return connect.Form{}, errors.New("jsonschema: read: the data are declared to have no schema, but each message names one")
+		return connect.Form{Nulls: declared.Nulls}, errors.New("jsonschema: read: the data are declared to have no schema, but each message names one")
 	}
-	return declared, nil
+	return registry.Reads(declared), nil
 }
 
 // Offline is the converter with a registry in memory. That has no schemas yet,

@@ -34,7 +34,7 @@ func (c Converter) Encodes(role connect.Role, f connect.Form) error {
 // Decodes gives the form that is declared: the registry, which knows better, is
 // not asked.
 func (c Converter) Decodes(role connect.Role, declared connect.Form) (connect.Form, error) {
-	return declared, notHeaders(role)
+	return registry.Reads(declared), notHeaders(role)
 }
 
 func notHeaders(role connect.Role) error {
