@@ -17,7 +17,7 @@ func (p TopicNameMatches) Open() (connect.Test, error) {
 	}
 	whole, err := connect.CompileJavaRegex(p.Pattern)
 	if err != nil {
-		return nil, fmt.Errorf("predicate: open TopicNameMatches: %w", err)
+		return nil, fmt.Errorf("predicate: open TopicNameMatches: %w", &connect.OptionError{Option: "pattern", Err: err})
 	}
 	topic, matches := "", is(whole, "") // records in a row are of one topic
 	return func(r *connect.Record) bool {

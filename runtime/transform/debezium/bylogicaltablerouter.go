@@ -59,12 +59,13 @@ func (b ByLogicalTableRouter) open() (x *logical, err error) {
 	case b.KeyFieldName == "" && b.KeyEnforceUniqueness:
 		return nil, errors.New("keyFieldName is needed")
 	}
-	if x.topic, err = newRename(b.TopicRegex, b.TopicReplacement); err != nil {
+	if x.topic, err = newRename(option{"topicRegex", b.TopicRegex}, option{"topicReplacement", b.TopicReplacement}); err != nil {
 		return nil, err
 	}
 	if !blank(b.KeyFieldRegex) {
-		if x.table, err = newRename(b.KeyFieldRegex, b.KeyFieldReplacement); err != nil {
-			return nil, fmt.Errorf("keyFieldRegex: %w", err)
+		x.table, err = newRename(option{"keyFieldRegex", b.KeyFieldRegex}, option{"keyFieldReplacement", b.KeyFieldReplacement})
+		if err != nil {
+			return nil, err
 		}
 	}
 	x.adjust, err = newAdjuster(b.SchemaNameAdjustmentMode)

@@ -1,7 +1,11 @@
 package debezium_test
 
 import (
+	"errors"
 	"testing"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/transform/debezium"
 )
 
 // TestOneSchemaForTwoTopics: schemas are those of the topic that each record
@@ -43,6 +47,46 @@ func TestSmallCache(t *testing.T) {
 		r.Topic = string(rune('a'+i%3)) + "_shard_1"
 		if r = kept(t, apply, r); r.Key.Schema.Name() != r.Topic+".Key" {
 			t.Errorf("topic %s, key %v", r.Topic, r.Key.Schema)
+		}
+	}
+}
+
+// TestJavaPatterns: what Java's regular expressions have and Go's have not.
+func TestJavaPatterns(t *testing.T) {
+	s := shards
+	s.TopicRegex = `(?!tmp)(\w+?)_shard_\d++`
+	s.KeyFieldRegex, s.KeyFieldReplacement = `.*(?<=_)(\d+)`, "$1"
+	apply := open(t, s)
+	for topic, want := range map[string]string{"a_shard_12": "a", "tmp_shard_1": "tmp_shard_1"} {
+		r := insert("Ann")
+		r.Topic = topic
+		if r = kept(t, apply, r); r.Topic != want {
+			t.Errorf("%s became %s, want %s", topic, r.Topic, want)
+		}
+	}
+}
+
+// TestErrorsNameTheOption: a regular expression that cannot be read is told at
+// the option that it is of.
+func TestErrorsNameTheOption(t *testing.T) {
+	s, r := shards, router
+	s.TopicRegex = "("
+	replacement, key, keyReplacement := shards, shards, shards
+	replacement.TopicReplacement = "$9"
+	key.KeyFieldRegex, key.KeyFieldReplacement = "[", "x"
+	keyReplacement.KeyFieldRegex, keyReplacement.KeyFieldReplacement = "x", "$1"
+	r.RouteTopicRegex = "("
+	place := router
+	place.TableFieldsAdditionalPlacement = []string{"a:b"}
+	for want, broken := range map[string]connect.Transform{
+		"topicRegex": s, "topicReplacement": replacement, "keyFieldRegex": key, "keyFieldReplacement": keyReplacement,
+		"routeTopicRegex": r, "tableFieldsAdditionalPlacement": place,
+		"addFields": debezium.ExtractNewRecordState{DeleteTombstoneHandlingMode: "drop", AddFields: []string{"a.b.c"}},
+	} {
+		_, err := broken.Open()
+		var of *connect.OptionError
+		if !errors.As(err, &of) || of.Option != want {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

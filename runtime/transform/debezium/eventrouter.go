@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/transform"
 )
 
 var _ connect.Flow = EventRouter{}
@@ -46,7 +45,7 @@ func (e EventRouter) open() (x *router, err error) {
 		return nil, err
 	}
 	if x.placements, err = parsePlacements(e.TableFieldsAdditionalPlacement); err != nil {
-		return nil, fmt.Errorf("tableFieldsAdditionalPlacement: %w", err)
+		return nil, &connect.OptionError{Option: "tableFieldsAdditionalPlacement", Err: err}
 	}
 	x.enveloped = slices.ContainsFunc(x.placements, func(p placement) bool { return p.to == "envelope" })
 	if e.TableExpandJSONPayload {
@@ -55,7 +54,7 @@ func (e EventRouter) open() (x *router, err error) {
 			return nil, err
 		}
 	}
-	x.topic, err = transform.RegexRouter{Regex: e.RouteTopicRegex, Replacement: e.RouteTopicReplacement}.Open()
+	x.topic, err = openRoute(option{"routeTopicRegex", e.RouteTopicRegex}, option{"routeTopicReplacement", e.RouteTopicReplacement})
 	return x, err
 }
 

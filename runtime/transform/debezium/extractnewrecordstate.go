@@ -47,10 +47,10 @@ func (e ExtractNewRecordState) open() (*extractor, error) {
 	x.rewrites = e.DeleteTombstoneHandlingMode == "rewrite" || e.DeleteTombstoneHandlingMode == "rewrite-with-tombstone"
 	var err error
 	if x.fields, err = parseReferences(e.AddFieldsPrefix, e.AddFields); err != nil {
-		return nil, fmt.Errorf("addFields: %w", err)
+		return nil, &connect.OptionError{Option: "addFields", Err: err}
 	}
 	if x.headers, err = parseReferences(e.AddHeadersPrefix, e.AddHeaders); err != nil {
-		return nil, fmt.Errorf("addHeaders: %w", err)
+		return nil, &connect.OptionError{Option: "addHeaders", Err: err}
 	}
 	if !blank(e.DropFieldsHeaderName) {
 		x.dropper = &dropper{header: e.DropFieldsHeaderName, fromKey: e.DropFieldsFromKey, compatible: e.DropFieldsKeepSchemaCompatible}

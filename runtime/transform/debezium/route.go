@@ -1,7 +1,7 @@
 package debezium
 
 import (
-	"regexp"
+	"errors"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/transform"
@@ -10,27 +10,43 @@ import (
 // rename gives text that matches a regular expression as a whole another text,
 // as Java's matches and replaceFirst do.
 type rename struct {
-	whole *regexp.Regexp
+	whole *connect.JavaRegex
 	route connect.Apply
 }
 
-func newRename(regex, replacement string) (*rename, error) {
-	route, err := transform.RegexRouter{Regex: regex, Replacement: replacement}.Open()
+// newRename takes the options of a regular expression and its replacement,
+// whose names its errors have.
+func newRename(regex, replacement option) (*rename, error) {
+	route, err := openRoute(regex, replacement)
 	if err != nil {
 		return nil, err
 	}
-	re, err := connect.CompileJavaRegex(regex)
-	if err != nil {
-		return nil, err
-	}
-	whole, err := regexp.Compile(`\A(?:` + re.String() + `)\z`)
+	whole, err := connect.CompileJavaRegex(regex.value)
 	return &rename{whole, route}, err
+}
+
+// option is a text that the spec has under a name.
+type option struct{ name, value string }
+
+// openRoute is a RegexRouter of other options than its own, to which its
+// errors belong.
+func openRoute(regex, replacement option) (connect.Apply, error) {
+	route, err := transform.RegexRouter{Regex: regex.value, Replacement: replacement.value}.Open()
+	var of *connect.OptionError
+	if !errors.As(err, &of) {
+		return route, err
+	}
+	name := regex.name
+	if of.Option == "replacement" {
+		name = replacement.name
+	}
+	return nil, &connect.OptionError{Option: name, Err: of.Err}
 }
 
 // of is the other text; ok is whether the text matched.
 func (n *rename) of(text string) (out string, ok bool, err error) {
-	if !n.whole.MatchString(text) {
-		return "", false, nil
+	if matches, err := n.whole.Matches(text); err != nil || !matches {
+		return "", false, err
 	}
 	r := connect.Record{Topic: text}
 	_, err = n.route(&r)
