@@ -3,6 +3,7 @@ package diag
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -189,11 +190,30 @@ func (x *explainer) kindFits(n *node, f *field, want cue.Kind) bool {
 	}
 	for _, p := range x.parts(n) {
 		if k := p.v.IncompleteKind(); p.v.Err() == nil && k&want == 0 {
-			x.say(p.value, n.path, fmt.Sprintf("%s is not %s", x.show(p, f), kindWord(want)), f.declared())
+			msg := fmt.Sprintf("%s is not %s", x.show(p, f), kindWord(want))
+			if want == cue.ListKind {
+				msg += x.asList(p, f)
+			}
+			x.say(p.value, n.path, msg, f.declared())
 			return false
 		}
 	}
 	return true
+}
+
+// asList is how a text is written as the list that is wanted: Kafka Connect
+// has lists as one text, with commas between.
+func (x *explainer) asList(p part, f *field) string {
+	text, err := p.v.String()
+	elem := f.element(x.table)
+	if err != nil || elem == nil || elem.shape() != aLeaf || elem.value.IncompleteKind()&cue.StringKind == 0 || len(text) > 80 || x.table.fieldRule(elem).secret {
+		return ""
+	}
+	words := strings.Split(text, ",")
+	for i, w := range words {
+		words[i] = strconv.Quote(strings.TrimSpace(w))
+	}
+	return "; write [" + strings.Join(words, ", ") + "]"
 }
 
 // object walks a struct. Outer is the definition around it, for a field that

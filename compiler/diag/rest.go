@@ -29,6 +29,7 @@ func (x *explainer) rest() {
 		}
 	}
 	cycle := false
+	x.closed(groups)
 	for _, p := range order {
 		e := telling(groups[p])
 		if x.covered(p) || cycle && len(concrete(x.userParts(x.Value.LookupPath(selectors(e.Path()))))) == 0 {

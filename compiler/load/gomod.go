@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
 
 // goModule finds packages through the go.mod of the spec's folder. The go
@@ -102,12 +104,28 @@ func (m *goModule) list(importPath string) (goPackage, error) {
 
 func (m *goModule) notFound(importPath string, pkg goPackage) error {
 	switch {
+	case pkg.Module == nil && m.holds(importPath):
+		return fmt.Errorf("no Go package %q: its folder holds no Go file that belongs to it, and a component is Go and CUE", importPath)
 	case pkg.Module != nil && pkg.Module.Main:
 		return fmt.Errorf("no package %q: the module %s has no such folder", importPath, pkg.Module.Path)
 	case pkg.Module != nil:
 		return fmt.Errorf("package %q is not in the module cache: run go mod download %s", importPath, pkg.Module.Path)
 	}
 	return fmt.Errorf("no package %q: it is not built in, and no module of your go.mod has it: run go get %s", importPath, importPath)
+}
+
+// holds says whether the go.mod's own module has a folder of this path.
+func (m *goModule) holds(importPath string) bool {
+	text, err := os.ReadFile(filepath.Join(m.root, "go.mod"))
+	if err != nil {
+		return false
+	}
+	rest, ok := under(modfile.ModulePath(text), importPath)
+	if !ok {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(m.root, filepath.FromSlash(rest)))
+	return err == nil && info.IsDir()
 }
 
 func firstLine(text string, err error) string {

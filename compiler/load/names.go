@@ -78,6 +78,7 @@ func (r *resolver) file(f *ast.File) {
 	}
 	if len(bad) > 0 {
 		r.stub(f, bad)
+		removeUnused(f)
 	}
 	f.Unresolved = nil // CUE looks again
 }
@@ -208,6 +209,16 @@ func packageName(f *ast.File) *ast.Ident {
 		}
 	}
 	return nil
+}
+
+// removeUnused takes out the imports whose every use was replaced: that nothing
+// uses them is no mistake of the user's.
+func removeUnused(f *ast.File) {
+	for _, spec := range slices.Collect(f.ImportSpecs()) {
+		if len(usesOf(f, spec)) == 0 {
+			removeImport(f, spec)
+		}
+	}
 }
 
 func removeImport(f *ast.File, spec *ast.ImportSpec) {

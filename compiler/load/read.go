@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"cuelang.org/go/cue/ast"
 	cueerrors "cuelang.org/go/cue/errors"
@@ -143,9 +145,23 @@ func parseCUE(name string, b []byte) (*ast.File, diag.List) {
 	}
 	var ds diag.List
 	for _, e := range cueerrors.Errors(err) {
-		ds = append(ds, at(e.Position(), diag.Message(e)))
+		ds = append(ds, at(e.Position(), syntaxMessage(e, b)))
 	}
 	return nil, firstOfLines(ds)
+}
+
+// syntaxMessage is the parser's message; of a name that it refuses, such as
+// Debezium's __op, what to write instead.
+func syntaxMessage(e cueerrors.Error, text []byte) string {
+	from, msg := e.Position().Offset(), diag.Message(e)
+	if !strings.Contains(msg, "'__'") || from < 0 || from >= len(text) {
+		return msg
+	}
+	name := text[from:]
+	if end := bytes.IndexFunc(name, func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }); end >= 0 {
+		name = name[:end]
+	}
+	return fmt.Sprintf("%s; a field of such a name stands in quotes: %q", msg, name)
 }
 
 // firstOfLines keeps one syntax error a line: the parser stumbles on.
