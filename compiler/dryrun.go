@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*D
 	out = bytes.TrimSpace(out)
 	out = out[bytes.LastIndexByte(out, '\n')+1:] // behind what a package's init printed
 	if err := json.Unmarshal(out, &rep); err != nil {
-		return nil, fmt.Errorf("compiler: read what the dry run of %s says: %w", p.Name, err)
+		return nil, endsItself(p, "")
 	}
 	return report(p, &rep), nil
 }
@@ -118,12 +119,12 @@ func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*D
 // dryError says why a dry run gave no answer.
 func dryError(p *plan.Pipeline, err error) error {
 	var limit *sandbox.LimitError
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		return endsItself(p, " ("+strings.TrimPrefix(err.Error(), "sandbox: evaluate: ")+")")
+	}
 	if !errors.As(err, &limit) {
 		return fmt.Errorf("compiler: the dry run of %s failed: %w", p.Name, err)
-	}
-	at := p.Root.Pos
-	if f := p.Root.Get("tests"); f != nil {
-		at = f.Pos
 	}
 	long := fmt.Sprintf("trying the pipeline took more than %v", limit.Limits.Wall)
 	msg := map[sandbox.Kind]string{
@@ -133,7 +134,22 @@ func dryError(p *plan.Pipeline, err error) error {
 		sandbox.Depth:  "trying the pipeline went too deep",
 		sandbox.Output: fmt.Sprintf("trying the pipeline gave more than %d MiB of text", limit.Limits.Output>>20),
 	}[limit.Kind]
-	return diag.List{{File: at.File, Line: at.Line, Col: at.Column, Path: "tests", Msg: msg + "; is there a transform that does not end, or grows?"}}
+	return atTests(p, msg+"; is there a transform that does not end, or grows?")
+}
+
+// endsItself is said of a dry run that ends without an answer. Package dryrun
+// catches panics, but not what a panic in another goroutine or os.Exit does.
+func endsItself(p *plan.Pipeline, said string) error {
+	return atTests(p, "the program ended while it was tried"+said+"; is there a transform or a converter that calls os.Exit, or panics in a goroutine?")
+}
+
+// atTests is a mistake at the spec's tests, or where it has none, at its top.
+func atTests(p *plan.Pipeline, msg string) diag.List {
+	at := p.Root.Pos
+	if f := p.Root.Get("tests"); f != nil {
+		at = f.Pos
+	}
+	return diag.List{{File: at.File, Line: at.Line, Col: at.Column, Path: "tests", Msg: msg}}
 }
 
 // languages are the schema languages of a plan that need a parser.

@@ -119,8 +119,13 @@ func TestDryRunEnds(t *testing.T) {
 			t.Errorf("%s: error %v, want %s…", body, err, want)
 		}
 	}
-	_, run := inModule(t, `os.Exit(5)`)
-	if _, err := run(DryOptions{}); err == nil || !strings.Contains(err.Error(), "the dry run of x failed") {
-		t.Errorf("a program that ends: %v", err)
+	for code, said := range map[string]string{"5": " (exit status 5", "0": "; is there"} {
+		_, run := inModule(t, "os.Exit("+code+")")
+		want := "spec.cue:19:2: tests: the program ended while it was tried" + said
+		_, err := run(DryOptions{})
+		var bad diag.List
+		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), want) {
+			t.Errorf("exit %s: error %v, want %s…", code, err, want)
+		}
 	}
 }

@@ -45,7 +45,8 @@ func TestReadBySchema(t *testing.T) {
 
 func TestReadFaults(t *testing.T) {
 	for data, want := range map[string]string{
-		`{}`:                                   "value.id: null, but the schema says int64",
+		`{}`:                                   "value.id: is missing, and the schema says int64",
+		`{"id":null}`:                          "value.id: null, but the schema says int64",
 		`{"id":"5"}`:                           `value.id: "5" is no int64`,
 		`{"id":5.5}`:                           "value.id: 5.5 is no int64",
 		`{"id":9223372036854775808}`:           "value.id: 9223372036854775808 is no int64",

@@ -243,7 +243,10 @@ func (r reader) structure(x any, s *connect.Schema) (connect.Value, error) {
 	}
 	st := &connect.Struct{Schema: s, Slots: make([]connect.Value, len(s.Fields()))}
 	for i, f := range s.Fields() {
-		given, _ := o.get(f.Name)
+		given, ok := o.get(f.Name)
+		if _, def := f.Schema.Default(); !ok && !def && !f.Schema.IsOptional() {
+			return connect.Null, r.in(f.Name).fail("is missing, and the schema says %v", f.Schema)
+		}
 		v, err := r.in(f.Name).value(given, f.Schema)
 		if err != nil {
 			return connect.Null, err

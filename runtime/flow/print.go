@@ -123,7 +123,8 @@ func formText(f connect.Form) string {
 }
 
 // schemaText is the schema without the fields in it: "string?" where it is
-// optional, "struct Order v2", "array of int32", "int32 = 5" with its default.
+// optional, "struct Order v2", "array of int32?" of optional numbers, "array? of
+// int32" that is optional itself, "int32 = 5" with its default.
 func schemaText(s *connect.Schema) string {
 	text := typeText(s)
 	if def, ok := s.Default(); ok {
@@ -136,27 +137,34 @@ func typeText(s *connect.Schema) (text string) {
 	if s == nil {
 		return "anything"
 	}
+	optional := ""
+	if s.IsOptional() {
+		optional = "?"
+	}
 	switch s.Kind() {
 	case connect.KindArray:
-		text = "array of " + typeText(s.Elem())
+		return "array" + named(s) + optional + " of " + typeText(s.Elem())
 	case connect.KindMap:
-		text = "map of " + typeText(s.Key()) + " to " + typeText(s.Elem())
-	default:
-		text = s.Kind().String()
+		return "map" + named(s) + optional + " of " + typeText(s.Key()) + " to " + typeText(s.Elem())
 	}
+	text = s.Kind().String()
 	if s.Logical() != connect.NotLogical {
 		text = s.Logical().String()
 		if scale, ok := s.Scale(); ok {
 			text = fmt.Sprintf("%s(%d)", text, scale)
 		}
-	} else if s.Name() != "" {
-		text += " " + connect.Word(s.Name())
-		if v, ok := s.Version(); ok {
-			text += fmt.Sprintf(" v%d", v)
-		}
 	}
-	if s.IsOptional() {
-		text += "?"
+	return text + named(s) + optional
+}
+
+// named is a schema's name and version, a logical type's aside.
+func named(s *connect.Schema) (text string) {
+	if s.Name() == "" || s.Logical() != connect.NotLogical {
+		return ""
+	}
+	text = " " + connect.Word(s.Name())
+	if v, ok := s.Version(); ok {
+		text += fmt.Sprintf(" v%d", v)
 	}
 	return text
 }

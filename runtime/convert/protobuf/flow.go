@@ -3,6 +3,7 @@ package protobuf
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/registry"
@@ -68,7 +69,7 @@ func ParseSchema(text, name string) (*connect.Schema, error) {
 		}
 	}
 	if m == nil {
-		return nil, fmt.Errorf("protobuf: read the schema: it has no message %q; it has %s", short(name), f.names())
+		return nil, fmt.Errorf("protobuf: read the schema: it has no message %q; it has %s", short(name), strings.Join(f.names(), ", "))
 	}
 	plan, err := defaults.planRead(m)
 	if err != nil {

@@ -24,7 +24,7 @@ func TestParseSchema(t *testing.T) {
 		}
 	}
 	_, err := ParseSchema(text, "Third")
-	if want := `protobuf: read the schema: it has no message "Third"; it has [a.b.First a.b.Second]`; err == nil || err.Error() != want {
+	if want := `protobuf: read the schema: it has no message "Third"; it has a.b.First, a.b.Second`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
