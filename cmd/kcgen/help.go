@@ -40,6 +40,27 @@ func help(cmd *cobra.Command, _ []string) {
 	}
 }
 
+// helpCommand is -help as a verb: kcgen help build.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [VERB]",
+		Short:  "Tell what a verb does, and its flags",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about := cmd.Root()
+			for _, c := range about.Commands() {
+				if len(args) == 1 && c.Name() == args[0] {
+					return c.Help()
+				}
+			}
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown verb %q%s", args[0], diag.DidYouMean(args[0], verbs(about)))}
+			}
+			return about.Help()
+		},
+	}
+}
+
 func useLine(cmd *cobra.Command) string {
 	if cmd.HasParent() {
 		return cmd.Parent().Name() + " " + cmd.Use

@@ -76,7 +76,7 @@ build or the machine failed.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), traceCommand(), generateCommand(),
 		explainCommand(), listCommand(), schemaCommand(), typesCommand(),
