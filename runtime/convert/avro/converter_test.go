@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/servertest/registrytest"
 )
 
 // plainConverter is a converter as the spec makes it when it says nothing.
@@ -49,16 +50,6 @@ func structOf(s *connect.Schema, slots ...connect.Value) connect.Datum {
 	return connect.Datum{Schema: s, Value: (&connect.Struct{Schema: s, Slots: slots}).Value()}
 }
 
-// versioned is what is read of a struct whose schema has a version in the
-// registry.
-func versioned(d connect.Datum, version int32) connect.Datum {
-	b := connect.NewStruct().Basics(d.Schema).Version(version)
-	for _, f := range d.Schema.Fields() {
-		b.Field(f.Name, f.Schema)
-	}
-	return structOf(b.MustBuild(), d.Value.Struct().Slots...)
-}
-
 var orderV1 = connect.NewStruct().Name("acme.Order").
 	Field("id", connect.Int64Schema).Field("note", connect.OptionalStringSchema).MustBuild()
 
@@ -73,7 +64,7 @@ func TestRoundTrip(t *testing.T) {
 		if string(data) != "\x00\x00\x00\x00\x01\x0e\x02\x02x" {
 			t.Errorf("bytes are %x", data)
 		}
-		if got := mustDecode(t, r, data); !got.Equal(versioned(want, 1)) {
+		if got := mustDecode(t, r, data); !got.Equal(registrytest.Versioned(want, 1)) {
 			t.Errorf("got %v of %v", got.Value, got.Schema)
 		}
 	}
@@ -113,7 +104,7 @@ func TestEvolutionInMidStream(t *testing.T) {
 	a := structOf(orderV1, connect.Int64(1), connect.Null)
 	b := structOf(v2, connect.Int64(2), connect.Null, connect.Int32(9))
 	for i, want := range []connect.Datum{a, b, a, b} {
-		if got := mustDecode(t, r, mustEncode(t, w, want)); !got.Equal(versioned(want, int32(1+i%2))) {
+		if got := mustDecode(t, r, mustEncode(t, w, want)); !got.Equal(registrytest.Versioned(want, int32(1+i%2))) {
 			t.Errorf("got %v, want %v", got.Value, want.Value)
 		}
 	}

@@ -47,7 +47,7 @@ func TestRealRegistryRandom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if data != nil && !got.Equal(want) {
+		if data != nil && !got.Equal(registrytest.Versioned(want, 1)) {
 			t.Fatalf("got %v, want %v", got.Value, want.Value)
 		}
 	}

@@ -53,7 +53,7 @@ func TestRegistry(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := r.Decode(topic, out)
-		if err != nil || !same(got, filled(d)) {
+		if err != nil || !same(got, registrytest.Versioned(filled(d), 1)) {
 			t.Fatalf("got %v, %v, want %v", got.Value, err, d.Value)
 		}
 	}
@@ -93,8 +93,9 @@ func TestOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Decode("t", out); err != nil || !same(got, d) {
-		t.Errorf("got %v, %v", got.Value, err)
+	got, err := c.Decode("t", out)
+	if version, _ := got.Schema.Version(); err != nil || got.Value.String() != d.Value.String() || version != 1 {
+		t.Errorf("got %v of version %d, %v", got.Value, version, err)
 	}
 }
 

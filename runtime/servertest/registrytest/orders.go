@@ -46,6 +46,17 @@ func broken() connect.Datum {
 	return structOf(schemas.broken, connect.String("nine"), connect.String(""), buyer())
 }
 
+// Versioned is a struct as it is read: its schema has the version that the
+// registry has for it.
+func Versioned(d connect.Datum, version int32) connect.Datum {
+	b := connect.NewStruct().Basics(d.Schema).Version(version)
+	for _, f := range d.Schema.Fields() {
+		b.Field(f.Name, f.Schema)
+	}
+	s := b.MustBuild()
+	return connect.Datum{Schema: s, Value: (&connect.Struct{Schema: s, Slots: d.Value.Struct().Slots}).Value()}
+}
+
 // missing says what of want is not in got.
 func missing(got, want connect.Value) string {
 	if want.Kind() != connect.KindStruct || got.Kind() != connect.KindStruct {
