@@ -21,9 +21,10 @@ func buildCommand() *cobra.Command {
 		Use:   "build [-o FILE] [-target OS/ARCH] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
-./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The same spec gives the same bytes wherever it is
-built; nothing is fetched that Go's module cache holds. Where one of several
-specs has faults the others are built all the same.`,
+./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
+same spec gives the same bytes wherever it is built; nothing is fetched that
+Go's module cache holds. Where one of several specs has faults the others are
+built all the same.`,
 		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 && o.Out != "" {

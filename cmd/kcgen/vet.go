@@ -18,8 +18,9 @@ func vetCommand() *cobra.Command {
 		Short: "Tell every mistake in specs, at once",
 		Long: `Vet checks specs (CUE files or package folders, YAML, JSON) and tells every
 mistake of all of them as file:line:col: path: message. It says nothing of
-specs that are good. With -json it writes an array of faults, for annotations
-in CI.`,
+specs that are good. What shows only in the compiled chain (a schema that does
+not fit, a regular expression, a test) kcgen test tells. With -json it writes an
+array of faults, for annotations in CI.`,
 		Example: "  kcgen vet pipeline.cue\n  kcgen vet -json pipelines/*.cue\n  kcgen vet -t env=prod pipeline.cue",
 		Args:    specs,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -58,7 +58,7 @@ func (m *mock) byID(_ context.Context, id int) (sr.Schema, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if id < 1 || id > len(m.schemas) {
-		return sr.Schema{}, missing(codeSchema, "Schema %d not found", id)
+		return sr.Schema{}, missing(codeSchema, "Schema %d not found in memory, where only what this program wrote is registered", id)
 	}
 	return m.schemas[id-1], nil
 }

@@ -47,9 +47,15 @@ func broken() connect.Datum {
 }
 
 // Versioned is a struct as it is read: its schema has the version that the
-// registry has for it.
+// registry has for it, unless it has one of its own.
 func Versioned(d connect.Datum, version int32) connect.Datum {
+	if _, has := d.Schema.Version(); has || d.Value.IsNull() {
+		return d
+	}
 	b := connect.NewStruct().Basics(d.Schema).Version(version)
+	if d.Schema.IsOptional() {
+		b.Optional()
+	}
 	for _, f := range d.Schema.Fields() {
 		b.Field(f.Name, f.Schema)
 	}
