@@ -419,9 +419,11 @@ func (x *explainer) stubbed(n *node) bool {
 	return false
 }
 
-// redacted takes every secret that the spec holds out of the messages.
+// redacted takes every secret that the spec holds out of the messages, and what
+// may be one: the login of a URL.
 func (x *explainer) redacted() List {
 	for i := range x.ds {
+		x.ds[i].Msg = maskLogin(x.ds[i].Msg)
 		for _, s := range x.secrets {
 			if len(s) > 0 && strings.Contains(x.ds[i].Msg, s) {
 				x.ds[i].Msg = strings.ReplaceAll(x.ds[i].Msg, s, "…")

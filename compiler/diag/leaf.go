@@ -49,6 +49,7 @@ func (x *explainer) leaf(n *node, f *field) {
 	if x.reference(n) {
 		return
 	}
+	f, rule = x.refusing(n, f, given[0])
 	msg, at := x.refusal(given[0], f, rule)
 	x.say(given[0].value, n.path, msg, at)
 }
@@ -98,6 +99,38 @@ func (x *explainer) secret(n *node, given []part) {
 	x.say(x.value(n), n.path, "a secret is never written in a spec; give a reference: ${env:NAME}, ${file:PATH:KEY} or ${dir:PATH:FILE}")
 }
 
+// refusing is what refuses a value: the definition's declaration, or else a
+// condition of the definition's that holds in the spec. The definition alone
+// knows only of those that hold by default, which in the spec may not.
+func (x *explainer) refusing(n *node, f *field, p part) (*field, *rule) {
+	declared := x.table.fieldRule(f)
+	var first, worded *field
+	_, args := n.v.Expr()
+	for _, a := range args {
+		if _, user := x.partOf(a); user {
+			continue
+		}
+		c := &field{name: f.name, value: a, kind: aLeaf}
+		refuses := a.Unify(p.v).Err() != nil
+		if first == nil && refuses {
+			first = c
+		}
+		if text := x.table.fieldRule(c).text; text != "" && (worded == nil || refuses && first == c) {
+			worded = c
+		}
+	}
+	switch {
+	case first == nil:
+		return f, declared
+	case first.value.IncompleteKind()&p.v.Kind() != 0 && worded != nil:
+		first = worded
+	}
+	if rule := x.table.fieldRule(first); rule.text != declared.text {
+		return first, rule
+	}
+	return f, declared
+}
+
 // refusal says why a value does not fit.
 func (x *explainer) refusal(p part, f *field, r *rule) (string, token.Pos) {
 	shown := x.show(p, f)
@@ -110,7 +143,7 @@ func (x *explainer) refusal(p part, f *field, r *rule) (string, token.Pos) {
 	if r.text != "" {
 		text := r.text
 		for _, e := range r.enum {
-			if s := fmt.Sprint(e); e.Kind() == cue.StringKind && !strings.Contains(text, s) && !isDefault(f.value, e) {
+			if s := fmt.Sprint(e); e.Kind() == cue.StringKind && s != `""` && !strings.Contains(text, s) && !isDefault(f.value, e) {
 				text += ", or " + s
 			}
 		}
@@ -184,13 +217,18 @@ func (x *explainer) show(p part, f *field) string {
 		return "a list"
 	}
 	if s, err := p.v.String(); err == nil {
-		return quote(s)
+		return quote(maskLogin(s))
 	}
 	if lit, ok := p.expr.(*ast.BasicLit); ok {
 		return shorten(lit.Value)
 	}
 	return shorten(fmt.Sprint(p.v))
 }
+
+// login is that of a URL, whole or behind a reference: https://me:x@, ${…}:x@.
+var login = regexp.MustCompile(`(://|\}:)[^"]*@`)
+
+func maskLogin(s string) string { return login.ReplaceAllString(s, "${1}…@") }
 
 func quote(s string) string { return strconv.Quote(shorten(s)) }
 
