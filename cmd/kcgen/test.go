@@ -168,7 +168,11 @@ func tell(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport, good, verbose 
 			fmt.Fprintf(w, "%s  %s\n", word, p.Spec)
 			return
 		}
-		fmt.Fprintf(w, "%s  %s  no tests\n", word, p.Spec)
+		none := "no tests"
+		if len(p.Root.Structs("tests")) > 0 {
+			none = "no test of the name that -run says"
+		}
+		fmt.Fprintf(w, "%s  %s  %s\n", word, p.Spec, none)
 	case 1:
 		fmt.Fprintf(w, "%s  %s  %d of 1 test passed\n", word, p.Spec, passed)
 	default:

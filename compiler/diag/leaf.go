@@ -258,7 +258,20 @@ func kindWord(k cue.Kind) string {
 	case cue.NullKind:
 		return "null"
 	}
-	return fmt.Sprintf("of type %v", k)
+	var either []string
+	for _, one := range []cue.Kind{cue.NullKind, cue.BoolKind, cue.NumberKind, cue.IntKind, cue.FloatKind, cue.StringKind, cue.BytesKind, cue.ListKind, cue.StructKind} {
+		if k != one && k&one == one {
+			either = append(either, kindWord(one))
+			k &^= one
+		}
+	}
+	if len(either) == 0 {
+		return fmt.Sprintf("of type %v", k)
+	}
+	if k != cue.BottomKind {
+		either = append(either, kindWord(k))
+	}
+	return strings.Join(either, " or ")
 }
 
 // refForm is anything that looks like a reference: ${word:rest}; bareForm is

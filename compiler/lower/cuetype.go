@@ -104,11 +104,16 @@ func (l *lowerer) typeOfKind(v cue.Value, kind cue.Kind, depth int) (*connectSch
 	return nil, noType(v, "may be %v, which no schema of Kafka Connect is: write one type, or null | one type", kind)
 }
 
+// oneLine is the first of CUE's errors. Of a field that is called as its type
+// is, it says how CUE is told them apart.
 func oneLine(err error) string {
 	if err == nil {
 		return "it holds nothing"
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
+	if _, name, ok := strings.Cut(line, "cannot reference optional field: "); ok {
+		return fmt.Sprintf("%s is the field itself here; where the type is meant, the field's name stands in quotes: %[1]q?: %[1]s", name)
+	}
 	return line
 }
 
