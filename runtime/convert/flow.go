@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // What a build can know of the converters: what they refuse to write, and what
@@ -171,7 +172,7 @@ func (j JSON) Encodes(_ connect.Role, f connect.Form) error {
 	if s == nil {
 		return nil
 	}
-	w := jsonWriter{replaceNull: j.ReplaceNullWithDefault, numeric: j.DecimalFormat == "NUMERIC"}
+	w := jsonWriter{replaceNull: j.ReplaceNullWithDefault, logicals: jsontext.Logicals{Numeric: j.DecimalFormat == "NUMERIC"}}
 	if _, err := w.plan(s); err != nil {
 		return fmt.Errorf("%v cannot be written as JSON: %w", s, err)
 	}

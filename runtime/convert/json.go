@@ -20,7 +20,7 @@ func (j JSON) Open(connect.Role) (connect.Codec, error) {
 	switch j.DecimalFormat {
 	case "", "BASE64":
 	case "NUMERIC":
-		c.w.numeric = true
+		c.w.logicals.Numeric = true
 	default:
 		return nil, fmt.Errorf("convert: open JSON: unknown decimal format %q", j.DecimalFormat)
 	}

@@ -128,12 +128,12 @@ func (r *jsonReader) value(s *connect.Schema, n int) (connect.Value, error) {
 		return r.null(s)
 	}
 	if s.Logical() != connect.NotLogical {
-		return r.logical(s, n)
+		return r.Logical(s, n)
 	}
 	switch s.Kind() {
 	case connect.KindBool:
 		if t := r.Nodes[n].Token; r.Strict && t != jsontext.True && t != jsontext.False {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		return connect.Bool(r.Is(n, jsontext.True)), nil
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
@@ -159,13 +159,6 @@ func (r *jsonReader) value(s *connect.Schema, n int) (connect.Value, error) {
 	return r.structure(s, n)
 }
 
-var kindOfToken = [...]string{"null", "a boolean", "a boolean", "a number", "a number", "a string", "an array", "an object", "an object"}
-
-// unfit is the error of a value of the wrong type.
-func (r *jsonReader) unfit(s *connect.Schema, n int) error {
-	return fmt.Errorf("%s at byte %d, but the schema says %v", kindOfToken[r.Nodes[n].Token], r.Nodes[n].Start, s)
-}
-
 // null is what null, or nothing, is under a schema.
 func (r *jsonReader) null(s *connect.Schema) (connect.Value, error) {
 	if def, ok := s.Default(); ok && r.replaceNull {
@@ -181,7 +174,7 @@ func (r *jsonReader) null(s *connect.Schema) (connect.Value, error) {
 // it becomes part of a struct, and at the top not at all.
 func (r *jsonReader) lose(s *connect.Schema, n int) (connect.Value, error) {
 	if r.Strict {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	r.lost = r.lost || !s.IsOptional()
 	return connect.Null, nil
@@ -199,7 +192,7 @@ func (r *jsonReader) int(s *connect.Schema, n int) (connect.Value, error) {
 	t := r.Nodes[n].Token
 	if t != jsontext.Int && t != jsontext.Float {
 		if r.Strict {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		return intOf(s.Kind(), 0), nil
 	}
@@ -247,7 +240,7 @@ func (r *jsonReader) float(s *connect.Schema, n int) (connect.Value, error) {
 		case t == jsontext.String && r.Text(n) == "-Infinity":
 			f = math.Inf(-1)
 		default:
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 	}
 	if bits == 32 {
@@ -256,59 +249,12 @@ func (r *jsonReader) float(s *connect.Schema, n int) (connect.Value, error) {
 	return connect.Float64(f), nil
 }
 
-// logical reads a value of a logical type. These are not lax.
-func (r *jsonReader) logical(s *connect.Schema, n int) (connect.Value, error) {
-	t := r.Nodes[n].Token
-	if s.Logical() == connect.LogicalDecimal {
-		switch t {
-		case jsontext.Int, jsontext.Float:
-			return r.Decimal(n)
-		case jsontext.String:
-			return r.decimalBytes(s, n)
-		}
-		return connect.Null, r.unfit(s, n)
-	}
-	if t != jsontext.Int {
-		return connect.Null, r.unfit(s, n)
-	}
-	i := r.Integer(n)
-	if s.Logical() == connect.LogicalTimestamp {
-		if r.Strict && !r.InRange(n) {
-			return connect.Null, r.unfit(s, n)
-		}
-		return connect.InstantMilli(i), nil
-	}
-	if i != int64(int32(i)) || !r.InRange(n) {
-		return connect.Null, r.unfit(s, n)
-	}
-	if s.Logical() == connect.LogicalDate {
-		return connect.InstantMilli(i * connect.MillisPerDay), nil
-	}
-	if i < 0 || i > connect.MillisPerDay {
-		return connect.Null, fmt.Errorf("number at byte %d is no Time: not within one day", r.Nodes[n].Start)
-	}
-	return connect.InstantMilli(i), nil
-}
-
-func (r *jsonReader) decimalBytes(s *connect.Schema, n int) (connect.Value, error) {
-	b, err := r.Base64(n)
-	if err != nil {
-		return connect.Null, err
-	}
-	scale, ok := s.Scale()
-	if !ok || len(b) == 0 {
-		return connect.Null, fmt.Errorf("string at byte %d is no Decimal: no bytes, or no good scale in the schema", r.Nodes[n].Start)
-	}
-	d, err := connect.DecimalOf(b, scale)
-	return d.Value(), err
-}
-
 // array reads an array. Anything else is an array of what it has in it: an
 // object of its members' values, a scalar of nothing.
 func (r *jsonReader) array(s *connect.Schema, n int) (connect.Value, error) {
 	nd := r.Nodes[n]
 	if nd.Token != jsontext.Array && r.Strict {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	var elem *connect.Schema
 	if s != nil {
@@ -342,13 +288,13 @@ func (r *jsonReader) valuesOf(elem *connect.Schema, n int) (connect.Value, error
 func (r *jsonReader) mapping(s *connect.Schema, n int) (connect.Value, error) {
 	if s.Key().Kind() == connect.KindString {
 		if !r.Is(n, jsontext.Object) {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		m, err := r.object(s.Elem(), n)
 		return m.Value(), err
 	}
 	if !r.Is(n, jsontext.Array) {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	m := r.slab.Map(int(r.Nodes[n].Count))
 	index := connect.NewMapIndex(m)
@@ -432,7 +378,7 @@ func (r *jsonReader) put(m *connect.Map, index *connect.MapIndex, key connect.Va
 // the fields in the schema's order.
 func (r *jsonReader) structure(s *connect.Schema, n int) (connect.Value, error) {
 	if !r.Is(n, jsontext.Object) {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	fields := s.Fields()
 	base := len(r.members)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/jsontext"
 	"kcgen.dev/runtime/registry"
 )
 
@@ -66,7 +67,7 @@ type codec struct {
 
 func (c Converter) codec(session schemas) *codec {
 	out := &codec{options: &c, session: session, r: newReader(c.Strict), outs: map[*connect.Schema]*outgoing{}, ins: map[int]*incoming{}}
-	out.w = writer{options: &c, numeric: c.DecimalFormat == "NUMERIC"}
+	out.w = writer{options: &c, logicals: jsontext.Logicals{Numeric: c.DecimalFormat == "NUMERIC"}}
 	return out
 }
 

@@ -132,7 +132,7 @@ func (d *describer) kind(dst []byte, s *connect.Schema) []byte {
 			return d.enum(dst, s)
 		}
 	case connect.KindBytes:
-		if s.Logical() == connect.LogicalDecimal && d.writer.numeric {
+		if s.Logical() == connect.LogicalDecimal && d.writer.logicals.Numeric {
 			name = "number"
 		}
 	case connect.KindArray:

@@ -29,7 +29,7 @@ func (w *writer) free(dst []byte, v connect.Value, depth int) (_ []byte, err err
 	case connect.KindStruct, connect.KindDecimal, connect.KindInstant:
 		return dst, fmt.Errorf("%v without a schema has no place in JSON (as in Kafka Connect)", v.Kind())
 	}
-	return scalar(dst, v), nil
+	return jsontext.AppendScalar(dst, v), nil
 }
 
 // freeMap appends an object where all keys are strings, and an array of

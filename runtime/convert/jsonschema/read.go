@@ -59,12 +59,12 @@ func (r *reader) value(s *connect.Schema, n int) (connect.Value, error) {
 		return r.null(s, n)
 	}
 	if s.Logical() != connect.NotLogical {
-		return r.logical(s, n)
+		return r.Logical(s, n)
 	}
 	switch s.Kind() {
 	case connect.KindBool:
 		if t := r.Nodes[n].Token; r.Strict && t != jsontext.True && t != jsontext.False {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		return connect.Bool(r.Is(n, jsontext.True)), nil
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
@@ -78,7 +78,7 @@ func (r *reader) value(s *connect.Schema, n int) (connect.Value, error) {
 		return r.text(n)
 	case connect.KindBytes:
 		if !r.Is(n, jsontext.String) {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		b, err := r.Base64(n)
 		return connect.Bytes(b), err
@@ -91,13 +91,6 @@ func (r *reader) value(s *connect.Schema, n int) (connect.Value, error) {
 		return r.union(s, n)
 	}
 	return r.structure(s, n)
-}
-
-var namesOfTokens = [...]string{"null", "a boolean", "a boolean", "a number", "a number", "a string", "an array", "an object", "an object", "no number"}
-
-// unfit is the error of a value of the wrong type.
-func (r *reader) unfit(s *connect.Schema, n int) error {
-	return fmt.Errorf("%s at byte %d, but the schema says %v", namesOfTokens[r.Nodes[n].Token], r.Nodes[n].Start, s)
 }
 
 // null is what null, or nothing, is under a schema. A required field that is
@@ -119,7 +112,7 @@ func (r *reader) null(s *connect.Schema, n int) (connect.Value, error) {
 // lose gives null for a value of the wrong type, as if it was missing.
 func (r *reader) lose(s *connect.Schema, n int) (connect.Value, error) {
 	if r.Strict || !s.IsOptional() && r.depth > 1 {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	return connect.Null, nil
 }
@@ -136,7 +129,7 @@ func (r *reader) int(s *connect.Schema, n int) (connect.Value, error) {
 	t := r.Nodes[n].Token
 	switch {
 	case t == jsontext.Special || r.Strict && t != jsontext.Int:
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	case t != jsontext.Int && t != jsontext.Float:
 		return intOf(s.Kind(), 0), nil
 	}
@@ -179,11 +172,11 @@ func (r *reader) float(s *connect.Schema, n int) (connect.Value, error) {
 		f = special(string(r.Raw(n)))
 	case r.Strict: // what is written for NaN and the infinities is read again
 		if t != jsontext.String {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		word := r.Text(n)
 		if word != "NaN" && word != "Infinity" && word != "-Infinity" {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		f = special(word)
 	}
@@ -201,51 +194,4 @@ func special(word string) float64 {
 		return math.Inf(-1)
 	}
 	return math.Inf(1)
-}
-
-// logical reads a value of a logical type. These are not lax.
-func (r *reader) logical(s *connect.Schema, n int) (connect.Value, error) {
-	t := r.Nodes[n].Token
-	if s.Logical() == connect.LogicalDecimal {
-		switch t {
-		case jsontext.Int, jsontext.Float:
-			return r.Decimal(n)
-		case jsontext.String:
-			return r.decimalBytes(s, n)
-		}
-		return connect.Null, r.unfit(s, n)
-	}
-	if t != jsontext.Int {
-		return connect.Null, r.unfit(s, n)
-	}
-	i := r.Integer(n)
-	if s.Logical() == connect.LogicalTimestamp {
-		if r.Strict && !r.InRange(n) {
-			return connect.Null, r.unfit(s, n)
-		}
-		return connect.InstantMilli(i), nil
-	}
-	if i != int64(int32(i)) || !r.InRange(n) {
-		return connect.Null, r.unfit(s, n)
-	}
-	if s.Logical() == connect.LogicalDate {
-		return connect.InstantMilli(i * connect.MillisPerDay), nil
-	}
-	if i < 0 || i > connect.MillisPerDay {
-		return connect.Null, fmt.Errorf("number at byte %d is no Time: not within one day", r.Nodes[n].Start)
-	}
-	return connect.InstantMilli(i), nil
-}
-
-func (r *reader) decimalBytes(s *connect.Schema, n int) (connect.Value, error) {
-	b, err := r.Base64(n)
-	if err != nil {
-		return connect.Null, err
-	}
-	scale, ok := s.Scale()
-	if !ok || len(b) == 0 {
-		return connect.Null, fmt.Errorf("string at byte %d is no Decimal: no bytes, or no good scale in the schema", r.Nodes[n].Start)
-	}
-	d, err := connect.DecimalOf(b, scale)
-	return d.Value(), err
 }

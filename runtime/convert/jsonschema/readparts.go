@@ -13,7 +13,7 @@ import (
 func (r *reader) array(s *connect.Schema, n int) (connect.Value, error) {
 	nd := r.Nodes[n]
 	if nd.Token != jsontext.Array && r.Strict {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	r.depth += 2 // what is in an array is looked at when it becomes part of a struct
 	defer func() { r.depth -= 2 }()
@@ -50,13 +50,13 @@ func (r *reader) mapping(s *connect.Schema, n int) (connect.Value, error) {
 	defer func() { r.depth -= 2 }()
 	if isObjectMap(s) {
 		if !r.Is(n, jsontext.Object) {
-			return connect.Null, r.unfit(s, n)
+			return connect.Null, r.Unfit(s, n)
 		}
 		m, err := r.object(s.Elem(), n)
 		return m.Value(), err
 	}
 	if !r.Is(n, jsontext.Array) {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	m := r.slab.Map(int(r.Nodes[n].Count))
 	index := connect.NewMapIndex(m)
@@ -113,7 +113,7 @@ func (r *reader) put(m *connect.Map, index *connect.MapIndex, key connect.Value,
 // the fields in the schema's order. Members that are no fields are passed over.
 func (r *reader) structure(s *connect.Schema, n int) (connect.Value, error) {
 	if !r.Is(n, jsontext.Object) {
-		return connect.Null, r.unfit(s, n)
+		return connect.Null, r.Unfit(s, n)
 	}
 	r.depth++
 	defer func() { r.depth-- }()
@@ -174,7 +174,7 @@ func (r *reader) union(s *connect.Schema, n int) (connect.Value, error) {
 		}
 	}
 	if best < 0 {
-		return connect.Null, fmt.Errorf("%s at byte %d is none of the union's types", namesOfTokens[r.Nodes[n].Token], r.Nodes[n].Start)
+		return connect.Null, fmt.Errorf("%s at byte %d is none of the union's types", r.Word(n), r.Nodes[n].Start)
 	}
 	r.depth++
 	defer func() { r.depth-- }()

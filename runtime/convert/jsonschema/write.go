@@ -3,7 +3,6 @@ package jsonschema
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/internal/jsontext"
@@ -12,10 +11,9 @@ import (
 // writer writes data as JsonSchemaData does. What a schema asks for is worked
 // out once, in a plan.
 type writer struct {
-	options *Converter
-	numeric bool // decimals as numbers
-	scratch []byte
-	planned int // schemas of the plan that is being made
+	options  *Converter
+	logicals jsontext.Logicals
+	planned  int // schemas of the plan that is being made
 }
 
 // plan is a schema made ready for writing.
@@ -97,10 +95,10 @@ func (w *writer) value(dst []byte, p *plan, v connect.Value) ([]byte, error) {
 		return append(dst, p.null...), nil
 	}
 	if p.logical != connect.NotLogical {
-		return w.logical(dst, p, v)
+		return w.logicals.Append(dst, p.schema, v)
 	}
 	if v.Kind() != p.kind {
-		return dst, mismatch(p, v)
+		return dst, jsontext.Mismatch(p.schema, v)
 	}
 	switch p.kind {
 	case connect.KindArray:
@@ -110,69 +108,7 @@ func (w *writer) value(dst []byte, p *plan, v connect.Value) ([]byte, error) {
 	case connect.KindStruct:
 		return w.structure(dst, p, v.Struct())
 	}
-	return scalar(dst, v), nil
-}
-
-func mismatch(p *plan, v connect.Value) error {
-	return fmt.Errorf("%v, but the schema says %v", v.Kind(), p.schema)
-}
-
-// scalar appends a value that has no parts.
-func scalar(dst []byte, v connect.Value) []byte {
-	switch v.Kind() {
-	case connect.KindBool:
-		return strconv.AppendBool(dst, v.Bool())
-	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
-		return strconv.AppendInt(dst, v.Int(), 10)
-	case connect.KindFloat32, connect.KindFloat64:
-		return jsontext.AppendFloat(dst, v)
-	case connect.KindString:
-		return jsontext.AppendString(dst, v.Raw())
-	case connect.KindBytes:
-		return jsontext.AppendBase64(dst, v.Raw())
-	}
-	return append(dst, "null"...)
-}
-
-// logical appends a value of a logical type.
-func (w *writer) logical(dst []byte, p *plan, v connect.Value) ([]byte, error) {
-	if p.logical == connect.LogicalDecimal {
-		if v.Kind() != connect.KindDecimal {
-			return dst, mismatch(p, v)
-		}
-		return w.decimal(dst, p, v.Decimal())
-	}
-	if v.Kind() != connect.KindInstant {
-		return dst, mismatch(p, v)
-	}
-	ms := v.Milli()
-	switch p.logical {
-	case connect.LogicalDate:
-		if ms%connect.MillisPerDay != 0 {
-			return dst, errors.New("a Date with a time of day")
-		}
-		return strconv.AppendInt(dst, int64(int32(ms/connect.MillisPerDay)), 10), nil
-	case connect.LogicalTime:
-		if ms < 0 || ms > connect.MillisPerDay {
-			return dst, errors.New("a Time that is not within one day")
-		}
-	}
-	return strconv.AppendInt(dst, ms, 10), nil
-}
-
-func (w *writer) decimal(dst []byte, p *plan, d *connect.Decimal) ([]byte, error) {
-	if w.numeric {
-		return d.Append(dst), nil
-	}
-	scale, ok := p.schema.Scale()
-	if !ok {
-		return dst, errors.New("a Decimal whose schema has no good scale parameter")
-	}
-	if d.Scale != scale {
-		return dst, fmt.Errorf("a Decimal of scale %d, but the schema says %d", d.Scale, scale)
-	}
-	w.scratch = d.AppendUnscaled(w.scratch[:0])
-	return jsontext.AppendBase64(dst, w.scratch), nil
+	return jsontext.AppendScalar(dst, v), nil
 }
 
 func (w *writer) array(dst []byte, elem *plan, a *connect.Array) (_ []byte, err error) {
