@@ -7,6 +7,7 @@
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
+//	fenced.go      waiting for brokers that a topic needs
 //	log.go         Log: a compacted topic, read to its end and appended to
 //	wait.go        back-off, and waiting for a broker at the start
 //	health.go      says in the log when brokers do not answer
@@ -43,6 +44,8 @@ type Conn struct {
 	base    []kgo.Opt
 	admin   *kgo.Client
 
+	fencedTries int
+
 	mu     sync.Mutex
 	limits map[string]int32 // max.message.bytes of the topics seen
 }
@@ -57,7 +60,7 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Conn{cluster: c, opts: opts, log: opts.Log, limits: map[string]int32{}}
+	k := &Conn{cluster: c, opts: opts, log: opts.Log, fencedTries: fencedTries, limits: map[string]int32{}}
 	k.health = &health{log: opts.Log}
 	k.base = []kgo.Opt{
 		kgo.SeedBrokers(seeds...),

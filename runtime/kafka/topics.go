@@ -133,8 +133,10 @@ func (k *Conn) Ready(ctx context.Context, name string, spec *NewTopic) error {
 
 func (k *Conn) awaitTopic(ctx context.Context, name string, spec *NewTopic) error {
 	var said time.Time
+	brokers := fenced{conn: k, topic: name, factor: -1}
 	for fails := 0; ; fails++ {
 		t, err := k.describe(ctx, name, spec == nil)
+		err = brokers.judge(ctx, err)
 		missing := errors.Is(err, kerr.UnknownTopicOrPartition)
 		switch {
 		case err == nil && led(t):
@@ -185,6 +187,7 @@ func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
 		rt.Configs = append(rt.Configs, c)
 	}
 	req.Topics = append(req.Topics, rt)
+	brokers := fenced{conn: k, topic: spec.Name, factor: spec.ReplicationFactor}
 	return k.retry(ctx, "create topic "+spec.Name, func() error {
 		resp, err := req.RequestWith(ctx, k.admin)
 		if err != nil {
@@ -200,9 +203,9 @@ func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
 				continue
 			}
 			if t.ErrorMessage != nil {
-				return fmt.Errorf("%w: %s", err, *t.ErrorMessage)
+				err = fmt.Errorf("%w: %s", err, *t.ErrorMessage)
 			}
-			return err
+			return brokers.judge(ctx, err)
 		}
 		return nil
 	})

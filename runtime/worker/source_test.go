@@ -430,6 +430,7 @@ func TestOffsetsTopicThatCannotBeCreated(t *testing.T) {
 	cfg, _ := config(t, c)
 	cfg.IdleExit = 0
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
+	cfg.OffsetTopic.ReplicationFactor = 3 // of one broker
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "connect-offsets", Err: kerr.InvalidReplicationFactor, Count: -1})
 	_, err := run(t, cfg)
 	if err == nil || !strings.Contains(err.Error(), "the offsets topic") || !strings.Contains(err.Error(), "set a replication factor") {
