@@ -39,7 +39,7 @@ func fieldOf(s *connect.Schema, name string) *connect.Schema {
 func typed(s *connect.Schema, name string, kind connect.Kind) (int, error) {
 	i := s.FieldIndex(name)
 	if i < 0 {
-		return i, fmt.Errorf("no field %q in %v", name, s)
+		return i, connect.NoField(name, s)
 	}
 	if k := s.Fields()[i].Schema.Kind(); k != kind {
 		return i, fmt.Errorf("field %q is a %v, and has to be a %v", name, k, kind)

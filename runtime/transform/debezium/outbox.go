@@ -38,7 +38,7 @@ type column struct {
 
 func columnOf(row *connect.Schema, name string) (c column, err error) {
 	if c.at = row.FieldIndex(name); c.at < 0 {
-		return c, fmt.Errorf("no field %q in %v", name, row)
+		return c, connect.NoField(name, row)
 	}
 	c.schema = row.Fields()[c.at].Schema
 	return c, nil
@@ -124,7 +124,7 @@ func (t *outbox) timestamp(envelope, row []connect.Value) (int64, error) {
 		return row[t.time].Int() / t.divisor, nil
 	}
 	if t.now < 0 {
-		return 0, fmt.Errorf("no field %q in %v", fieldTimestamp, t.envelope)
+		return 0, connect.NoField(fieldTimestamp, t.envelope)
 	}
 	now := envelope[t.now]
 	if now.IsNull() {

@@ -48,7 +48,7 @@ func (x *router) place(row *connect.Schema) (out []placed, err error) {
 			if x.TableFieldAdditionalMissing == "ignore" {
 				continue
 			}
-			return nil, fmt.Errorf("no field %q in %v", p.column, row)
+			return nil, connect.NoField(p.column, row)
 		}
 		if p.to == "partition" {
 			if _, err := typed(row, p.column, connect.KindInt32); err != nil {

@@ -80,7 +80,7 @@ func additions(refs []reference, envelope *connect.Schema) (out []addition, err 
 		from := envelope
 		if r.parent != "" {
 			if a.parent = envelope.FieldIndex(r.parent); a.parent < 0 {
-				return nil, fmt.Errorf("%q: no field %q in %v", r.name, r.parent, envelope)
+				return nil, fmt.Errorf("%q: %w", r.name, connect.NoField(r.parent, envelope))
 			}
 			parent := envelope.Fields()[a.parent].Schema
 			if parent.Kind() != connect.KindStruct {
