@@ -8,6 +8,7 @@
 //	topics.go    topics, groups, topic creation
 //	pattern.go   regular expressions
 //	chain.go     transforms
+//	debezium.go  transforms of change events
 //	tests.go     tests and schemas
 //	idle.go      transforms and converters that could do nothing
 package check
@@ -32,6 +33,7 @@ var checks = []func(*checker){
 	creation,
 	patterns,
 	chains,
+	changeEvents,
 	tests,
 	schemas,
 	idle,
