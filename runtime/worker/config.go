@@ -7,8 +7,10 @@
 //	worker.go   Worker: start, watch, stop
 //	task.go     what a source's and a sink's task have in common
 //	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
+//	sourceconvert.go  records through the chain         sourcetopic.go  what a topic takes
 //	commit.go   a source task's offsets
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
+//	sinkdecode.go  records through the chain   sinkput.go  to the connector   sinkletters.go  its dead letters
 //	failure.go  what a failed record is: stage, cause, place
 //	retry.go    errors.retryTimeout
 //	deadletter.go  the dead letter queue

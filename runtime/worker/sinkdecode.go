@@ -1,0 +1,126 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kcgen.dev/runtime/chain"
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+)
+
+// stopPoint is where a poll's records end because one of them failed.
+type stopPoint struct{ run, at int }
+
+// decode fills the batch from a record on. It ends before the record whose
+// failure is returned, or behind the last run.
+func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, error) {
+	tries := t.cfg.Errors.retries()
+	last := stopPoint{-1, -1}
+	for {
+		at, err := t.decodeFrom(from)
+		if err == nil {
+			return stopPoint{run: len(t.runs)}, nil
+		}
+		if errors.Is(err, connect.ErrUnavailable) {
+			return at, t.recordFailure(at, err)
+		}
+		if at != last {
+			tries.reset()
+			last = at
+		}
+		switch cause := tries.again(stop, err); {
+		case cause == nil:
+			from = at
+			continue
+		case errors.Is(cause, errStopped):
+			return at, errStopped
+		}
+		failure := t.recordFailure(at, err)
+		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
+			return at, failure
+		}
+		t.tolerate(at, failure)
+		from = stopPoint{at.run, at.at + 1}
+	}
+}
+
+// decodeFrom decodes from a record on. With an error it returns the place of
+// the record that failed, which a panic is also made to be.
+func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
+	where = at
+	n := len(t.batch)
+	defer func() {
+		if p := recover(); p != nil {
+			err = asError(p)
+		}
+		if err != nil {
+			t.batch, t.origin = t.batch[:n], t.origin[:n] // without the one that failed
+		}
+	}()
+	for ; where.run < len(t.runs); where.run, where.at = where.run+1, 0 {
+		run := &t.runs[where.run]
+		if t.taken[run.Partition] {
+			continue
+		}
+		for ; where.at < run.Len(); where.at++ {
+			n = len(t.batch)
+			r := t.next()
+			keep, err := t.decodeOne(run, where.at, r)
+			if err != nil {
+				return where, err
+			}
+			if !keep {
+				t.dropped.Add(1)
+				t.batch = t.batch[:n]
+				continue
+			}
+			t.origin = append(t.origin, int32(where.run))
+		}
+	}
+	return where, nil
+}
+
+// next makes room for a record.
+func (t *sinkTask) next() *connect.Record {
+	if len(t.batch) < cap(t.batch) {
+		t.batch = t.batch[:len(t.batch)+1]
+	} else {
+		t.batch = append(t.batch, connect.Record{})
+	}
+	return &t.batch[len(t.batch)-1]
+}
+
+func (t *sinkTask) decodeOne(run *kafka.Run, i int, r *connect.Record) (keep bool, err error) {
+	*r = connect.Record{
+		Topic: run.Topic, Partition: run.Partition.Partition, Offset: run.Offset(i),
+		Timestamp: run.Timestamp(i), Headers: r.Headers[:0],
+	}
+	t.doing = chain.Doing{Stage: chain.KeyConverter}
+	if r.Key, err = t.chain.Key.Decode(run.Topic, run.Key(i)); err != nil {
+		return false, err
+	}
+	t.doing.Stage = chain.ValueConverter
+	if r.Value, err = t.chain.Value.Decode(run.Topic, run.Value(i)); err != nil {
+		return false, err
+	}
+	t.doing.Stage = chain.HeaderConverter
+	if err = t.decodeHeaders(r, run.Headers(i)); err != nil {
+		return false, err
+	}
+	return t.chain.Transform(r, &t.doing)
+}
+
+func (t *sinkTask) recordFailure(at stopPoint, err error) *Failure {
+	run := &t.runs[at.run]
+	f := t.call(t.doing.Stage, t.chain.Component(t.doing), err)
+	if f.Component == nil {
+		f.Component = t.cfg.Connector
+	}
+	if f.Stage == chain.Transformation && t.doing.Step != nil {
+		f.Step = t.doing.Step.Name
+	}
+	f.Place = fmt.Sprintf("topic %s, partition %d, offset %d", run.Topic, run.Partition.Partition, run.Offset(at.at))
+	return f
+}

@@ -1,0 +1,86 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// put hands the batch to the connector, again and again while it asks for it.
+// Between two tries the group may take partitions away: their records are then
+// left out, since another task has them.
+func (t *sinkTask) put(stop, hard context.Context) error {
+	tries := t.cfg.Errors.retries()
+	if tries.timeout == 0 {
+		tries.timeout = connect.Forever // Kafka Connect's put is retried without an end
+	}
+	var bad limited
+	for len(t.batch) > 0 {
+		err := guard(func() error { return t.plug.Put(hard, t.batch) })
+		if err == nil {
+			t.count()
+			return nil
+		}
+		if transient(err) && bad.ok() {
+			t.log.Warn("the connector could not take a batch; trying again", "records", len(t.batch), "error", err.Error())
+		}
+		switch cause := t.unlocked(func() error { return tries.again(stop, err) }); {
+		case errors.Is(cause, errStopped):
+			return errStopped
+		case cause != nil:
+			t.broken = true
+			f := t.call(stagePut, t.cfg.Connector, err)
+			f.Place = t.batchPlace()
+			return f
+		}
+		t.leaveOut()
+	}
+	return nil
+}
+
+// leaveOut removes the records of partitions that were taken away.
+func (t *sinkTask) leaveOut() {
+	if len(t.taken) == 0 {
+		return
+	}
+	n := 0
+	for i := range t.batch {
+		if !t.taken[t.runs[t.origin[i]].Partition] {
+			t.batch[n], t.batch[i] = t.batch[i], t.batch[n] // swap: each keeps its own header memory
+			t.origin[n] = t.origin[i]
+			n++
+		}
+	}
+	t.batch, t.origin = t.batch[:n], t.origin[:n]
+}
+
+func (t *sinkTask) count() { t.records.Add(uint64(len(t.batch))) }
+
+func (t *sinkTask) countBytes() {
+	n := 0
+	for i := range t.runs {
+		n += t.runs[i].Bytes()
+	}
+	t.bytes.Add(uint64(n))
+}
+
+// batchPlace names the records of the batch: topic t, partition 0, offsets 5 to 9.
+func (t *sinkTask) batchPlace() string {
+	var parts []string
+	for i := range t.runs {
+		r := &t.runs[i]
+		if !slices.Contains(t.origin, int32(i)) {
+			continue
+		}
+		if len(parts) == 3 {
+			parts = append(parts, "and others")
+			break
+		}
+		parts = append(parts, fmt.Sprintf("topic %s, partition %d, offsets %d to %d", r.Topic, r.Partition.Partition, r.Offset(0), r.Offset(r.Len()-1)))
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,208 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"kcgen.dev/runtime/chain"
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/offset"
+)
+
+// ship takes a poll's records through the chain and on their way. An error
+// ends the task: records before the one that failed are on their way, those
+// behind it are not.
+func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
+	f := t.newFlight(b)
+	err := guard(func() error { return t.convert(stop, hard, b, f) })
+	f.seal()
+	if e := t.settle(f, err); e != nil {
+		f.out.Discard()
+		return e
+	}
+	t.send(hard, f)
+	return err
+}
+
+// settle records how the records ended that do not go to Kafka.
+func (t *sourceTask) settle(f *flight, failed error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range f.spans {
+		s := &f.spans[k]
+		t.dropped.Add(uint64(s.dropped))
+		if err := t.tracker.End(s.span, s.dropped, offset.Dropped); err != nil {
+			return err
+		}
+	}
+	if failed != nil && !errors.Is(failed, errStopped) && f.k < len(f.spans) {
+		return t.tracker.End(f.spans[f.k].span, 1, offset.Failed)
+	}
+	return nil
+}
+
+// convert fills f's batch from the poll's records.
+func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *flight) error {
+	tries := t.cfg.Errors.retries()
+	last := -1
+	for i := 0; i < len(b.Records); {
+		at, err := t.convertFrom(stop, i, b.Records, f)
+		away := errors.Is(err, connect.ErrUnavailable)
+		if at != last || !away {
+			t.back()
+		}
+		if err == nil {
+			return nil
+		}
+		var final fatal
+		if errors.Is(err, errStopped) || errors.As(err, &final) {
+			return err
+		}
+		if at != last {
+			tries.reset()
+			last = at
+		}
+		b.Records[at] = t.orig
+		if away {
+			if err := t.awaitSystem(stop, hard, f, t.recordFailure(at, b, err)); err != nil {
+				return err
+			}
+			i = at
+			continue
+		}
+		switch cause := tries.again(stop, err); {
+		case cause == nil:
+			i = at
+			continue
+		case errors.Is(cause, errStopped):
+			return errStopped
+		}
+		failure := t.recordFailure(at, b, err)
+		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
+			return failure
+		}
+		if err := t.tolerate(&b.Records[at], f, failure); err != nil {
+			return err
+		}
+		i = at + 1
+	}
+	return nil
+}
+
+// awaitSystem waits for a system that the next record needs. The records
+// before that one do not wait with it.
+func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure error) error {
+	if f.out.Len() > 0 {
+		if err := t.part(hard, f); err != nil {
+			return err
+		}
+	}
+	return t.await(stop, failure)
+}
+
+// convertFrom takes records[i:] through the chain. With an error it returns
+// the place of the record that failed, which a panic is also made to be.
+func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.Record, f *flight) (at int, err error) {
+	at = i
+	defer func() {
+		if p := recover(); p != nil {
+			err = asError(p)
+		}
+	}()
+	keepHeaders := len(t.chain.Steps) > 0
+	for ; at < len(records); at++ {
+		f.reach(at)
+		r := &records[at]
+		t.orig = *r
+		if keepHeaders && len(r.Headers) > 0 {
+			t.orig.Headers = slices.Clone(r.Headers)
+		}
+		keep, err := t.chain.Transform(r, &t.doing)
+		if err != nil {
+			return at, err
+		}
+		if !keep {
+			f.spans[f.k].dropped++
+			continue
+		}
+		if err := t.encode(stop, r, f); err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// encode makes r's bytes and adds them to the batch.
+func (t *sourceTask) encode(stop context.Context, r *connect.Record, f *flight) error {
+	t.doing.Stage = chain.HeaderConverter
+	headers, err := t.encodeHeaders(r)
+	if err != nil {
+		return err
+	}
+	t.doing.Stage = chain.KeyConverter
+	key, err := t.chain.Key.Encode(&t.buf, r.Topic, r.Key)
+	if err != nil {
+		return err
+	}
+	t.doing.Stage = chain.ValueConverter
+	value, err := t.chain.Value.Encode(&t.buf, r.Topic, r.Value)
+	if err != nil {
+		return err
+	}
+	t.doing.Stage = stageProduce
+	if err := t.fits(stop, r.Topic, key, value, headers); err != nil {
+		return err
+	}
+	f.bytes += len(key) + len(value)
+	f.out.Append(t.topic.name, r.Partition, r.Timestamp, key, value, headers)
+	return nil
+}
+
+// recordFailure says what failed for which record.
+func (t *sourceTask) recordFailure(at int, b *connect.Batch, err error) *Failure {
+	f := t.call(t.doing.Stage, t.chain.Component(t.doing), err)
+	if f.Component == nil {
+		f.Component = t.cfg.Connector
+	}
+	if f.Stage == chain.Transformation && t.doing.Step != nil {
+		f.Step = t.doing.Step.Name
+	}
+	f.Place = "topic " + t.orig.Topic
+	first := 0
+	for _, m := range b.Marks() {
+		if at < m.End {
+			f.Place += fmt.Sprintf(", source partition %s, record %d of the %d before %v", offset.Describe(m.Partition), at-first+1, m.End-first, map[string]any(m.Offset))
+			break
+		}
+		first = m.End
+	}
+	return f
+}
+
+// tolerate lets go of a failed record: to the dead letter queue, or for good.
+func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) error {
+	if e := t.cfg.Errors; e.Log {
+		args := []any{"stage", string(failure.Stage), "error", failure.Err.Error()}
+		if e.LogPlace {
+			args = append(args, "record", failure.Place)
+		}
+		t.log.Error("a record failed and is tolerated", args...)
+	}
+	dl := t.cfg.Errors.DeadLetters
+	if dl == nil {
+		f.spans[f.k].dropped++
+		return nil
+	}
+	key, value := plainBytes(r.Key.Value), plainBytes(r.Value.Value)
+	headers := dl.letterHeaders(plainHeaders(r.Headers), place{topic: r.Topic}, failure)
+	limit, _ := t.writer.Limit(dl.Topic)
+	if size := kafka.RecordSize(key, value, headers); size > limit {
+		return fatal{fmt.Errorf("connector %s, task %d: the dead letter queue %s cannot take a record of %d bytes, its limit is %d; the record failed by: %w", t.connector, t.id, dl.Topic, size, limit, failure)}
+	}
+	f.dead = append(f.dead, f.out.Len())
+	f.out.Append(dl.Topic, connect.NoPartition, r.Timestamp, key, value, headers)
+	return nil
+}
