@@ -136,7 +136,7 @@ func (q *quick) number() (v connect.Value, ok bool) {
 		return v, false
 	}
 	if q.pos < len(q.data) && (q.data[q.pos] == '.' || q.data[q.pos]|0x20 == 'e') {
-		return q.fraction(start)
+		return q.fraction(start, i, digits)
 	}
 	if negative {
 		i = -i
@@ -156,14 +156,28 @@ func (q *quick) digits() (i int64, n int) {
 	return i, q.pos - start
 }
 
-// fraction reads the rest of a number with a point, which begins at start.
-func (q *quick) fraction(start int) (v connect.Value, ok bool) {
+// powers are the powers of ten that a float64 holds exactly, as far as they are
+// of use here.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// fraction reads the rest of a number with a point, which begins at start; whole
+// is what is before the point, of so many digits.
+func (q *quick) fraction(start int, whole int64, before int) (v connect.Value, ok bool) {
 	if q.data[q.pos] != '.' {
 		return v, false
 	}
 	q.pos++
-	if _, digits := q.digits(); digits == 0 || digits > 18 {
+	part, behind := q.digits()
+	if behind == 0 || behind > 18 {
 		return v, false
+	}
+	if before+behind <= 15 {
+		// Both are exact, so the quotient is rounded once, as it has to be.
+		f := (float64(whole)*powers[behind] + float64(part)) / powers[behind]
+		if q.data[start] == '-' {
+			f = -f
+		}
+		return connect.Float64(f), f != 0
 	}
 	f, err := strconv.ParseFloat(string(q.data[start:q.pos]), 64)
 	if err != nil || f == 0 { // which may be a negative zero

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"kcgen.dev/runtime/connect"
@@ -70,5 +72,25 @@ func TestQuickKeepsNothing(t *testing.T) {
 	}
 	if all[1].Map().Shared == nil || all[1].Map().Shared != all[2].Map().Shared {
 		t.Error("messages of the same names do not share their keys")
+	}
+}
+
+// Numbers with a point are the nearest float64, as strconv has it.
+func TestQuickFractions(t *testing.T) {
+	r := &jsonReader{}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		text := strconv.FormatInt(random.Int64N(1e9), 10) + "." + strconv.FormatInt(random.Int64N(1e6), 10)
+		if random.IntN(2) == 0 {
+			text = "-" + text
+		}
+		d, err := r.plain([]byte(`{"a":`+text+`}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := strconv.ParseFloat(text, 64)
+		if got := d.Value.Map().Get("a").Float(); got != want {
+			t.Fatalf("%s: %v, want %v", text, got, want)
+		}
 	}
 }
