@@ -6,8 +6,12 @@ import (
 	"cuelang.org/go/cue/ast"
 )
 
-// examples are values of the leaf definitions of package schema.
+// examples are values of the leaf definitions of package schema, and of those
+// whose required fields alone are no good value.
 var examples = map[string]string{
+	"File": `"orders.avsc"`, "RegistryURL": `"http://registry:8081"`,
+	"CUE": `{id!: int64, name?: string}`, "DataSchema": `{cue: {id!: int64, name?: string}}`, "RecordSchema": `{value: {cue: {id!: int64, name?: string}}}`,
+	"Data": `{id: 1}`, "TestRecord": `{value: {id: 1}}`, "Test": `{source: "orders", in: {value: {id: 1}}, out: {value: {id: 1}}}`,
 	"Duration": `"30s"`, "Positive": `"30s"`, "Room": `"64MiB"`, "Timeout": `"5m"`, "Bytes": `"64MiB"`, "Name": `"orders"`, "Topic": `"orders"`,
 	"Secret": `"${env:PASSWORD}"`, "Ref": `"${env:NAME}"`, "Text": `"…"`,
 }

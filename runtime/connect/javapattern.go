@@ -3,6 +3,7 @@ package connect
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,7 +31,7 @@ type JavaRegex struct {
 func CompileJavaRegex(pattern string) (*JavaRegex, error) {
 	slow, err := parseJava(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("connect: regular expression %s: %w", quote(pattern), err)
+		return nil, fmt.Errorf("connect: regular expression %s: %w", asWritten(pattern), err)
 	}
 	re := &JavaRegex{text: pattern, slow: slow}
 	if re.find, err = translateJava(pattern); err != nil {
@@ -44,6 +45,15 @@ func CompileJavaRegex(pattern string) (*JavaRegex, error) {
 		re.find = nil
 	}
 	return re, nil
+}
+
+// asWritten quotes a pattern without doubling its backslashes, so that the
+// places in it that an error names can be counted.
+func asWritten(pattern string) string {
+	if len(pattern) <= 64 && strconv.CanBackquote(pattern) {
+		return "`" + pattern + "`"
+	}
+	return quote(pattern)
 }
 
 // writesCodes is of patterns that may name more than ASCII by escapes.

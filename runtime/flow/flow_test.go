@@ -120,7 +120,7 @@ func TestFaults(t *testing.T) {
 		{"what does not open", connect.NullsNever, []flow.Step{{Do: cast("int9")}, {Do: toKey("gone")}},
 			`transforms[0].do: transform: open Cast: spec "int9": "int9" is no type`},
 		{"a predicate that does not open", connect.NullsNever, []flow.Step{{Do: toKey("id"), When: predicate.TopicNameMatches{Pattern: "("}}, {Do: toKey("id"), Unless: predicate.HasHeaderKey{}}},
-			"transforms[0].when.pattern: predicate: open TopicNameMatches: pattern: connect: regular expression \"(\": the ( at 1 is not closed\ntransforms[1].unless: predicate: open HasHeaderKey: the name is empty"},
+			"transforms[0].when.pattern: predicate: open TopicNameMatches: pattern: connect: regular expression `(`: the ( at 1 is not closed\ntransforms[1].unless: predicate: open HasHeaderKey: the name is empty"},
 
 		{"a reference names the field", connect.NullsNever, []flow.Step{{Do: toKey("${env:KEY}")}, {Do: transform.ExtractField{On: "key", Field: "x"}}}, ""},
 		{"a reference that changes nothing", connect.NullsNever, []flow.Step{
