@@ -113,7 +113,12 @@ func (p *javaParser) bounds() (least, most int, err error) {
 	} else if comma && err == nil {
 		most, err = strconv.Atoi(to)
 	}
-	if text == "" || err != nil || least > unbounded || most > unbounded || most >= 0 && most < least {
+	switch {
+	case text != "" && (err != nil || least > unbounded || most > unbounded):
+		return 0, 0, fmt.Errorf("the repetition at %d is beyond %d", p.pos+1, unbounded)
+	case text != "" && most >= 0 && most < least:
+		return 0, 0, fmt.Errorf("the repetition at %d ends before it begins", p.pos+1)
+	case text == "":
 		return 0, 0, fmt.Errorf("{ at %d is no repetition; a brace is written \\{", p.pos+1)
 	}
 	p.pos += len(text)
@@ -211,8 +216,10 @@ func (p *javaParser) escaped() (javaNode, error) {
 		return p.backNumber(), nil
 	case c == 'k':
 		return p.backName()
-	case c == 'G', c == 'X', c == 'N', c == 'b' && strings.HasPrefix(p.in[start:], `\b{g}`):
-		return javaNode{}, refused(strings.TrimSuffix(p.in[start:min(start+4, len(p.in))], "\n")[:2], start)
+	case strings.HasPrefix(p.in[start:], `\b{g}`):
+		return javaNode{}, refused(`\b{g}`, start)
+	case c == 'G', c == 'X', c == 'N':
+		return javaNode{}, refused(p.in[start:start+2], start)
 	}
 	p.pos += 2
 	switch c {

@@ -46,9 +46,10 @@ func TestCompileJavaRegex(t *testing.T) {
 func TestCompileJavaRegexRefuses(t *testing.T) {
 	for pattern, want := range map[string]string{
 		`ab\Gc`: `\G at 3: kcgen`, `(?x)a`: "the flag x at 3: kcgen", `(?U)a`: "the flag U at 3", `\X`: `\X at 1`, `\N{DIGIT ONE}`: `\N at 1`,
-		`a\b{g}`: `\b at 2: kcgen`, `\p{InGreek}`: `property \p{InGreek} at 1`,
+		`a\b{g}`: `\b{g} at 2: kcgen`, `\p{InGreek}`: `property \p{InGreek} at 1`,
 		`(`: "( at 1 is not closed", `a)`: ") at 2 closes nothing", `a**`: "* at 3 repeats nothing", `?`: "? at 1", `a{`: "no repetition",
-		`a{2,1}`: "no repetition", `[a`: "not closed", `\y`: `\y at 1 means nothing`, `\`: "backslash at the end",
+		`a{2,1}`: "the repetition at 2 ends before it begins", `a{9999999999}`: "the repetition at 2 is beyond 1073741824",
+		`[a`: "not closed", `\y`: `\y at 1 means nothing`, `\`: "backslash at the end",
 		`\p{`: "not closed", `\xg`: "no character", `(?<1>a)`: "has no name", `(?<n>a)(?<n>b)`: "has the name of another",
 		`\k<n>(?<n>a)`: "to no group that comes before", `(?y)`: "begins no kind of group", `(?i--s)`: "is the second",
 		strings.Repeat("(", 300): "more than 200 in each other",
