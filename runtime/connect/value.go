@@ -54,7 +54,7 @@ func (k Kind) String() string {
 type Value struct {
 	p    unsafe.Pointer // text and bytes: the first byte; array, map, struct, decimal: the object
 	n    uint64         // scalars: the bits; text and bytes: the length; Instant: milliseconds
-	sub  uint32         // Instant: nanoseconds within the millisecond
+	sub  uint32         // Instant: nanoseconds within the millisecond; text: 1 where it is known to be plain
 	kind Kind
 }
 
@@ -99,6 +99,19 @@ func String(s string) Value {
 func Text(b []byte) Value {
 	return Value{kind: KindString, p: unsafe.Pointer(unsafe.SliceData(b)), n: uint64(len(b))}
 }
+
+// PlainText is Text for what is known to be ASCII from the space on without '"'
+// and '\\', so that who writes it need not look: nothing of it is escaped in
+// JSON, and it is UTF-8.
+func PlainText(b []byte) Value {
+	v := Text(b)
+	v.sub = 1
+	return v
+}
+
+// IsPlain reports whether it is known that a string is as PlainText says. One
+// that is not known to be may be so all the same.
+func (v Value) IsPlain() bool { return v.kind == KindString && v.sub == 1 }
 
 // Bytes makes a bytes value that aliases b, which may never be written again.
 func Bytes(b []byte) Value {

@@ -94,20 +94,22 @@ func (q *quick) at(s string) bool {
 func (q *quick) text() (v connect.Value, ok bool) {
 	rest := q.data[q.pos+1:]
 	n := jsontext.PlainLen(rest)
-	if n < len(rest) && rest[n] >= utf8.RuneSelf {
-		if n = bytes.IndexByte(rest, '"'); n < 0 || !plainText(rest[:n]) {
-			return v, false
-		}
+	if n < len(rest) && rest[n] == '"' {
+		q.pos += n + 2
+		return connect.PlainText(rest[:n:n]), true
 	}
-	if n >= len(rest) || rest[n] != '"' {
+	if n >= len(rest) || rest[n] < utf8.RuneSelf {
+		return v, false
+	}
+	if n = bytes.IndexByte(rest, '"'); n < 0 || !wideText(rest[:n]) {
 		return v, false
 	}
 	q.pos += n + 2
 	return connect.Text(rest[:n:n]), true
 }
 
-// plainText reports whether s is UTF-8 without escapes and control characters.
-func plainText(s []byte) bool {
+// wideText reports whether s is UTF-8 without escapes and control characters.
+func wideText(s []byte) bool {
 	if !utf8.Valid(s) {
 		return false
 	}

@@ -94,3 +94,23 @@ func TestQuickFractions(t *testing.T) {
 		}
 	}
 }
+
+// A string is called plain only if nothing of it is escaped when it is written,
+// by the guess and by the tape.
+func TestPlainStrings(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "x": true, "plain text of some length": true, "a\x7f": true,
+		`a\"b`: false, `\u0041`: false, "ä": false, "plain text of some length and €": false,
+	} {
+		r := &jsonReader{}
+		for range 3 {
+			d, err := r.plain([]byte(`{"a":"`+text+`"}`), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Value.Map().Get("a").IsPlain(); got != want {
+				t.Errorf("%q: %v, want %v", text, got, want)
+			}
+		}
+	}
+}

@@ -189,7 +189,7 @@ func (w *jsonWriter) structure(dst []byte, p *plan, s *connect.Struct) (_ []byte
 		f := &p.fields[i]
 		dst = append(dst, f.name...)
 		if v := s.Slots[i]; v.Kind() == connect.KindString && f.plan.kind == connect.KindString && f.plan.logical == connect.NotLogical {
-			dst = jsontext.AppendString(dst, v.Raw()) // the usual case, without the way round
+			dst = jsontext.AppendStringValue(dst, v) // the usual case, without the way round
 		} else if dst, err = w.value(dst, f.plan, v); err != nil {
 			return dst, fmt.Errorf("field %q: %w", p.schema.Fields()[i].Name, err)
 		}
@@ -247,7 +247,7 @@ func (w *jsonWriter) members(dst []byte, names [][]byte, m *connect.Map) (_ []by
 			dst = appendName(dst, i, m.Keys[i])
 		}
 		if v.Kind() == connect.KindString {
-			dst = jsontext.AppendString(dst, v.Raw())
+			dst = jsontext.AppendStringValue(dst, v)
 		} else if dst, err = w.free(dst, v); err != nil {
 			return dst, err
 		}

@@ -29,7 +29,7 @@ func appendLong(dst []byte, n int64) []byte {
 // would be in Java.
 func appendString(dst []byte, v connect.Value) []byte {
 	raw := v.Raw()
-	if !connect.ValidUTF8(raw) {
+	if !v.IsPlain() && !connect.ValidUTF8(raw) {
 		raw = connect.AppendValid(nil, v.Str())
 	}
 	return append(appendLong(dst, int64(len(raw))), raw...)

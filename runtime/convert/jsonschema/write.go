@@ -190,7 +190,7 @@ func (w *writer) structure(dst []byte, p *plan, s *connect.Struct) (_ []byte, er
 		}
 		dst = append(dst, f.name...)
 		if v.Kind() == connect.KindString && f.plan.kind == connect.KindString && f.plan.logical == connect.NotLogical {
-			dst = jsontext.AppendString(dst, v.Raw()) // the usual case, without the way round
+			dst = jsontext.AppendStringValue(dst, v) // the usual case, without the way round
 		} else if dst, err = w.value(dst, f.plan, v); err != nil {
 			return dst, fmt.Errorf("field %q: %w", p.schema.Fields()[i].Name, err)
 		}

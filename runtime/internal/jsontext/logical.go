@@ -82,7 +82,7 @@ func AppendScalar(dst []byte, v connect.Value) []byte {
 	case connect.KindFloat32, connect.KindFloat64:
 		return AppendFloat(dst, v)
 	case connect.KindString:
-		return AppendString(dst, v.Raw())
+		return AppendStringValue(dst, v)
 	case connect.KindBytes:
 		return AppendBase64(dst, v.Raw())
 	}

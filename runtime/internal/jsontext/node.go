@@ -29,7 +29,10 @@ func (t *Tape) Text(n int) string { return t.String(n).Str() }
 // String is the string at node n, which aliases the message if it can.
 func (t *Tape) String(n int) connect.Value {
 	raw := t.Raw(n)
-	if !t.Nodes[n].Escaped {
+	switch {
+	case t.Nodes[n].Plain:
+		return connect.PlainText(raw)
+	case !t.Nodes[n].Escaped:
 		return connect.Text(raw)
 	}
 	return connect.Text(unescape(raw))

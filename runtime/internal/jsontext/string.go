@@ -53,6 +53,15 @@ const hexDigits = "0123456789ABCDEF"
 // beyond the basic plane as two \u escapes, damaged UTF-8 as U+FFFD.
 func AppendString(dst, s []byte) []byte { return appendString(dst, s, true) }
 
+// AppendStringValue is AppendString for a string value.
+func AppendStringValue(dst []byte, v connect.Value) []byte {
+	if v.IsPlain() {
+		dst = append(append(dst, '"'), v.Raw()...)
+		return append(dst, '"')
+	}
+	return AppendString(dst, v.Raw())
+}
+
 // AppendText appends a JSON string as Jackson writes it into text: as
 // AppendString does, but with characters beyond the basic plane as they are.
 func AppendText(dst, s []byte) []byte { return appendString(dst, s, false) }

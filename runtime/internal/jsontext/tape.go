@@ -42,6 +42,7 @@ type Node struct {
 	Count      int32 // elements, or members
 	Token      Token
 	Escaped    bool // a string with escapes
+	Plain      bool // a string that is as connect.PlainText says
 }
 
 // Tape is JSON text taken apart: a flat list of tokens over it, kept from
@@ -319,6 +320,7 @@ func (t *Tape) text() error {
 				return fmt.Errorf("string at byte %d is not UTF-8", start)
 			}
 			t.leaf(String, start, t.pos, escaped)
+			t.Nodes[len(t.Nodes)-1].Plain = !escaped && !wide
 			t.pos++
 			return nil
 		case c == '\\':
