@@ -47,13 +47,14 @@ var pipeline = runtime.Pipeline{
 		KeyConverter:   convert.String{Encoding: "UTF-8"},
 		ValueConverter: convert.JSON{SchemasEnable: false, DecimalFormat: "BASE64", ReplaceNullWithDefault: true},
 		Transforms: []runtime.Step{
-			{Do: transform.HoistField{On: "value", Field: "line"}},
+			{Do: transform.HoistField{On: "value", Field: "line", FieldSyntaxVersion: "V1"}},
 			// The machine's own name, from its settings file.
 			{
 				Do: transform.InsertField{
 					On:                     "value",
 					StaticField:            "host",
 					StaticValue:            "${file:host.properties:name}",
+					FieldSyntaxVersion:     "V1",
 					ReplaceNullWithDefault: true,
 				},
 			},

@@ -44,7 +44,7 @@ var pipeline = runtime.Pipeline{
 		KeyConverter:   convert.String{Encoding: "UTF-8"},
 		ValueConverter: convert.JSON{SchemasEnable: false, DecimalFormat: "BASE64", ReplaceNullWithDefault: true},
 		Transforms: []runtime.Step{
-			{Do: transform.HoistField{On: "value", Field: "line"}},
+			{Do: transform.HoistField{On: "value", Field: "line", FieldSyntaxVersion: "V1"}},
 			// Which site the line came from.
 			{
 				Name: "site",
@@ -52,6 +52,7 @@ var pipeline = runtime.Pipeline{
 					On:                     "value",
 					StaticField:            "site",
 					StaticValue:            "eu",
+					FieldSyntaxVersion:     "V1",
 					ReplaceNullWithDefault: true,
 				},
 				Unless: predicate.RecordIsTombstone{},

@@ -53,13 +53,14 @@ var pipeline = runtime.Pipeline{
 			SchemasCacheConfig:        1000,
 		},
 		Transforms: []runtime.Step{
-			{Do: transform.HoistField{On: "value", Field: "item"}},
+			{Do: transform.HoistField{On: "value", Field: "item", FieldSyntaxVersion: "V1"}},
 			{
 				Do: transform.InsertField{
 					On:                     "value",
 					TimestampField:         "placed!",
 					StaticField:            "shop!",
 					StaticValue:            "berlin",
+					FieldSyntaxVersion:     "V1",
 					ReplaceNullWithDefault: true,
 				},
 			},

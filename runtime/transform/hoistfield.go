@@ -15,6 +15,9 @@ func (h HoistField) Open() (connect.Apply, error) {
 		return nil, fmt.Errorf("transform: open HoistField: %w", err)
 	}
 	w := h.hoister()
+	if h.Hoisted != "" {
+		return h.openField(part, w)
+	}
 	return func(r *connect.Record) (bool, error) {
 		if err := w.hoist(part(r)); err != nil {
 			return false, fmt.Errorf("transform: HoistField on the %s: %w", h.On, err)
@@ -27,6 +30,18 @@ func (h HoistField) Open() (connect.Apply, error) {
 // schema it is a map, so that its own has to be known.
 func (h HoistField) Flow(s *connect.Shape) error {
 	f := formOf(h.On, s)
+	if h.Hoisted != "" {
+		path, w, err := h.field(h.hoister())
+		if err != nil {
+			return ofOption("hoisted", err)
+		}
+		return ofOption("hoisted", pastNulls(f, func(in *connect.Schema) (*connect.Schema, error) {
+			if _, err := path.needed(in); err != nil {
+				return nil, err
+			}
+			return w.becomes(in)
+		}))
+	}
 	in := *f
 	*f = connect.Form{Nulls: connect.NullsNever}
 	var err error
@@ -39,6 +54,51 @@ func (h HoistField) Flow(s *connect.Shape) error {
 		f.Known = err == nil
 	}
 	return ofOption("field", err)
+}
+
+// openField gives the function that wraps a field. Null stays null.
+func (h HoistField) openField(part part, in *hoister) (connect.Apply, error) {
+	path, w, err := h.field(in)
+	if err != nil {
+		return nil, fmt.Errorf("transform: open HoistField: hoisted: %w", err)
+	}
+	return func(r *connect.Record) (bool, error) {
+		d := part(r)
+		if d.Value.IsNull() {
+			return true, nil
+		}
+		var err error
+		if d.Schema != nil {
+			_, err = path.needed(d.Schema)
+		}
+		if err == nil {
+			err = w.rewrite(d)
+		}
+		if err != nil {
+			return false, fmt.Errorf("transform: HoistField on the %s: %w", h.On, err)
+		}
+		return true, nil
+	}, nil
+}
+
+// field is what wraps the field that hoisted names.
+func (h HoistField) field(in *hoister) (fieldPath, *rewriter, error) {
+	path, err := parseFieldPath(h.Hoisted, h.FieldSyntaxVersion)
+	if err != nil {
+		return nil, nil, err
+	}
+	root := &branch{}
+	root.at(path).change = true
+	return path, (&rewriter{
+		root: root, optional: true, keepMissing: true,
+		schema: func(_ *branch, s *connect.Schema) (*connect.Schema, error) { return in.schemas.of(s) },
+		value: func(_ *branch, s *connect.Schema, v connect.Value) (connect.Value, error) {
+			d := connect.Datum{Schema: s, Value: v}
+			err := in.hoist(&d)
+			return d.Value, err
+		},
+		fits: func(*branch, *connect.Schema) error { return nil },
+	}).open(), nil
 }
 
 func (h HoistField) hoister() *hoister {

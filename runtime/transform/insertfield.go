@@ -14,9 +14,9 @@ var _ connect.Transform = InsertField{}
 // Open gives the function that does it. It is an error to insert nothing.
 func (f InsertField) Open() (connect.Apply, error) {
 	part, err := partOf(f.On)
-	ins := f.inserter()
-	if err == nil && len(ins.fields) == 0 {
-		err = errors.New("no field to insert")
+	var ins *inserter
+	if err == nil {
+		ins, err = f.inserter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transform: open InsertField: %w", err)
@@ -33,7 +33,11 @@ func (f InsertField) Open() (connect.Apply, error) {
 // has.
 func (f InsertField) Flow(s *connect.Shape) error {
 	form := formOf(f.On, s)
-	err := pastNulls(form, f.inserter().derive)
+	ins, err := f.inserter()
+	if err != nil {
+		return err
+	}
+	err = pastNulls(form, ins.becomes)
 	if s.NoOffset && f.OffsetField != "" && form.Nulls != connect.NullsAlways {
 		form.Known = false
 		err = errors.Join(err, &connect.OptionError{Option: "offsetField", Err: errNoOffset})
@@ -43,10 +47,27 @@ func (f InsertField) Flow(s *connect.Shape) error {
 
 var errNoOffset = errors.New("offsetField is for sinks: a source's record has no offset yet")
 
-func (f InsertField) inserter() *inserter {
-	ins := &inserter{fields: f.insertions(), replaceNull: f.ReplaceNullWithDefault}
-	ins.schemas.derive, ins.maps.derive = ins.derive, ins.plan
-	return ins
+// inserter is what puts the fields where they belong.
+func (f InsertField) inserter() (*inserter, error) {
+	all := f.insertions()
+	if len(all) == 0 {
+		return nil, errors.New("no field to insert")
+	}
+	root := newInserter(f.ReplaceNullWithDefault)
+	for _, in := range all {
+		path, err := parseFieldPath(in.name, f.FieldSyntaxVersion)
+		if err != nil {
+			return nil, &connect.OptionError{Option: in.option, Err: err}
+		}
+		parents, name := path[:len(path)-1], path[len(path)-1]
+		in.name, in.key = name, connect.String(name)
+		at := root
+		for _, parent := range parents {
+			at = at.within(parent, in.option)
+		}
+		at.fields = append(at.fields, in)
+	}
+	return root, nil
 }
 
 // source says where an inserted value comes from.
@@ -93,14 +114,17 @@ func (f InsertField) insertions() (out []insertion) {
 		} else {
 			name = strings.TrimSuffix(name, "?")
 		}
-		in.name, in.key = name, connect.String(name)
+		in.name = name
 		out = append(out, in)
 	}
 	return out
 }
 
+// inserter puts fields into structs and maps, and into those in them.
 type inserter struct {
 	fields      []insertion
+	below       *insertBelow // nil: nothing goes deeper
+	nested      bool         // into a field's struct, whose schema stays optional
 	replaceNull bool
 	schemas     schemas
 	maps        perKeys[insertPlan]
@@ -155,6 +179,9 @@ func (ins *inserter) derive(in *connect.Schema) (*connect.Schema, error) {
 		return nil, err
 	}
 	b := connect.NewStruct().Basics(in)
+	if ins.nested && in.IsOptional() {
+		b.Optional()
+	}
 	for _, f := range in.Fields() {
 		b.Field(f.Name, f.Schema)
 	}
@@ -173,8 +200,16 @@ func (ins *inserter) derive(in *connect.Schema) (*connect.Schema, error) {
 }
 
 func (ins *inserter) insert(r *connect.Record, d *connect.Datum) error {
+	if d.IsNull() {
+		return nil
+	}
+	if ins.below != nil {
+		if err := ins.below.insert(r, d); err != nil {
+			return err
+		}
+	}
 	switch {
-	case d.IsNull():
+	case len(ins.fields) == 0:
 		return nil
 	case d.Schema == nil:
 		return ins.intoMap(r, d)

@@ -122,6 +122,8 @@ type rewriter struct {
 	optional bool
 	// textKeys is whether keys of maps have to be strings.
 	textKeys bool
+	// keepMissing is whether a field that a map does not have is not added.
+	keepMissing bool
 
 	plans perSchema[*plan]
 	slab  connect.Slab

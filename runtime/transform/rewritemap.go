@@ -77,7 +77,7 @@ func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) (*mapPlan, error) {
 		p.steps = append(p.steps, s)
 	}
 	for _, c := range b.order {
-		if c.change && !has(keys, c.name) {
+		if c.change && !w.keepMissing && !has(keys, c.name) {
 			p.added = append(p.added, c)
 			out, same = append(out, connect.String(c.name)), false
 		}
@@ -142,7 +142,7 @@ func (w *rewriter) eachEntry(b *branch, old *connect.Map) (connect.Value, error)
 		}
 	}
 	for _, c := range b.order {
-		if c.change && old.Index(c.name) < 0 {
+		if c.change && !w.keepMissing && old.Index(c.name) < 0 {
 			v, err := w.value(c, nil, connect.Null)
 			if err != nil {
 				return connect.Null, err

@@ -334,6 +334,14 @@ type HoistField struct {
 
 	// The name of the field that is made (field).
 	Field string `json:"field"`
+
+	// The field to wrap, where it is not all of the key or value (hoisted,
+	// KIP-821, which Kafka Connect does not have yet).
+	Hoisted string `json:"hoisted"`
+
+	// How hoisted is read: as a name (V1), or as a path of names with dots
+	// between, a name with dots in backticks (V2, KIP-821).
+	FieldSyntaxVersion string `json:"fieldSyntaxVersion"`
 }
 
 // Adds fields to the struct or map that is the key or value: of the record's
@@ -364,6 +372,12 @@ type InsertField struct {
 
 	// The text for staticField (static.value).
 	StaticValue string `json:"staticValue"`
+
+	// How the fields are named: by a name (V1), or by a path of names with dots
+	// between, a name with dots in backticks (V2, KIP-821), which goes into a
+	// struct or map that is there: a struct that is not is an error, and a map
+	// that is not, or is null, is left so.
+	FieldSyntaxVersion string `json:"fieldSyntaxVersion"`
 
 	// Whether the other fields that are null get their default, where they have
 	// one (replace.null.with.default).
