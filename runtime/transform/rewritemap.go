@@ -2,20 +2,23 @@ package transform
 
 import (
 	"fmt"
-	"slices"
 
 	"kcgen.dev/runtime/connect"
 )
 
 // mapPlan says how to make maps of shared keys.
 type mapPlan struct {
-	in, out *connect.KeySet
-	steps   []mapStep // for each entry; where out is in, for those that change
-	added   []*branch // the fields that are changed but are not there
+	out   *connect.KeySet
+	runs  []mapRun  // the entries that stay as they are
+	steps []mapStep // the others, in their order
+	added []*branch // the fields that are changed but are not there
 	// byValue is whether the values say which entries stay, so that there is
 	// nothing to plan.
 	byValue bool
 }
+
+// mapRun is n entries in a row that stay together.
+type mapRun struct{ from, to, n int }
 
 // mapStep makes one entry of another.
 type mapStep struct {
@@ -44,9 +47,9 @@ func (w *rewriter) inMap(b *branch, old *connect.Map) (connect.Value, error) {
 
 // mapPlan plans for maps of these keys, which b stands for.
 func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) (*mapPlan, error) {
-	p := &mapPlan{in: keys, out: keys}
+	p := &mapPlan{out: keys}
 	var out []connect.Value
-	same := true // so far
+	same, twice := true, false // so far: the keys, and whether two come to one place
 	for i, key := range keys.Keys() {
 		if err := w.checkKey(key); err != nil {
 			return nil, err
@@ -70,7 +73,7 @@ func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) (*mapPlan, error) {
 			key, same = connect.String(c.rename), false
 		}
 		if at := b.place(out, key); at >= 0 {
-			s.to, same = at, false
+			s.to, same, twice = at, false, true
 		} else {
 			out = append(out, key)
 		}
@@ -84,17 +87,35 @@ func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) (*mapPlan, error) {
 	}
 	if !same {
 		p.out = connect.NewKeySet(out)
-		return p, nil
 	}
-	p.steps = slices.DeleteFunc(p.steps, func(s mapStep) bool { return s.change == nil && s.nested == nil })
+	if !twice { // else their order counts
+		p.split()
+	}
 	return p, nil
+}
+
+// split takes the entries that stay as they are out of the steps.
+func (p *mapPlan) split() {
+	var steps []mapStep
+	for _, s := range p.steps {
+		last := len(p.runs) - 1
+		switch {
+		case s.change != nil || s.nested != nil:
+			steps = append(steps, s)
+		case last >= 0 && p.runs[last].from+p.runs[last].n == s.from && p.runs[last].to+p.runs[last].n == s.to:
+			p.runs[last].n++
+		default:
+			p.runs = append(p.runs, mapRun{s.from, s.to, 1})
+		}
+	}
+	p.steps = steps
 }
 
 // planned makes a map by a plan.
 func (w *rewriter) planned(p *mapPlan, old *connect.Map) (connect.Value, error) {
 	m := w.slab.MapOf(p.out)
-	if p.out == p.in {
-		copy(m.Vals, old.Vals)
+	for _, r := range p.runs {
+		copy(m.Vals[r.to:r.to+r.n], old.Vals[r.from:])
 	}
 	for i := range p.steps {
 		s := &p.steps[i]
