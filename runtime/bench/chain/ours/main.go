@@ -121,12 +121,13 @@ func chain(c connect.Converter) (work, error) {
 		steps = append(steps, apply)
 	}
 	var out connect.Buffer
+	var r connect.Record // a task's records stand in batches that are used again
 	return func(line []byte) (int, error) {
 		d, err := codec.Decode(topic, line)
 		if err != nil {
 			return 0, err
 		}
-		r := connect.Record{Topic: topic, Value: d}
+		r = connect.Record{Topic: topic, Value: d}
 		for _, apply := range steps {
 			if _, err := apply(&r); err != nil {
 				return 0, err
