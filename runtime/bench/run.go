@@ -31,6 +31,9 @@ func (m measurement) String() string {
 // stopGrace is what a pipeline may take to end; it is not measured.
 const stopGrace = 30 * time.Second
 
+// arrivalGrace is how long after a program's end its last lines may be seen.
+const arrivalGrace = 10 * time.Second
+
 // A benchCase is one row of the result.
 type benchCase struct {
 	name, program string
@@ -167,7 +170,9 @@ func (b *bench) timed(ctx context.Context, cmd *exec.Cmd, arrived func() (bool, 
 		return measurement{}, err
 	}
 	defer p.Kill()
-	for ended := false; ; {
+	done := p.Done()
+	var ended time.Time
+	for {
 		ok, err := arrived()
 		if err != nil {
 			return measurement{}, err
@@ -175,14 +180,14 @@ func (b *bench) timed(ctx context.Context, cmd *exec.Cmd, arrived func() (bool, 
 		if ok {
 			break
 		}
-		if ended {
+		if !ended.IsZero() && time.Since(ended) > arrivalGrace {
 			return measurement{}, fmt.Errorf("%s ended before all lines had arrived:\n%s", cmd.Path, p.LogTail(20))
 		}
 		select {
 		case <-ctx.Done():
 			return measurement{}, ctx.Err()
-		case <-p.Done():
-			ended = true // look once more
+		case <-done:
+			done, ended = nil, time.Now() // what we know of a topic may be a little old
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -60,7 +61,7 @@ func newBench(ctx context.Context, o options) (b *bench, err error) {
 	if b.broker, err = servertest.StartKafka(ctx, servertest.KafkaHeap("1g"), servertest.KafkaDir(filepath.Join(b.work, "broker"))); err != nil {
 		return b, err
 	}
-	if b.client, err = kgo.NewClient(kgo.SeedBrokers(b.broker.Addr())); err != nil {
+	if b.client, err = kgo.NewClient(kgo.SeedBrokers(b.broker.Addr()), kgo.MetadataMinAge(50*time.Millisecond)); err != nil {
 		return b, err
 	}
 	b.admin = kadm.NewClient(b.client)
