@@ -31,16 +31,11 @@ func (h HoistField) Open() (connect.Apply, error) {
 func (h HoistField) Flow(s *connect.Shape) error {
 	f := formOf(h.On, s)
 	if h.Hoisted != "" {
-		path, w, err := h.field(h.hoister())
+		w, err := h.field(h.hoister())
 		if err != nil {
 			return ofOption("hoisted", err)
 		}
-		return ofOption("hoisted", pastNulls(f, func(in *connect.Schema) (*connect.Schema, error) {
-			if _, err := path.needed(in); err != nil {
-				return nil, err
-			}
-			return w.becomes(in)
-		}))
+		return ofOption("hoisted", pastNulls(f, w.becomes))
 	}
 	in := *f
 	*f = connect.Form{Nulls: connect.NullsNever}
@@ -58,7 +53,7 @@ func (h HoistField) Flow(s *connect.Shape) error {
 
 // openField gives the function that wraps a field. Null stays null.
 func (h HoistField) openField(part part, in *hoister) (connect.Apply, error) {
-	path, w, err := h.field(in)
+	w, err := h.field(in)
 	if err != nil {
 		return nil, fmt.Errorf("transform: open HoistField: hoisted: %w", err)
 	}
@@ -67,29 +62,22 @@ func (h HoistField) openField(part part, in *hoister) (connect.Apply, error) {
 		if d.Value.IsNull() {
 			return true, nil
 		}
-		var err error
-		if d.Schema != nil {
-			_, err = path.needed(d.Schema)
-		}
-		if err == nil {
-			err = w.rewrite(d)
-		}
-		if err != nil {
+		if err := w.rewrite(d); err != nil {
 			return false, fmt.Errorf("transform: HoistField on the %s: %w", h.On, err)
 		}
 		return true, nil
 	}, nil
 }
 
-// field is what wraps the field that hoisted names.
-func (h HoistField) field(in *hoister) (fieldPath, *rewriter, error) {
+// field is what wraps the field that hoisted names, which has to be there.
+func (h HoistField) field(in *hoister) (*rewriter, error) {
 	path, err := parseFieldPath(h.Hoisted, h.FieldSyntaxVersion)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	root := &branch{}
 	root.at(path).change = true
-	return path, (&rewriter{
+	w := (&rewriter{
 		root: root, optional: true, keepMissing: true,
 		schema: func(_ *branch, s *connect.Schema) (*connect.Schema, error) { return in.schemas.of(s) },
 		value: func(_ *branch, s *connect.Schema, v connect.Value) (connect.Value, error) {
@@ -98,7 +86,15 @@ func (h HoistField) field(in *hoister) (fieldPath, *rewriter, error) {
 			return d.Value, err
 		},
 		fits: func(*branch, *connect.Schema) error { return nil },
-	}).open(), nil
+	}).open()
+	derive := w.plans.derive
+	w.plans.derive = func(in *connect.Schema) (*plan, error) {
+		if _, err := path.needed(in); err != nil {
+			return nil, err
+		}
+		return derive(in)
+	}
+	return w, nil
 }
 
 func (h HoistField) hoister() *hoister {

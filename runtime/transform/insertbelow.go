@@ -48,45 +48,37 @@ func newInsertBelow(replaceNull bool) *insertBelow {
 		},
 		fits: func(*branch, *connect.Schema) error { return nil }, // schema says it
 	}).open()
+	derive := w.plans.derive
+	w.plans.derive = func(in *connect.Schema) (*plan, error) {
+		if err := w.missing(in); err != nil {
+			return nil, err
+		}
+		return derive(in)
+	}
 	return w
 }
 
 func (w *insertBelow) insert(r *connect.Record, d *connect.Datum) error {
-	if d.Schema != nil {
-		if _, err := w.schemaOf(d.Schema); err != nil {
-			return err
-		}
-	}
 	w.record = r
 	defer func() { w.record = nil }()
 	return w.rewrite(d)
 }
 
-// schemaOf is the new schema. A field that is to hold others has to be there.
-func (w *insertBelow) schemaOf(in *connect.Schema) (_ *connect.Schema, err error) {
-	if err := notStruct(in); err != nil {
-		return nil, err
-	}
+// missing is the error of fields that are to hold others and are not there.
+func (w *insertBelow) missing(in *connect.Schema) (err error) {
 	for _, b := range w.root.order {
 		if in.FieldIndex(b.name) < 0 {
 			err = errors.Join(err, &connect.OptionError{Option: w.options[b], Err: connect.NoField(b.name, in)})
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	p, err := w.plans.of(in)
-	if err != nil {
-		return nil, err
-	}
-	return p.out, nil
+	return err
 }
 
 // becomes is the schema of a struct with all fields in it.
 func (ins *inserter) becomes(in *connect.Schema) (out *connect.Schema, err error) {
 	out = in
 	if ins.below != nil {
-		if out, err = ins.below.schemaOf(in); err != nil {
+		if out, err = ins.below.becomes(in); err != nil {
 			return nil, err
 		}
 	}
