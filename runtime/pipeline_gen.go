@@ -62,6 +62,10 @@ type Source struct {
 	// Without it the broker's auto.create.topics.enable decides.
 	TopicCreation *TopicCreation `json:"topicCreation"`
 
+	// Deliver each record exactly once (exactly.once.support). Without it a
+	// record may come twice after a crash.
+	ExactlyOnce *ExactlyOnce `json:"exactlyOnce"`
+
 	// Settings for this connector's producer, over those of worker.producer
 	// (producer.override.*).
 	Producer *kafka.Producer `json:"producer"`
@@ -206,40 +210,4 @@ type TopicGroup struct {
 
 	// Topic settings under Kafka's own names ("cleanup.policy": "compact").
 	Configs map[string]string `json:"configs"`
-}
-
-// How the program works, as a Kafka Connect worker.
-type Worker struct {
-	// The topic that holds the sources' offsets, in Kafka Connect's format
-	// (offset.storage.topic). It is made, compacted, when it is not there.
-	OffsetStorageTopic string `json:"offsetStorageTopic"`
-
-	// The partitions with which it is made (offset.storage.partitions).
-	OffsetStoragePartitions int `json:"offsetStoragePartitions"`
-
-	// The replication factor with which it is made
-	// (offset.storage.replication.factor); -1 is the broker's default. Kafka
-	// Connect's default is 3.
-	OffsetStorageReplicationFactor int `json:"offsetStorageReplicationFactor"`
-
-	// How often offsets are committed (offset.flush.interval.ms): what may come
-	// twice after a crash. Kafka Connect's default is 60s.
-	OffsetFlushInterval time.Duration `json:"offsetFlushInterval"`
-
-	// How long a commit may take (offset.flush.timeout.ms).
-	OffsetFlushTimeout time.Duration `json:"offsetFlushTimeout"`
-
-	// How long a stop may take, draining and committing included
-	// (task.shutdown.graceful.timeout.ms).
-	TaskShutdownGracefulTimeout time.Duration `json:"taskShutdownGracefulTimeout"`
-
-	// How long to wait at the start for a broker that does not answer;
-	// "forever" never gives up.
-	StartTimeout time.Duration `json:"startTimeout"`
-
-	// Settings for the producers of all sources (producer.*).
-	Producer kafka.Producer `json:"producer"`
-
-	// Settings for the consumers of all sinks (consumer.*).
-	Consumer kafka.Consumer `json:"consumer"`
 }
