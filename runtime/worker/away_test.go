@@ -286,7 +286,7 @@ func TestOutageIsToldRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &logBuffer{}
 		var task task
-		task.init("c", 0, true, slog.New(slog.NewTextHandler(log, nil)))
+		task.init(about{connector: "c", sink: true, log: slog.New(slog.NewTextHandler(log, nil))})
 		told := func() int { return strings.Count(log.String(), "is away") }
 		cause := errors.New("no answer")
 		for begun := time.Now(); time.Since(begun) < time.Hour; {

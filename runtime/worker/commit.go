@@ -119,7 +119,7 @@ func (t *sourceTask) tell(ctx context.Context) {
 // idleness is what the task says of itself.
 func (t *sourceTask) idleness() idleness {
 	return idleness{
-		ended: State(t.state.Load()) >= Failed,
+		ended: State(t.state.Load()) >= Paused,
 		ready: t.ready.Load(),
 		busy:  t.inFlight.Load() > 0 || t.away.Load(), // offsets are committed by the stop that follows
 		last:  time.Unix(0, t.last.Load()),

@@ -1,10 +1,14 @@
-// Package worker runs the tasks of a pipeline's connectors in one process: a
+// Package worker runs tasks of a pipeline's connectors in one process, those
+// that it is told to: a
 // source task polls, transforms, converts and produces, and commits positions
 // in order; a sink task consumes, converts, transforms, puts, flushes and
 // commits.
 //
 //	config.go   what is to be run
-//	worker.go   Worker: start, watch, stop
+//	check.go    what the compiler could not see
+//	worker.go   Worker: open, run all, close
+//	life.go     a task's lives: start, stop, kill, pause
+//	make.go     how a task is made
 //	task.go     what a source's and a sink's task have in common
 //	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
 //	sourceconvert.go  records through the chain         sourcetopic.go  what a topic takes

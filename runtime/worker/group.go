@@ -108,7 +108,7 @@ func (t *sinkTask) forget(ps []kafka.Partition) {
 // stop that follows.
 func (t *sinkTask) idleness() idleness {
 	return idleness{
-		ended: State(t.state.Load()) >= Failed,
+		ended: State(t.state.Load()) >= Paused,
 		ready: (t.ready.Load() || t.without.Load()) && State(t.state.Load()) == Running,
 		busy:  t.away.Load(),
 		last:  time.Unix(0, t.last.Load()),

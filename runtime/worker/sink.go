@@ -120,6 +120,11 @@ func (t *sinkTask) open(stop context.Context) error {
 func (t *sinkTask) consume(stop, hard context.Context) error {
 	next := time.Now().Add(t.every)
 	for stop.Err() == nil {
+		if t.gate.closed() != nil {
+			if err := t.sleep(stop, hard); err != nil {
+				return err
+			}
+		}
 		err := t.poll(stop, next)
 		if err == nil && len(t.runs) > 0 {
 			t.touch()
@@ -141,6 +146,18 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sleep is a pause: what was put is made safe, and the group may take
+// partitions away meanwhile.
+func (t *sinkTask) sleep(stop, hard context.Context) error {
+	if err := t.flushAndCommit(hard); err != nil {
+		return err
+	}
+	t.reader.Release()
+	t.mu.Unlock()
+	defer t.mu.Lock()
+	return t.whilePaused(stop)
 }
 
 // poll waits for records, until the next commit is due at the most.

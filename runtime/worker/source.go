@@ -141,6 +141,9 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 	var bad limited
 	for fails := 0; stop.Err() == nil; {
 		t.tell(stop)
+		if err := t.whilePaused(stop); err != nil {
+			return err
+		}
 		b.Reset()
 		begun := time.Now()
 		err := guard(func() error { return t.plug.Poll(stop, &b) })

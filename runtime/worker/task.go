@@ -18,13 +18,14 @@ type State int32
 const (
 	Starting State = iota
 	Running
+	Paused
 	Failed
 	Stopped
 )
 
 // String is Kafka Connect's word for the state, as far as it has one.
 func (s State) String() string {
-	return [...]string{"UNASSIGNED", "RUNNING", "FAILED", "STOPPED"}[s]
+	return [...]string{"UNASSIGNED", "RUNNING", "PAUSED", "FAILED", "STOPPED"}[s]
 }
 
 // Stats is what one task has done so far.
@@ -42,12 +43,19 @@ type Stats struct {
 	Last         time.Time // when it last had records
 }
 
-// task is what both kinds of tasks have.
-type task struct {
+// about is which task it is, and what it is told by and tells.
+type about struct {
 	connector string
 	id        int
 	sink      bool
 	log       *slog.Logger
+	gate      *gate       // shut while the task is paused
+	moved     func(State) // told of Running and Paused; may be nil
+}
+
+// task is what both kinds of tasks have.
+type task struct {
+	about
 
 	records, bytes, dropped, dead atomic.Uint64
 	state                         atomic.Int32
@@ -61,9 +69,8 @@ type task struct {
 	err      error         // set before failed is closed
 }
 
-func (t *task) init(connector string, id int, sink bool, log *slog.Logger) {
-	t.connector, t.id, t.sink = connector, id, sink
-	t.log = log.With("connector", connector, "task", id)
+func (t *task) init(a about) {
+	t.about = a
 	t.failed = make(chan struct{})
 }
 
@@ -90,7 +97,37 @@ func (t *task) opened() {
 	now := time.Now().UnixNano()
 	t.begun.Store(now)
 	t.last.Store(now)
-	t.state.Store(int32(Running))
+	t.move(Running)
+}
+
+// move sets the state and tells of it.
+func (t *task) move(s State) {
+	t.state.Store(int32(s))
+	if t.moved != nil {
+		t.moved(s)
+	}
+}
+
+// whilePaused returns when the task is not paused, at once where it is not.
+func (t *task) whilePaused(stop context.Context) error {
+	closed := t.gate.closed()
+	if closed == nil {
+		return nil
+	}
+	t.log.Info("paused")
+	t.move(Paused)
+	for closed != nil {
+		select {
+		case <-closed:
+			closed = t.gate.closed()
+		case <-stop.Done():
+			return errStopped
+		}
+	}
+	t.log.Info("resumed")
+	t.touch()
+	t.move(Running)
+	return nil
 }
 
 // openWith opens a connector's task: again and again while it asks for another

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,27 +12,26 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
+	"kcgen.dev/runtime/state"
 )
 
-// Worker runs the tasks of a Config, once.
+// Worker runs tasks of a Config: those that it is told to start. [Worker.Run]
+// starts all of them.
 type Worker struct {
 	cfg  Config
 	log  *slog.Logger
 	conn *kafka.Conn
 
-	mu    sync.Mutex
-	tasks []runner
-}
+	// Set by Open:
+	stop, hard context.Context // of all tasks; hard ends StopTimeout after stop
+	cancel     []context.CancelFunc
+	store      *offset.Store
+	offsets    offset.Appender
+	slots      []*slot // in the order of the configuration; never changed
 
-// runner is a source's or a sink's task.
-type runner interface {
-	run(stop, hard context.Context)
-	close(context.Context) // of a task that was not run
-	idleness() idleness
-	idleStill(context.Context) bool
-	stats() Stats
-	fail(error)
-	failure() error
+	mu    sync.Mutex // of what is in slots, and of these:
+	fault error      // the sources cannot run: there is nowhere to keep their offsets
+	lives sync.WaitGroup
 }
 
 // New checks the configuration. It does not talk to a broker.
@@ -54,54 +52,87 @@ func New(cfg Config) (*Worker, error) {
 	return &Worker{cfg: cfg, log: cfg.Log, conn: conn}, nil
 }
 
-// check refuses what the compiler could not see: names that came from
-// references, and a sink that would read its own dead letters.
-func (c *Config) check() error {
+// Open gets ready to start tasks: it waits for a broker, asks the sources for
+// their tasks, each beside the others, and reads the offsets. ctx is the life
+// of every task: with its end they all stop. The error wraps
+// [kafka.ErrUnreachable] where no broker answered in time.
+func (w *Worker) Open(ctx context.Context) error {
+	stop, cancelStop := context.WithCancel(ctx)
+	hard, cancelHard := w.budget(stop)
+	w.stop, w.hard, w.cancel = stop, hard, []context.CancelFunc{cancelHard, cancelStop}
+
+	var wg sync.WaitGroup
+	sources := make([][]*slot, len(w.cfg.Sources))
+	for i := range w.cfg.Sources {
+		wg.Go(func() { sources[i] = w.sourceSlots(&w.cfg.Sources[i]) })
+	}
+	if err := w.conn.Wait(stop, w.cfg.StartTimeout); err != nil {
+		return err
+	}
+	if len(w.cfg.Sources) > 0 {
+		if err := w.openOffsets(); err != nil {
+			return err
+		}
+	}
+	wg.Wait()
+	var slots []*slot
+	for _, s := range sources {
+		slots = append(slots, s...)
+	}
+	for i := range w.cfg.Sinks {
+		s := &w.cfg.Sinks[i]
+		for id := range max(s.Tasks, 1) {
+			slots = append(slots, &slot{id: state.TaskID{Connector: s.Name, Task: id}, sink: s})
+		}
+	}
+	w.mu.Lock()
+	w.slots = slots
+	w.mu.Unlock()
+	if err := w.tryChains(); err != nil {
+		return err
+	}
+	return w.readyLetters(stop)
+}
+
+// tryChains opens each connector's chain once, so that what is wrong with it is
+// a fault of the start and not of every task.
+func (w *Worker) tryChains() error {
+	try := func(kind, name string, c chain.Config) error {
+		err := guard(func() error { _, err := chain.Open(c); return err })
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", kind, name, err)
+		}
+		return nil
+	}
 	var errs []error
-	names := map[string]bool{}
-	name := func(kind, n string) {
-		if n == "" || names[n] {
-			errs = append(errs, fmt.Errorf("%s %q: the name is empty or used twice", kind, n))
-		}
-		names[n] = true
+	for _, s := range w.cfg.Sources {
+		_, err := s.Topics.compile()
+		errs = append(errs, try("sources", s.Name, s.chain()), err)
 	}
-	letters := func(n string, e Errors) {
-		if e.DeadLetters == nil {
-			return
-		}
-		if err := kafka.CheckTopicName(e.DeadLetters.Topic); err != nil {
-			errs = append(errs, fmt.Errorf("%s: errors.deadLetterQueue.topicName: %w", n, err))
-		}
-	}
-	for _, s := range c.Sources {
-		name("source", s.Name)
-		letters("sources."+s.Name, s.Errors)
-		if s.Connector == nil || s.Key == nil || s.Value == nil {
-			errs = append(errs, fmt.Errorf("sources.%s: connector, keyConverter and valueConverter must be given", s.Name))
-		}
-	}
-	for _, s := range c.Sinks {
-		name("sink", s.Name)
-		letters("sinks."+s.Name, s.Errors)
-		if s.Connector == nil || s.Key == nil || s.Value == nil {
-			errs = append(errs, fmt.Errorf("sinks.%s: connector, keyConverter and valueConverter must be given", s.Name))
-		}
-		if (len(s.Topics) == 0) == (s.Regex == "") {
-			errs = append(errs, fmt.Errorf("sinks.%s: either topics or topicsRegex must be given", s.Name))
-		}
-		for _, t := range s.Topics {
-			if err := kafka.CheckTopicName(t); err != nil {
-				errs = append(errs, fmt.Errorf("sinks.%s.topics: %w", s.Name, err))
-			}
-			if s.Errors.DeadLetters != nil && t == s.Errors.DeadLetters.Topic {
-				errs = append(errs, fmt.Errorf("sinks.%s: it would read its own dead letter queue %s for ever", s.Name, t))
-			}
-		}
-	}
-	if len(c.Sources)+len(c.Sinks) == 0 {
-		errs = append(errs, errors.New("the pipeline has neither sources nor sinks"))
+	for _, s := range w.cfg.Sinks {
+		errs = append(errs, try("sinks", s.Name, s.chain()))
 	}
 	return errors.Join(errs...)
+}
+
+// Close ends every task that still runs, in the time for a stop, and lets go of
+// the cluster.
+func (w *Worker) Close() {
+	if w.cancel != nil {
+		w.cancel[1]()
+		w.Wait()
+		w.cancel[0]()
+	}
+	w.conn.Close()
+}
+
+// Tasks are all tasks of the pipeline, in the order of the configuration.
+func (w *Worker) Tasks() []state.TaskID {
+	ids := make([]state.TaskID, len(w.slots))
+	for i, s := range w.slots {
+		ids[i] = s.id
+	}
+	return ids
 }
 
 // Stats are the tasks' figures so far, in the order of the configuration. It
@@ -109,11 +140,20 @@ func (c *Config) check() error {
 func (w *Worker) Stats() []Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := make([]Stats, len(w.tasks))
-	for i, t := range w.tasks {
-		out[i] = t.stats()
+	out := make([]Stats, len(w.slots))
+	for i, s := range w.slots {
+		out[i] = s.stats()
 	}
 	return out
+}
+
+// Failure joins the errors of the tasks that have failed.
+func (w *Worker) Failure() error {
+	var errs []error
+	for _, s := range w.Stats() {
+		errs = append(errs, s.Err)
+	}
+	return errors.Join(errs...)
 }
 
 // Run starts every task and returns when all have ended: because ctx did,
@@ -122,49 +162,47 @@ func (w *Worker) Stats() []Stats {
 // error joins those of the failed tasks; it wraps [kafka.ErrUnreachable] where
 // no broker answered at the start.
 func (w *Worker) Run(ctx context.Context) error {
-	stop, cancelStop := context.WithCancel(ctx)
-	defer cancelStop()
-	hard, cancelHard := w.budget(stop)
-	defer cancelHard()
-	defer w.conn.Close()
-
-	tasks, err := w.prepare(stop, hard)
-	if err != nil {
-		w.abandon(hard)
+	defer w.Close()
+	if err := w.Open(ctx); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			return nil // stopped before it began
 		}
 		return err
 	}
-	var wg sync.WaitGroup
-	for _, t := range tasks {
-		wg.Go(func() { t.run(stop, hard) })
+	for _, id := range w.Tasks() {
+		if err := w.Start(id, Events{}); err != nil {
+			return err
+		}
 	}
-	ended := make(chan struct{})
-	go func() { wg.Wait(); close(ended) }()
 	if w.cfg.IdleExit > 0 {
-		go w.watchIdle(stop, tasks, cancelStop)
+		go w.watchIdle(w.stop, w.cancel[1])
 	}
+	w.Wait()
+	return w.Failure()
+}
+
+// Wait returns when all tasks that were started have ended, or when the time
+// for a stop is over: then those that have not are failed.
+func (w *Worker) Wait() {
+	ended := make(chan struct{})
+	go func() { w.lives.Wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-hard.Done():
+		return
+	case <-w.hard.Done():
 		<-afterwards(ended, w.cfg.StopTimeout/20) // the tasks see it too
 	}
-	var errs []error
-	for _, t := range tasks {
-		if s := t.stats(); s.State < Failed {
-			t.fail(fmt.Errorf("connector %s, task %d: it did not end in the time for a stop; what it did since its last commit will be read again", s.Connector, s.Task))
-		}
-		errs = append(errs, t.failure())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.slots {
+		s.giveUp()
 	}
-	return errors.Join(errs...)
 }
 
 // budget gives the context that ends StopTimeout after stop does: the end of
 // everything that still waits for somebody.
 func (w *Worker) budget(stop context.Context) (context.Context, context.CancelFunc) {
-	hard, cancel := newLateContext(stop, w.cfg.StopTimeout*9/10) // the rest is for the process to end in
-	return hard, cancel
+	return newLateContext(stop, w.cfg.StopTimeout*9/10) // the rest is for the process to end in
 }
 
 // afterwards is closed with c, or after d.
@@ -180,140 +218,32 @@ func afterwards(c <-chan struct{}, d time.Duration) <-chan struct{} {
 	return out
 }
 
-func (w *Worker) watchIdle(stop context.Context, tasks []runner, exit func()) {
-	tick := time.NewTicker(max(w.cfg.IdleExit/8, 5*time.Millisecond))
-	defer tick.Stop()
-	state := make([]idleness, len(tasks))
-	for {
-		select {
-		case <-stop.Done():
-			return
-		case <-tick.C:
-			for i, t := range tasks {
-				state[i] = t.idleness()
-			}
-			if idle(state, w.cfg.IdleExit) && stillIdle(stop, tasks, state) {
-				w.log.Info("nothing is left to do; stopping", "idle", w.cfg.IdleExit.String())
-				exit()
-				return
-			}
-		}
-	}
-}
-
-// stillIdle asks the tasks that have not failed once more.
-func stillIdle(ctx context.Context, tasks []runner, state []idleness) bool {
-	for i, t := range tasks {
-		if !state[i].ended && !t.idleStill(ctx) {
-			return false
-		}
-	}
-	return true
-}
-
-// prepare waits for a broker and makes the tasks, each connector beside the
-// others.
-func (w *Worker) prepare(stop, hard context.Context) ([]runner, error) {
-	split := make([][]connect.SourceTask, len(w.cfg.Sources))
-	splitErr := make([]error, len(w.cfg.Sources))
-	var wg sync.WaitGroup
-	for i := range w.cfg.Sources {
-		wg.Go(func() { split[i], splitErr[i] = w.split(stop, &w.cfg.Sources[i]) })
-	}
-	if err := w.conn.Wait(stop, w.cfg.StartTimeout); err != nil {
-		return nil, err
-	}
-	var store *offset.Store
-	var offsets offset.Appender
-	if len(w.cfg.Sources) > 0 {
-		var err error
-		if store, offsets, err = w.openOffsets(stop, hard); err != nil {
-			return nil, err
-		}
-	}
-	wg.Wait()
-	for i := range w.cfg.Sources {
-		s := &w.cfg.Sources[i]
-		for id, plug := range split[i] {
-			t, err := w.newSource(s, id, plug)
-			if err != nil {
-				return nil, fmt.Errorf("sources.%s: %w", s.Name, err)
-			}
-			t.store, t.offsets = store, offsets
-			w.add(t)
-			go t.writer.Warm(stop)
-		}
-		if splitErr[i] != nil {
-			w.add(w.broken(s.Name, fmt.Errorf("connector %s: %w", s.Name, splitErr[i])))
-		}
-	}
-	for i := range w.cfg.Sinks {
-		s := &w.cfg.Sinks[i]
-		for id := range max(s.Tasks, 1) {
-			t, err := w.newSink(s, id)
-			if err != nil {
-				return nil, fmt.Errorf("sinks.%s: %w", s.Name, err)
-			}
-			w.add(t)
-		}
-	}
-	return w.tasks, w.readyLetters(stop)
-}
-
-func (w *Worker) add(t runner) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.tasks = append(w.tasks, t)
-}
-
-// abandon closes the clients of tasks that will not run.
-func (w *Worker) abandon(ctx context.Context) {
-	for _, t := range w.tasks {
-		t.close(ctx)
-	}
-}
-
-// split asks a source for its tasks.
-func (w *Worker) split(ctx context.Context, s *Source) (tasks []connect.SourceTask, err error) {
-	most := max(s.MaxTasks, 1)
-	err = guard(func() (err error) { tasks, err = s.Connector.Tasks(ctx, most); return err })
-	if err == nil && (len(tasks) == 0 || len(tasks) > most) {
-		return nil, fmt.Errorf("it gave %d tasks, where 1 to %d are allowed", len(tasks), most)
-	}
-	return tasks, err
-}
-
-func (w *Worker) openOffsets(stop, hard context.Context) (*offset.Store, offset.Appender, error) {
-	store := offset.NewStore(w.log)
+func (w *Worker) openOffsets() error {
+	w.store = offset.NewStore(w.log)
 	spec := w.cfg.OffsetTopic
 	spec.Configs = map[string]string{"cleanup.policy": "compact"}
-	log, err := w.conn.OpenLog(stop, hard, spec,
+	log, err := w.conn.OpenLog(w.stop, w.hard, spec,
 		func(e kafka.Entry) {
-			store.Load(offset.Record{Key: e.Key, Value: e.Value, Timestamp: e.Timestamp})
+			w.store.Load(offset.Record{Key: e.Key, Value: e.Value, Timestamp: e.Timestamp})
 		},
 		w.failSources)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the offsets topic: %w", err)
+		return fmt.Errorf("the offsets topic: %w", err)
 	}
-	store.Loaded()
-	return store, appender{log}, nil
+	w.store.Loaded()
+	w.offsets = appender{log}
+	return nil
 }
 
 // failSources ends every source: there is nowhere to keep their offsets.
 func (w *Worker) failSources(err error) {
-	for {
-		w.mu.Lock()
-		tasks := slices.Clone(w.tasks)
-		w.mu.Unlock()
-		for _, t := range tasks {
-			if !t.stats().Sink {
-				t.fail(fmt.Errorf("the offsets topic: %w", err))
-			}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = fmt.Errorf("the offsets topic: %w", err)
+	for _, s := range w.slots {
+		if s.source != nil && s.life != nil && s.life.runner != nil {
+			s.life.runner.fail(w.fault)
 		}
-		if len(tasks) > 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond) // they are being made
 	}
 }
 
@@ -326,60 +256,6 @@ func (a appender) Append(ctx context.Context, records []offset.Record, done func
 		entries[i] = kafka.Entry{Key: r.Key, Value: r.Value}
 	}
 	a.log.Append(ctx, entries, done)
-}
-
-func (w *Worker) newSource(s *Source, id int, plug connect.SourceTask) (*sourceTask, error) {
-	t := &sourceTask{
-		cfg: s, plug: plug, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout,
-		tracker: offset.NewTracker(), landed: make(chan struct{}, 1), topics: map[string]topicLimit{},
-	}
-	t.init(s.Name, id, false, w.log)
-	var err error
-	if t.rules, err = s.Topics.compile(); err != nil {
-		return nil, err
-	}
-	if err = guard(func() (err error) {
-		t.chain, err = chain.Open(chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header})
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	if t.writer, err = w.conn.Writer(s.Producer, w.conn.ClientID("producer", s.Name, id)); err != nil {
-		return nil, err
-	}
-	return t, nil
-}
-
-func (w *Worker) newSink(s *Sink, id int) (*sinkTask, error) {
-	t := &sinkTask{
-		cfg: s, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout, most: s.Consumer.MaxPollRecords,
-		position: map[kafka.Partition]kafka.Position{}, taken: map[kafka.Partition]bool{},
-	}
-	if t.most <= 0 {
-		t.most = kafka.DefaultMaxPollRecords
-	}
-	t.init(s.Name, id, true, w.log)
-	err := guard(func() (err error) {
-		t.chain, err = chain.Open(chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	group := s.Consumer.GroupID
-	if group == "" {
-		group = "connect-" + s.Name
-	}
-	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost}
-	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
-		sub.Exclude = []string{dl.Topic}
-		if t.dlq, err = w.conn.Writer(s.Producer, w.conn.ClientID("dlq-producer", s.Name, id)); err != nil {
-			return nil, err
-		}
-	}
-	t.sub = sub
-	t.reader, err = w.conn.Reader(s.Consumer, w.conn.ClientID("consumer", s.Name, id), sub)
-	return t, err
 }
 
 // readyLetters makes the dead letter queues, so that a queue that cannot be
@@ -411,16 +287,22 @@ func (w *Worker) readyLetters(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// brokenTask stands for a connector that could not say what its tasks are.
-type brokenTask struct{ task }
-
-func (w *Worker) broken(name string, err error) *brokenTask {
-	t := &brokenTask{}
-	t.init(name, 0, false, w.log)
-	t.fail(err)
-	return t
+// sourceSlots asks a source for its tasks. One that cannot say what they are
+// gets one, which asks again when it is started.
+func (w *Worker) sourceSlots(s *Source) []*slot {
+	plugs, err := w.split(w.stop, s)
+	if err != nil {
+		w.log.Warn("the connector could not say what its tasks are", "connector", s.Name, "error", err.Error())
+		plugs = []connect.SourceTask{nil}
+	} else if len(plugs) < s.MaxTasks {
+		w.log.Warn("tasksMax is more than the source can use", "connector", s.Name, "tasksMax", s.MaxTasks, "tasks", len(plugs))
+	}
+	slots := make([]*slot, len(plugs))
+	for i, p := range plugs {
+		slots[i] = &slot{id: state.TaskID{Connector: s.Name, Task: i}, source: s, plug: p, of: len(plugs)}
+		if err != nil {
+			slots[i].of = 0 // not known
+		}
+	}
+	return slots
 }
-
-func (t *brokenTask) run(_, _ context.Context) { t.end() }
-func (t *brokenTask) close(context.Context)    {}
-func (t *brokenTask) idleness() idleness       { return idleness{ended: true} }

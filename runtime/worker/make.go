@@ -1,0 +1,121 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"kcgen.dev/runtime/chain"
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/offset"
+)
+
+// make makes a task, with clients of its own.
+func (w *Worker) make(stop context.Context, s *slot, a about) (runner, error) {
+	if s.sink != nil {
+		return w.newSink(s.sink, a)
+	}
+	plug, err := w.plug(stop, s)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.newSource(s.source, a, plug)
+	if err != nil {
+		return nil, err
+	}
+	go t.writer.Warm(stop)
+	return t, nil
+}
+
+// plug is the connector's own task: that of the first split, or of a new one,
+// since a connector's task is opened once.
+func (w *Worker) plug(stop context.Context, s *slot) (connect.SourceTask, error) {
+	w.mu.Lock()
+	plug := s.plug
+	s.plug = nil
+	w.mu.Unlock()
+	if plug != nil {
+		return plug, nil
+	}
+	plugs, err := w.split(stop, s.source)
+	if err != nil {
+		return nil, err
+	}
+	if s.of > 0 && len(plugs) != s.of || s.id.Task >= len(plugs) {
+		return nil, fmt.Errorf("it gave %d tasks before and gives %d now: restart the program", max(s.of, 1), len(plugs))
+	}
+	return plugs[s.id.Task], nil
+}
+
+func (s *Source) chain() chain.Config {
+	return chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header}
+}
+
+func (s *Sink) chain() chain.Config {
+	return chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header}
+}
+
+// split asks a source for its tasks.
+func (w *Worker) split(ctx context.Context, s *Source) (tasks []connect.SourceTask, err error) {
+	most := max(s.MaxTasks, 1)
+	err = guard(func() (err error) { tasks, err = s.Connector.Tasks(ctx, most); return err })
+	if err == nil && (len(tasks) == 0 || len(tasks) > most) {
+		return nil, fmt.Errorf("it gave %d tasks, where 1 to %d are allowed", len(tasks), most)
+	}
+	return tasks, err
+}
+
+func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*sourceTask, error) {
+	t := &sourceTask{
+		cfg: s, plug: plug, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout,
+		tracker: offset.NewTracker(), landed: make(chan struct{}, 1), topics: map[string]topicLimit{},
+		store: w.store, offsets: w.offsets,
+	}
+	t.init(a)
+	var err error
+	if t.rules, err = s.Topics.compile(); err != nil {
+		return nil, err
+	}
+	if err = guard(func() (err error) {
+		t.chain, err = chain.Open(s.chain())
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if t.writer, err = w.conn.Writer(s.Producer, w.conn.ClientID("producer", s.Name, a.id)); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
+	t := &sinkTask{
+		cfg: s, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout, most: s.Consumer.MaxPollRecords,
+		position: map[kafka.Partition]kafka.Position{}, taken: map[kafka.Partition]bool{},
+	}
+	t.init(a)
+	if t.most <= 0 {
+		t.most = kafka.DefaultMaxPollRecords
+	}
+	err := guard(func() (err error) {
+		t.chain, err = chain.Open(s.chain())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	group := s.Consumer.GroupID
+	if group == "" {
+		group = "connect-" + s.Name
+	}
+	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost}
+	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
+		sub.Exclude = []string{dl.Topic}
+		if t.dlq, err = w.conn.Writer(s.Producer, w.conn.ClientID("dlq-producer", s.Name, a.id)); err != nil {
+			return nil, err
+		}
+	}
+	t.sub = sub
+	t.reader, err = w.conn.Reader(s.Consumer, w.conn.ClientID("consumer", s.Name, a.id), sub)
+	return t, err
+}
