@@ -64,6 +64,14 @@ type Doing struct {
 	Step  *Opened
 }
 
+// Where names the step that is at work, or else the stage.
+func (d Doing) Where() string {
+	if d.Stage == Transformation && d.Step != nil {
+		return d.Step.Name
+	}
+	return string(d.Stage)
+}
+
 // Open opens all steps and converters.
 func Open(cfg Config) (*Chain, error) {
 	c := &Chain{cfg: cfg}

@@ -44,6 +44,14 @@ type Committer interface {
 	Committed(ctx context.Context, p *SourcePartition, o SourceOffset) error
 }
 
+// Lagger is a source task that can tell how far it is behind what it reads. Lag
+// is called from any goroutine, at any time after Open, and does not wait long.
+type Lagger interface {
+	// Lag is what is left to read, and its unit: "bytes", "records",
+	// "milliseconds". It is not ok where nobody knows at the moment.
+	Lag() (amount int64, unit string, ok bool)
+}
+
 // SourceContext is what a worker gives a source task.
 type SourceContext struct {
 	Name    string // of the connector, as in the spec

@@ -17,6 +17,7 @@ type progress struct {
 	mine map[Partition]bool  // assigned
 	next map[Partition]int64 // the offset that is read next; startOffset or endOffset before the first record
 	last map[Partition]int64 // the same behind what the last Poll gave, which the caller may be at
+	ends map[Partition]int64 // where the partition ended when it was last heard of
 }
 
 // Where a partition without a committed offset begins.
@@ -26,7 +27,7 @@ const (
 )
 
 func newProgress() *progress {
-	return &progress{mine: map[Partition]bool{}, next: map[Partition]int64{}, last: map[Partition]int64{}}
+	return &progress{mine: map[Partition]bool{}, next: map[Partition]int64{}, last: map[Partition]int64{}, ends: map[Partition]int64{}}
 }
 
 func (g *progress) assigned(ps []Partition) {
@@ -44,6 +45,7 @@ func (g *progress) gone(ps []Partition) {
 		delete(g.mine, p)
 		delete(g.next, p)
 		delete(g.last, p)
+		delete(g.ends, p)
 	}
 }
 
@@ -76,8 +78,26 @@ func (g *progress) gave(runs []Run) {
 	for i := range runs {
 		if g.mine[runs[i].Partition] {
 			g.last[runs[i].Partition] = runs[i].Next().Offset
+			g.ends[runs[i].Partition] = runs[i].end
 		}
 	}
+}
+
+// Lag is how many records the reader is behind in each of its partitions that
+// it has read from, as of when it last heard of their ends.
+func (r *Reader) Lag() map[Partition]int64 {
+	g := r.progress
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	lag := map[Partition]int64{}
+	for p, end := range g.ends {
+		at, ok := g.last[p]
+		if !ok {
+			at = g.next[p]
+		}
+		lag[p] = max(end-at, 0)
+	}
+	return lag
 }
 
 // positions are where the partitions are read next, by topic. known is false

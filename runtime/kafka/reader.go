@@ -206,6 +206,7 @@ func told(fs ...func([]Partition)) func(context.Context, *kgo.Client, map[string
 type Run struct {
 	Partition
 	recs []*kgo.Record
+	end  int64 // of the partition, when the records were fetched
 }
 
 // Len is the number of records.
@@ -261,7 +262,7 @@ func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
 			return
 		}
 		if len(p.Records) > 0 {
-			runs = append(runs, Run{Partition{p.Topic, p.Partition}, p.Records})
+			runs = append(runs, Run{Partition{p.Topic, p.Partition}, p.Records, p.HighWatermark})
 		}
 	})
 	r.progress.gave(runs)

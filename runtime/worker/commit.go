@@ -52,6 +52,7 @@ func (t *sourceTask) commit(hard context.Context) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	begun := time.Now()
 	done := make(chan error, 1)
 	go t.store.Commit(hard, t.offsets, t.connector, entries, func(err error) { done <- err })
 	slow := time.NewTimer(t.slow)
@@ -61,6 +62,10 @@ func (t *sourceTask) commit(hard context.Context) error {
 		case err := <-done:
 			if err == nil {
 				t.committed(entries)
+				now := time.Now()
+				t.commits.add(now, int64(now.Sub(begun)))
+			} else {
+				t.commitFailures.Add(1)
 			}
 			return err
 		case <-slow.C:
@@ -114,6 +119,20 @@ func (t *sourceTask) tell(ctx context.Context) {
 			t.log.Warn("the connector failed to take up a committed offset", "partition", offset.Describe(e.Partition), "error", err.Error())
 		}
 	}
+}
+
+// stats adds what is on its way, and how far the source is behind.
+func (t *sourceTask) stats() Stats {
+	s := t.task.stats()
+	t.mu.Lock()
+	s.Active = t.tracker.Open()
+	t.mu.Unlock()
+	if l, ok := t.plug.(connect.Lagger); ok && s.State == Running {
+		if amount, unit, ok := l.Lag(); ok {
+			s.Behind = &Behind{amount, unit}
+		}
+	}
+	return s
 }
 
 // idleness is what the task says of itself.

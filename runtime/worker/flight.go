@@ -195,6 +195,7 @@ func (f *flight) isDead(at int) bool {
 func (f *flight) explain(l lostRecord, letter bool) error {
 	err := l.err
 	if letter {
+		f.t.letterFailures.Add(1)
 		err = fmt.Errorf("the dead letter queue cannot be written: %w", err)
 	}
 	return f.t.call(stageProduce, f.t.cfg.Connector, err)

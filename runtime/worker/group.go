@@ -55,8 +55,12 @@ func (t *sinkTask) commit(hard context.Context) error {
 		t.log.Warn("a commit of offsets took long", "time", d.String(), "limit", t.slow.String())
 	}
 	if err != nil {
+		t.commitFailures.Add(1)
 		return fmt.Errorf("connector %s, task %d: %w", t.connector, t.id, err)
 	}
+	t.active.Store(0)
+	now := time.Now()
+	t.commits.add(now, int64(now.Sub(begun)))
 	clear(t.position)
 	return nil
 }
@@ -64,6 +68,7 @@ func (t *sinkTask) commit(hard context.Context) error {
 // assigned is told when the group has given the task its share.
 func (t *sinkTask) assigned(ps []kafka.Partition) {
 	t.log.Info("partitions assigned", "partitions", fmt.Sprint(ps))
+	t.partitions.Add(int64(len(ps)))
 	t.touch()
 	t.ready.Store(true)
 }
@@ -96,12 +101,20 @@ func (t *sinkTask) lost(ps []kafka.Partition) {
 }
 
 func (t *sinkTask) forget(ps []kafka.Partition) {
+	t.partitions.Add(-int64(len(ps)))
 	for _, p := range ps {
 		delete(t.position, p)
 		if t.waiting {
 			t.taken[p] = true
 		}
 	}
+}
+
+// stats adds what a consumer knows.
+func (t *sinkTask) stats() Stats {
+	s := t.task.stats()
+	s.Active, s.Partitions, s.Lag = int(t.active.Load()), int(t.partitions.Load()), t.reader.Lag()
+	return s
 }
 
 // idleness is what the task says of itself. Positions are committed by the

@@ -36,6 +36,7 @@ type life struct {
 	gate   *gate
 	stop   context.CancelFunc
 	kill   context.CancelFunc
+	ran    bool // it began to run
 	over   bool
 	ended  chan struct{}
 }
@@ -79,12 +80,22 @@ func (w *Worker) Start(id state.TaskID, on Events) error {
 	hard, cancelHard := w.budget(stop)
 	l := &life{gate: newGate(s.paused), stop: cancelStop, kill: cancelHard, ended: make(chan struct{})}
 	s.life = l
+	w.starts.Attempts++
+	moved := func(st State) {
+		w.ran(l)
+		if on.Moved != nil {
+			on.Moved(st)
+		}
+	}
 	w.lives.Go(func() {
-		err := w.live(s, l, stop, hard, on.Moved)
+		err := w.live(s, l, stop, hard, moved)
 		cancelStop()
 		cancelHard()
 		w.mu.Lock()
 		l.over = true
+		if err != nil && !l.ran {
+			w.starts.Failures++
+		}
 		w.mu.Unlock()
 		if on.Ended != nil {
 			on.Ended(err)
@@ -92,6 +103,16 @@ func (w *Worker) Start(id state.TaskID, on Events) error {
 		close(l.ended)
 	})
 	return nil
+}
+
+// ran counts a start that led to something.
+func (w *Worker) ran(l *life) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !l.ran {
+		l.ran = true
+		w.starts.Successes++
+	}
 }
 
 // live makes the task and runs it to its end.
@@ -175,6 +196,7 @@ func (s *slot) stats() Stats {
 	now.Bytes += s.past.Bytes
 	now.Dropped += s.past.Dropped
 	now.DeadLettered += s.past.DeadLettered
+	now.Figures = now.Figures.plus(s.past.Figures)
 	return now
 }
 

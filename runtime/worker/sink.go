@@ -32,7 +32,9 @@ type sinkTask struct {
 	slow   time.Duration
 	most   int // records a poll
 
-	without atomic.Bool // no topic to read is there
+	without    atomic.Bool  // no topic to read is there
+	active     atomic.Int64 // records that were put, and not committed
+	partitions atomic.Int64 // assigned
 
 	mu       sync.Mutex
 	isOpen   bool
@@ -128,6 +130,13 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 		err := t.poll(stop, next)
 		if err == nil && len(t.runs) > 0 {
 			t.touch()
+			n := 0
+			for i := range t.runs {
+				n += t.runs[i].Len()
+			}
+			t.read.Add(uint64(n))
+			t.active.Add(int64(n))
+			t.sizes.add(time.Now(), int64(n))
 			err = t.deliver(stop, hard)
 		}
 		for i := range t.runs {

@@ -23,6 +23,7 @@ func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, erro
 		if err == nil {
 			return stopPoint{run: len(t.runs)}, nil
 		}
+		t.errored(t.doing.Where())
 		if errors.Is(err, connect.ErrUnavailable) {
 			return at, t.recordFailure(at, err)
 		}
@@ -32,11 +33,13 @@ func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, erro
 		}
 		switch cause := tries.again(stop, err); {
 		case cause == nil:
+			t.counts.retries.Add(1)
 			from = at
 			continue
 		case errors.Is(cause, errStopped):
 			return at, errStopped
 		}
+		t.failures.Add(1)
 		failure := t.recordFailure(at, err)
 		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
 			return at, failure

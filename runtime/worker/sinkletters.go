@@ -22,6 +22,7 @@ func (t *sinkTask) tolerate(at stopPoint, failure *Failure) {
 			args = append(args, "record", failure.Place)
 		}
 		t.log.Error("a record failed and is tolerated", args...)
+		t.logged.Add(1)
 	}
 	if t.dlq == nil {
 		t.dropped.Add(1)
@@ -68,6 +69,7 @@ func (t *sinkTask) writeLetters(hard context.Context) error {
 		return errStopped
 	}
 	if lost != nil {
+		t.letterFailures.Add(uint64(len(t.letters)))
 		return fmt.Errorf("connector %s, task %d: the dead letter queue cannot be written, so no offset moves past the record: %w; the record failed by: %w", t.connector, t.id, lost, t.letters[0].failure)
 	}
 	t.dead.Add(uint64(len(t.letters)))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -20,11 +21,15 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 	}
 	var bad limited
 	for len(t.batch) > 0 {
+		begun := time.Now()
 		err := guard(func() error { return t.plug.Put(hard, t.batch) })
 		if err == nil {
+			now := time.Now()
+			t.work.add(now, int64(now.Sub(begun)))
 			t.count()
 			return nil
 		}
+		t.errored(string(stagePut))
 		if transient(err) && bad.ok() {
 			t.log.Warn("the connector could not take a batch; trying again", "records", len(t.batch), "error", err.Error())
 		}
@@ -33,10 +38,12 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 			return errStopped
 		case cause != nil:
 			t.broken = true
+			t.failures.Add(1)
 			f := t.call(stagePut, t.cfg.Connector, err)
 			f.Place = t.batchPlace()
 			return f
 		}
+		t.counts.retries.Add(1)
 		t.leaveOut()
 	}
 	return nil

@@ -172,8 +172,12 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			}
 			continue
 		}
-		if len(b.Records) > 0 {
+		if n := len(b.Records); n > 0 {
 			t.touch()
+			t.read.Add(uint64(n))
+			now := time.Now()
+			t.sizes.add(now, int64(n))
+			t.work.add(now, int64(now.Sub(begun)))
 		}
 		if err := t.ship(stop, hard, &b); err != nil {
 			return err

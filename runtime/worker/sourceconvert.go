@@ -61,6 +61,7 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 		if errors.Is(err, errStopped) || errors.As(err, &final) {
 			return err
 		}
+		t.errored(t.doing.Where())
 		if at != last {
 			tries.reset()
 			last = at
@@ -75,11 +76,13 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 		}
 		switch cause := tries.again(stop, err); {
 		case cause == nil:
+			t.counts.retries.Add(1)
 			i = at
 			continue
 		case errors.Is(cause, errStopped):
 			return errStopped
 		}
+		t.failures.Add(1)
 		failure := t.recordFailure(at, b, err)
 		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
 			return failure
@@ -190,6 +193,7 @@ func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) er
 			args = append(args, "record", failure.Place)
 		}
 		t.log.Error("a record failed and is tolerated", args...)
+		t.logged.Add(1)
 	}
 	dl := t.cfg.Errors.DeadLetters
 	if dl == nil {

@@ -23,6 +23,9 @@ const (
 	Stopped
 )
 
+// States are all states.
+func States() []State { return []State{Starting, Running, Paused, Failed, Stopped} }
+
 // String is Kafka Connect's word for the state, as far as it has one.
 func (s State) String() string {
 	return [...]string{"UNASSIGNED", "RUNNING", "PAUSED", "FAILED", "STOPPED"}[s]
@@ -41,6 +44,7 @@ type Stats struct {
 	DeadLettered uint64
 	Begun        time.Time // when the task was opened
 	Last         time.Time // when it last had records
+	Figures
 }
 
 // about is which task it is, and what it is told by and tells.
@@ -57,6 +61,7 @@ type about struct {
 type task struct {
 	about
 
+	counts
 	records, bytes, dropped, dead atomic.Uint64
 	state                         atomic.Int32
 	ready                         atomic.Bool
@@ -72,6 +77,7 @@ type task struct {
 func (t *task) init(a about) {
 	t.about = a
 	t.failed = make(chan struct{})
+	t.counts.enter(Starting)
 }
 
 // fail ends the task with the first error it is given.
@@ -103,6 +109,7 @@ func (t *task) opened() {
 // move sets the state and tells of it.
 func (t *task) move(s State) {
 	t.state.Store(int32(s))
+	t.counts.enter(s)
 	if t.moved != nil {
 		t.moved(s)
 	}
@@ -183,9 +190,11 @@ func (t *task) end() {
 	err := t.failure()
 	if err == nil {
 		t.state.Store(int32(Stopped))
+		t.counts.enter(Stopped)
 		return
 	}
 	t.state.Store(int32(Failed))
+	t.counts.enter(Failed)
 	args := []any{"error", err.Error()}
 	if s := stackOf(err); s != "" {
 		args = append(args, "stack", s)
@@ -197,7 +206,7 @@ func (t *task) stats() Stats {
 	s := Stats{
 		Connector: t.connector, Task: t.id, Sink: t.sink, State: State(t.state.Load()),
 		Records: t.records.Load(), Bytes: t.bytes.Load(), Dropped: t.dropped.Load(), DeadLettered: t.dead.Load(),
-		Err: t.failure(),
+		Err: t.failure(), Figures: t.figures(),
 	}
 	if n := t.begun.Load(); n != 0 {
 		s.Begun, s.Last = time.Unix(0, n), time.Unix(0, t.last.Load())

@@ -32,6 +32,8 @@ type Worker struct {
 	mu    sync.Mutex // of what is in slots, and of these:
 	fault error      // the sources cannot run: there is nowhere to keep their offsets
 	lives sync.WaitGroup
+
+	starts Starts
 }
 
 // New checks the configuration. It does not talk to a broker.
@@ -145,6 +147,16 @@ func (w *Worker) Stats() []Stats {
 		out[i] = s.stats()
 	}
 	return out
+}
+
+// Starts counts the lives of tasks.
+type Starts struct{ Attempts, Successes, Failures uint64 }
+
+// Starts are the counts so far.
+func (w *Worker) Starts() Starts {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.starts
 }
 
 // Failure joins the errors of the tasks that have failed.

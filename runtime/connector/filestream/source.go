@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -86,6 +87,7 @@ type sourceTask struct {
 	pause    time.Duration // before the next look
 	anew     bool          // position 0 is to be marked
 	ended    bool          // nothing will ever come
+	at       atomic.Int64  // of the first byte not handed out, plus one; 0: not known
 }
 
 // Open finds the position and opens the file. A file that is not there is no
@@ -109,7 +111,20 @@ func (t *sourceTask) Open(_ context.Context, tc connect.SourceContext) error {
 		return err
 	}
 	t.in = in
+	t.at.Store(pos + 1)
 	return nil
+}
+
+var _ connect.Lagger = (*sourceTask)(nil)
+
+// Lag is the bytes of the file that were not handed out yet.
+func (t *sourceTask) Lag() (int64, string, bool) {
+	at := t.at.Load() - 1
+	info, err := os.Stat(t.cfg.File)
+	if at < 0 || err != nil {
+		return 0, "", false
+	}
+	return max(info.Size()-at, 0), "bytes", true
 }
 
 // position reads an offset of the form {"position":N}. None is 0.
@@ -134,6 +149,7 @@ func (t *sourceTask) Poll(ctx context.Context, b *connect.Batch) error {
 			// Marked at once, so that no restart takes the old position for one
 			// in the new content.
 			t.anew = false
+			t.at.Store(1)
 			b.Mark(t.part, connect.SourceOffset{"position": int64(0)})
 			return nil
 		}
@@ -175,6 +191,7 @@ func (t *sourceTask) emit(b *connect.Batch) (int, error) {
 		return 0, t.tooLong()
 	}
 	if pos, ok := t.position(); ok && n > 0 {
+		t.at.Store(pos + 1)
 		b.Mark(t.part, connect.SourceOffset{"position": pos})
 	}
 	return n, nil
