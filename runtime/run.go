@@ -39,11 +39,17 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if len(o.Brokers) > 0 {
 		p.Kafka.Brokers = o.Brokers // before references are resolved: the pipeline's need not be set
 	}
+	written := p
 	if err := secret.Resolve(&p); err != nil {
 		return nil, FaultError{err}
 	}
 	p.Worker.fill()
 	cfg := translate(p)
+	cfg.Refresh = func() (worker.Config, error) {
+		q := written
+		err := secret.Resolve(&q)
+		return translate(q), err
+	}
 	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
 	if o.StartTimeout != nil {
 		cfg.StartTimeout = *o.StartTimeout

@@ -48,6 +48,10 @@ type Config struct {
 
 	Sources []Source
 	Sinks   []Sink
+
+	// Refresh gives the configuration anew, references read again, for tasks
+	// that are started again; nil: it stays as it is.
+	Refresh func() (Config, error)
 }
 
 // Source is a source connector and its way to Kafka.

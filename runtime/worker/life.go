@@ -14,6 +14,8 @@ import (
 type Events struct {
 	// Moved is called when the task begins to run, pauses or goes on.
 	Moved func(State)
+	// Used is called with each topic that the task writes to or reads from, once.
+	Used func(topic string)
 	// Ended is called last, with the failure or nil.
 	Ended func(error)
 }
@@ -79,16 +81,20 @@ func (w *Worker) Start(id state.TaskID, on Events) error {
 	stop, cancelStop := context.WithCancel(w.stop)
 	hard, cancelHard := w.budget(stop)
 	l := &life{gate: newGate(s.paused), stop: cancelStop, kill: cancelHard, ended: make(chan struct{})}
-	s.life = l
 	w.starts.Attempts++
-	moved := func(st State) {
+	again, moved := s.life != nil, on.Moved
+	s.life = l
+	on.Moved = func(st State) {
 		w.ran(l)
-		if on.Moved != nil {
-			on.Moved(st)
+		if moved != nil {
+			moved(st)
 		}
 	}
 	w.lives.Go(func() {
-		err := w.live(s, l, stop, hard, moved)
+		if again {
+			w.refresh(s)
+		}
+		err := w.live(s, l, stop, hard, on)
 		cancelStop()
 		cancelHard()
 		w.mu.Lock()
@@ -116,8 +122,8 @@ func (w *Worker) ran(l *life) {
 }
 
 // live makes the task and runs it to its end.
-func (w *Worker) live(s *slot, l *life, stop, hard context.Context, moved func(State)) error {
-	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, gate: l.gate, moved: moved}
+func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) error {
+	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, gate: l.gate, on: on}
 	a.log = w.log.With("connector", a.connector, "task", a.id)
 	r, err := w.make(stop, s, a)
 	w.mu.Lock()
@@ -134,6 +140,30 @@ func (w *Worker) live(s *slot, l *life, stop, hard context.Context, moved func(S
 	w.mu.Unlock()
 	r.run(stop, hard)
 	return r.failure()
+}
+
+// refresh takes up what references say by now, where they can be read.
+func (w *Worker) refresh(s *slot) {
+	if w.cfg.Refresh == nil {
+		return
+	}
+	cfg, err := w.cfg.Refresh()
+	if err != nil {
+		w.log.Warn("references were not read again; going on with what they said before", "connector", s.id.Connector, "error", err.Error())
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range cfg.Sources {
+		if s.source != nil && cfg.Sources[i].Name == s.id.Connector {
+			s.source, s.plug = &cfg.Sources[i], nil
+		}
+	}
+	for i := range cfg.Sinks {
+		if s.sink != nil && cfg.Sinks[i].Name == s.id.Connector {
+			s.sink = &cfg.Sinks[i]
+		}
+	}
 }
 
 // Stop asks a task to end: what it has on its way is drained, flushed and

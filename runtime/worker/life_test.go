@@ -118,6 +118,32 @@ func TestStartAfterFailure(t *testing.T) {
 	}
 }
 
+// A task that is started again takes up what references say by then, and tells
+// which topics it uses.
+func TestRefresh(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	cfg.Sources = []Source{source(&lines{topic: "old", all: count(10), batch: 10})}
+	cfg.Refresh = func() (Config, error) {
+		again := cfg
+		again.Sources = []Source{source(&lines{topic: "new", all: count(20), batch: 10})}
+		return again, nil
+	}
+	w := opened(t, cfg)
+	id := state.TaskID{Connector: "src"}
+	used := make(chan string, 10)
+	for _, want := range []string{"old", "new"} {
+		if err := w.Start(id, Events{Used: func(topic string) { used <- topic }}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-used; got != want {
+			t.Errorf("it uses %s, want %s", got, want)
+		}
+		until(t, "records", func() bool { return end(t, c, want) == 10 })
+		w.Stop(t.Context(), id)
+	}
+}
+
 // A paused source does not poll, and a paused sink does not consume; what was
 // done before is committed. A pause holds for the next life.
 func TestPause(t *testing.T) {

@@ -92,6 +92,7 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	t := &sinkTask{
 		cfg: s, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout, most: s.Consumer.MaxPollRecords,
 		position: map[kafka.Partition]kafka.Position{}, taken: map[kafka.Partition]bool{},
+		topics: map[string]bool{},
 	}
 	t.init(a)
 	if t.most <= 0 {

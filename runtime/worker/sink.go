@@ -50,6 +50,7 @@ type sinkTask struct {
 	origin  []int32 // of batch[i]: which run it came from
 	letters []letter
 	doing   chain.Doing
+	topics  map[string]bool // that had records
 }
 
 func (t *sinkTask) run(stop, hard context.Context) {
@@ -133,6 +134,10 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 			n := 0
 			for i := range t.runs {
 				n += t.runs[i].Len()
+				if topic := t.runs[i].Topic; !t.topics[topic] {
+					t.topics[topic] = true
+					t.use(topic)
+				}
 			}
 			t.read.Add(uint64(n))
 			t.active.Add(int64(n))

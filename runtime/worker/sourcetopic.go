@@ -59,6 +59,7 @@ func (t *sourceTask) useTopic(stop context.Context, topic string) error {
 		l = topicLimit{name: name}
 		l.bytes, l.byTopic = t.writer.Limit(name)
 		t.topics[name] = l
+		t.use(name)
 	}
 	t.topic = l
 	return nil

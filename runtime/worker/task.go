@@ -53,8 +53,8 @@ type about struct {
 	id        int
 	sink      bool
 	log       *slog.Logger
-	gate      *gate       // shut while the task is paused
-	moved     func(State) // told of Running and Paused; may be nil
+	gate      *gate // shut while the task is paused
+	on        Events
 }
 
 // task is what both kinds of tasks have.
@@ -110,8 +110,15 @@ func (t *task) opened() {
 func (t *task) move(s State) {
 	t.state.Store(int32(s))
 	t.counts.enter(s)
-	if t.moved != nil {
-		t.moved(s)
+	if t.on.Moved != nil {
+		t.on.Moved(s)
+	}
+}
+
+// use tells of a topic.
+func (t *task) use(topic string) {
+	if t.on.Used != nil {
+		t.on.Used(topic)
 	}
 }
 
