@@ -41,6 +41,7 @@ type flags struct {
 	format    string
 	start     *time.Duration
 	progress  string
+	pprof     string
 	set       *flag.FlagSet
 	startText string
 }
@@ -82,6 +83,7 @@ func parse(p Pipeline, args []string, w io.Writer) *flags {
 	f.set.StringVar(&f.format, "log-format", "text", "the log's `format`: text or json")
 	f.set.StringVar(&f.startText, "start-timeout", "", "how long to wait at the start for a broker: a `duration` or forever")
 	f.set.StringVar(&f.progress, "progress", "auto", "show progress: auto (on a terminal), on or off")
+	f.set.StringVar(&f.pprof, "pprof", "", "serve Go's profiles at `HOST:PORT`, under /debug/pprof/, to everybody who reaches it")
 	f.set.Usage = f.usage
 	err := f.set.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -149,6 +151,15 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 	defer cancel()
 	watchSignals(log, cancel, ctx, p.Worker.TaskShutdownGracefulTimeout)
 
+	if f.pprof != "" {
+		at, stop, err := serveProfiles(f.pprof)
+		if err != nil {
+			fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+			return 1
+		}
+		defer stop()
+		log.Info("serving profiles", "at", "http://"+at.String()+"/debug/pprof/")
+	}
 	o := Options{IdleExit: f.idle, StartTimeout: f.start, Log: log}
 	if f.brokers != "" {
 		o.Brokers = []string{f.brokers}
