@@ -45,6 +45,7 @@ func tolerant() Errors { return Errors{Tolerate: true, DeadLetters: &DeadLetters
 // errors.* allow, and drops nothing. What comes before is delivered and
 // committed meanwhile.
 func TestSinkWaitsForWhatIsAway(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "in", count(100)()...)
 	m := &memory{}
@@ -77,6 +78,7 @@ func TestSinkWaitsForWhatIsAway(t *testing.T) {
 
 // A stop ends the wait at once; what was delivered is committed.
 func TestSinkStopsWhileWaiting(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "in", count(100)()...)
 	m := &memory{}
@@ -104,6 +106,7 @@ func TestSinkStopsWhileWaiting(t *testing.T) {
 // A sink that waits does not hold a rebalance up, and leaves records of
 // partitions that went away to their new owner.
 func TestSinkRebalanceWhileWaiting(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	if err := c.CreateTopic("in", 2, nil); err != nil {
 		t.Fatal(err)
@@ -157,6 +160,7 @@ func TestSinkRebalanceWhileWaiting(t *testing.T) {
 }
 
 func TestSourceWaitsForWhatIsAway(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	gone := &absence{text: "line-000057", tries: 4}
 	sent := int64(0)
@@ -193,6 +197,7 @@ func TestSourceWaitsForWhatIsAway(t *testing.T) {
 
 // A source that is stopped while it waits goes on where it was.
 func TestSourceStopsWhileWaiting(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	gone := &absence{text: "line-000057", tries: -1, asked: cancel}
@@ -217,6 +222,7 @@ func TestSourceStopsWhileWaiting(t *testing.T) {
 // What no record is at fault for and no time mends ends the task, whatever is
 // tolerated.
 func TestFatalIsNotTolerated(t *testing.T) {
+	t.Parallel()
 	fatal := func(s string) error {
 		if s == "line-000005" {
 			return connect.Fatal(errors.New("the registry refuses the password"))
@@ -255,6 +261,7 @@ func TestFatalIsNotTolerated(t *testing.T) {
 
 // A connector may find its system away too: that has no end either.
 func TestConnectorsWaitForWhatIsAway(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	tries := func(n int) func() error {
 		return func() error {
@@ -318,6 +325,7 @@ func TestOutageIsToldRarely(t *testing.T) {
 // A poll that is sent in parts keeps its books: dead letters, dropped records
 // and several marks, on both sides of the cut.
 func TestSourcePartsKeepTheirBooks(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	absences := []*absence{{text: "line-000043", tries: 1}, {text: "line-000057", tries: 2}, {text: "line-000058", tries: 1}}
 	bad := refuse("line-000041", "line-000057", "line-000077")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,13 +20,13 @@ import (
 	"kcgen.dev/runtime/kafka"
 )
 
-// freePort is a port on which nobody listens. It is below those that the
-// kernel gives to outgoing connections, of which one could take it while a
-// test's broker is down.
+// freePort is a port on which nobody listens, another one at each call. It is
+// below those that the kernel gives to outgoing connections, of which one could
+// take it while a test's broker is down.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 1000 {
-		port := 20000 + rand.IntN(12000)
+		port := 20000 + int(lastPort.Add(1)%12000)
 		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			l.Close()
 			return port
@@ -34,6 +35,10 @@ func freePort(t *testing.T) int {
 	t.Fatal("no port is free")
 	return 0
 }
+
+var lastPort atomic.Uint32
+
+func init() { lastPort.Store(rand.Uint32N(12000)) }
 
 // waitLog waits until the log holds a text.
 func waitLog(ctx context.Context, lb *logBuffer, text string) {
@@ -48,6 +53,7 @@ func brokerAt(t *testing.T, port int, opts ...kfake.Opt) *kfake.Cluster {
 }
 
 func TestBrokerDownAtStart(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	first := brokerAt(t, port)
 	cfg, lb := config(t, first)
@@ -74,7 +80,7 @@ func TestBrokerDownAtStart(t *testing.T) {
 }
 
 func TestBrokerDownAtStartGivesUp(t *testing.T) {
-	t.Parallel() // it waits
+	t.Parallel()
 	c := brokerAt(t, freePort(t))
 	cfg, _ := config(t, c)
 	c.Close()
@@ -87,7 +93,8 @@ func TestBrokerDownAtStartGivesUp(t *testing.T) {
 }
 
 func TestStopWhileWaitingForABroker(t *testing.T) {
-	c := cluster(t)
+	t.Parallel()
+	c := brokerAt(t, freePort(t))
 	cfg, lb := config(t, c)
 	c.Close()
 	cfg.StartTimeout = -1
@@ -100,6 +107,7 @@ func TestStopWhileWaitingForABroker(t *testing.T) {
 }
 
 func TestBrokerGoesAwayUnderLoad(t *testing.T) {
+	t.Parallel()
 	port, dir := freePort(t), t.TempDir()
 	first := brokerAt(t, port, kfake.DataDir(dir), kfake.SyncWrites())
 	all := count(3000)()
@@ -133,7 +141,8 @@ func TestBrokerGoesAwayUnderLoad(t *testing.T) {
 }
 
 func TestStopWithoutABroker(t *testing.T) {
-	c := cluster(t)
+	t.Parallel()
+	c := brokerAt(t, freePort(t))
 	cfg, lb := config(t, c)
 	cfg.StopTimeout, cfg.IdleExit = time.Second, 0
 	all := count(1000)()
@@ -157,6 +166,7 @@ func TestStopWithoutABroker(t *testing.T) {
 }
 
 func TestFailedConnectorLeavesTheOthers(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.Sources = []Source{
@@ -224,6 +234,7 @@ func TestIdle(t *testing.T) {
 // Slow is not idle: neither a broker that does not yet serve, nor a connector
 // that takes its time.
 func TestSlowIsNotIdle(t *testing.T) {
+	t.Parallel()
 	t.Run("broker", func(t *testing.T) {
 		c := cluster(t)
 		fill(t, c, "in", count(10)()...)
@@ -260,6 +271,7 @@ func TestSlowIsNotIdle(t *testing.T) {
 
 // A stop whose time is over before a task has ended is no clean one.
 func TestStopThatTakesTooLong(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.StopTimeout, cfg.IdleExit = 100*time.Millisecond, 0

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,15 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
+
+// TestMain has many tests run at a time: they wait more than they work.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // lines is a source that stands in for a file: it gives its lines in batches,
 // each batch under one mark, and goes on where its offset says.

@@ -43,6 +43,7 @@ func headersOf(r *kgo.Record) (out []string) {
 }
 
 func TestSourceHeaders(t *testing.T) {
+	t.Parallel()
 	all := addHeaders{one("n", connect.Int64(7)), one("s", connect.String("7")), one("n", connect.Null), one("b", connect.Bytes([]byte{0xff}))}
 	for name, test := range map[string]struct {
 		conv connect.Converter
@@ -72,6 +73,7 @@ func TestSourceHeaders(t *testing.T) {
 }
 
 func TestSourceHeaderThatIsRefused(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(3)})}
@@ -98,6 +100,7 @@ func TestSourceHeaderThatIsRefused(t *testing.T) {
 }
 
 func TestSinkHeaders(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fillHeaders(t, c.ListenAddrs(), &kgo.Record{Topic: "in", Value: []byte("a"), Headers: []kgo.RecordHeader{{Key: "n", Value: []byte("300")}, {Key: "z"}, {Key: "n", Value: []byte("x")}}},
 		&kgo.Record{Topic: "in", Value: []byte("b")})
@@ -125,6 +128,7 @@ func TestSinkHeaders(t *testing.T) {
 // TestSinkHeaderThatIsRefused: headers are converted last, as in Kafka Connect,
 // so a record whose value is bad too fails by its value.
 func TestSinkHeaderThatIsRefused(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	bad := []kgo.RecordHeader{{Key: "h", Value: []byte("short")}}
 	fillHeaders(t, c.ListenAddrs(), &kgo.Record{Topic: "in", Value: []byte("good")},

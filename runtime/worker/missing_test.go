@@ -9,6 +9,7 @@ import (
 // TestSinkWithoutTopic: a sink whose topic nobody has made says so and is
 // idle; one whose topic its own pipeline makes late still reads all of it.
 func TestSinkWithoutTopic(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*Sink){
 		"by name":    func(s *Sink) { s.Topics = []string{"gone", "away"} },
 		"by pattern": func(s *Sink) { s.Topics, s.Regex = nil, "go.e" },

@@ -60,6 +60,7 @@ func committedAll(t *testing.T, c *kfake.Cluster, group, topic string, partition
 }
 
 func TestSinkMovesAndContinues(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "in", count(400)()...)
 	m := &memory{}
@@ -83,6 +84,7 @@ func TestSinkMovesAndContinues(t *testing.T) {
 }
 
 func TestSinkStopsCleanlyUnderLoad(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	all := count(20_000)()
 	fill(t, c, "in", all...)
@@ -114,6 +116,7 @@ func TestSinkStopsCleanlyUnderLoad(t *testing.T) {
 }
 
 func TestSinkFailedRecord(t *testing.T) {
+	t.Parallel()
 	for _, bad := range []int{0, 57, 99} {
 		t.Run(fmt.Sprint(bad), func(t *testing.T) {
 			c := cluster(t)
@@ -150,6 +153,7 @@ func TestSinkFailedRecord(t *testing.T) {
 }
 
 func TestSinkDeadLetters(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cl, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.AllowAutoTopicCreation())
 	if err != nil {
@@ -203,6 +207,7 @@ func TestSinkDeadLetters(t *testing.T) {
 // Kafka Connect loses these records: it commits though neither the sink nor
 // the queue has them.
 func TestSinkDeadLetterQueueThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	for _, err := range []*kerr.Error{kerr.TopicAuthorizationFailed, kerr.MessageTooLarge, kerr.InvalidRecord} {
 		t.Run(err.Message, func(t *testing.T) {
 			c := cluster(t)
@@ -232,6 +237,7 @@ func TestSinkDeadLetterQueueThatCannotBeWritten(t *testing.T) {
 }
 
 func TestSinkDeadLetterTooLargeForTheQueue(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	if err := c.CreateTopic("dlq", 1, map[string]string{"max.message.bytes": "1000"}); err != nil {
 		t.Fatal(err)
@@ -252,6 +258,7 @@ func TestSinkDeadLetterTooLargeForTheQueue(t *testing.T) {
 }
 
 func TestSinkPutErrors(t *testing.T) {
+	t.Parallel()
 	t.Run("retried", func(t *testing.T) {
 		c := cluster(t)
 		fill(t, c, "in", count(50)()...)
@@ -330,6 +337,7 @@ func TestSinkPutErrors(t *testing.T) {
 }
 
 func TestSinkCommitErrors(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "in", count(100)()...)
 	m := &memory{}
@@ -350,6 +358,7 @@ func TestSinkCommitErrors(t *testing.T) {
 }
 
 func TestSinkOffsetOutOfRange(t *testing.T) {
+	t.Parallel()
 	for _, reset := range []string{"", "earliest", "latest"} {
 		t.Run("reset="+reset, func(t *testing.T) {
 			c := cluster(t)
@@ -386,6 +395,7 @@ func TestSinkOffsetOutOfRange(t *testing.T) {
 }
 
 func TestSinkRegexLeavesOutItsDeadLetterQueue(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "log-a", "a", "bad")
 	fill(t, c, "log-b", "b")
@@ -409,6 +419,7 @@ func TestSinkRegexLeavesOutItsDeadLetterQueue(t *testing.T) {
 // Two instances share a group; a third comes and goes. Every record arrives,
 // and with clean hand-overs none arrives twice.
 func TestSinkRebalance(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	if err := c.CreateTopic("in", 6, nil); err != nil {
 		t.Fatal(err)
@@ -467,6 +478,7 @@ func TestSinkRebalance(t *testing.T) {
 // A put that waits to be tried again does not hold a rebalance up, and records
 // of partitions that went away are not put by the old owner.
 func TestSinkRebalanceWhilePutIsRetried(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	if err := c.CreateTopic("in", 2, nil); err != nil {
 		t.Fatal(err)
@@ -518,6 +530,7 @@ func TestSinkRebalanceWhilePutIsRetried(t *testing.T) {
 }
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	m := &memory{}
 	cfg, _ := config(t, c)

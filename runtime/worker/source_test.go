@@ -19,6 +19,7 @@ import (
 )
 
 func TestSourceMovesAndContinues(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	all := count(1000)()
 	n := 400
@@ -48,6 +49,7 @@ func TestSourceMovesAndContinues(t *testing.T) {
 }
 
 func TestSourceStopsCleanlyUnderLoad(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	all := count(50_000)()
 	src := &lines{topic: "out", all: func() []string { return all }, batch: 50}
@@ -76,6 +78,7 @@ func TestSourceStopsCleanlyUnderLoad(t *testing.T) {
 }
 
 func TestSourceFailedRecordHoldsBackOffsets(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "out", all: count(100), batch: 10}
 	cfg, lb := config(t, c)
@@ -107,6 +110,7 @@ func TestSourceFailedRecordHoldsBackOffsets(t *testing.T) {
 }
 
 func TestSourceToleratesAndDeadLetters(t *testing.T) {
+	t.Parallel()
 	for _, headers := range []bool{false, true} {
 		t.Run(fmt.Sprint("headers=", headers), func(t *testing.T) {
 			c := cluster(t)
@@ -154,6 +158,7 @@ func TestSourceToleratesAndDeadLetters(t *testing.T) {
 }
 
 func TestSourceDeadLetterQueueThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "out", all: count(100), batch: 10}
 	cfg, _ := config(t, c)
@@ -183,6 +188,7 @@ func TestSourceDeadLetterQueueThatCannotBeWritten(t *testing.T) {
 }
 
 func TestSourceRecordTooLarge(t *testing.T) {
+	t.Parallel()
 	big := strings.Repeat("x", 3000)
 	all := append(append(count(10)(), big), count(10)()...)
 	for _, test := range []struct {
@@ -220,6 +226,7 @@ func TestSourceRecordTooLarge(t *testing.T) {
 }
 
 func TestSourceSurvivesBrokerErrors(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	all := count(5000)()
 	src := &lines{topic: "out", all: func() []string { return all }, batch: 20}
@@ -240,6 +247,7 @@ func TestSourceSurvivesBrokerErrors(t *testing.T) {
 }
 
 func TestSourcePanicsAreFailures(t *testing.T) {
+	t.Parallel()
 	boom := func(string) error { panic("boom") }
 	t.Run("converter", func(t *testing.T) {
 		c := cluster(t)
@@ -285,6 +293,7 @@ func TestSourcePanicsAreFailures(t *testing.T) {
 }
 
 func TestSourceRetries(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	var opens, polls, encodes atomic.Int32
 	src := &lines{topic: "out", all: count(20), batch: 5,
@@ -322,6 +331,7 @@ func TestSourceRetries(t *testing.T) {
 }
 
 func TestSourceFilterMovesOffsets(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "out", all: count(50), batch: 10, told: &told{}}
 	cfg, _ := config(t, c)
@@ -346,6 +356,7 @@ func (even) Open() (connect.Test, error) {
 }
 
 func TestTopicCreation(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.Sources = []Source{source(&lines{topic: "orders.eu", all: count(10)})}
@@ -369,6 +380,7 @@ func TestTopicCreation(t *testing.T) {
 }
 
 func TestTopicThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.Sources = []Source{source(&lines{topic: "out", all: count(10)})}
@@ -381,6 +393,7 @@ func TestTopicThatCannotBeCreated(t *testing.T) {
 }
 
 func TestUnknownTopicIsSaid(t *testing.T) {
+	t.Parallel()
 	c, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
@@ -410,6 +423,7 @@ func TestUnknownTopicIsSaid(t *testing.T) {
 }
 
 func TestOffsetsTopicNotCompacted(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	if err := c.CreateTopic("connect-offsets", 1, map[string]string{"cleanup.policy": "delete"}); err != nil {
 		t.Fatal(err)
@@ -426,6 +440,7 @@ func TestOffsetsTopicNotCompacted(t *testing.T) {
 }
 
 func TestOffsetsTopicThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.IdleExit = 0
@@ -439,7 +454,7 @@ func TestOffsetsTopicThatCannotBeCreated(t *testing.T) {
 }
 
 func TestConnectorThatHangs(t *testing.T) {
-	t.Parallel() // it waits for half of StopTimeout; the other half is for the commit
+	t.Parallel()
 	c := cluster(t)
 	hang := make(chan struct{})
 	t.Cleanup(func() { close(hang) })
@@ -453,6 +468,7 @@ func TestConnectorThatHangs(t *testing.T) {
 		return nil
 	}}
 	cfg, _ := config(t, c)
+	// It waits for half of StopTimeout; the other half is for the commit.
 	cfg.StopTimeout, cfg.FlushInterval = 12*time.Second, time.Hour
 	cfg.Sources = []Source{source(src)}
 	if _, err := runUntil(t, ctx, cfg); err != nil {
