@@ -168,26 +168,29 @@ func TestMainExitCodes(t *testing.T) {
 
 func TestMainSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		cmd, _, _ := program(t, []string{"KCGEN_TEST_TOPIC=t"}, "-brokers", broker(t), "-progress", "on")
-		cmd.Stderr = nil
-		r, err := cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		seen := readUntil(t, r, "3 records to Kafka")
-		if err := cmd.Process.Signal(sig); err != nil {
-			t.Fatal(err)
-		}
-		rest, _ := io.ReadAll(r)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%v: %v", sig, err)
-		}
-		if !strings.Contains(string(rest), "src: 3 records") {
-			t.Errorf("%v: %s%s", sig, seen, rest)
-		}
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel() // it waits for the first word about progress
+			cmd, _, _ := program(t, []string{"KCGEN_TEST_TOPIC=t"}, "-brokers", broker(t), "-progress", "on")
+			cmd.Stderr = nil
+			r, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			seen := readUntil(t, r, "3 records to Kafka")
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			rest, _ := io.ReadAll(r)
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(string(rest), "src: 3 records") {
+				t.Errorf("%s%s", seen, rest)
+			}
+		})
 	}
 }
 
