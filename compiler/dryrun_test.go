@@ -99,33 +99,39 @@ func TestDryRunPrints(t *testing.T) {
 	}
 }
 
-// TestDryRunEnds: a transform that does not end, or grows, or ends the program,
-// fails the spec at its tests.
-func TestDryRunEnds(t *testing.T) {
+// TestDryRunLimits: a transform that does not end, or grows, fails the spec at
+// its tests.
+func TestDryRunLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs programs up to their limits; package sandbox holds the limits themselves")
+	}
 	wall := dryLimits.Wall
 	t.Cleanup(func() { dryLimits.Wall = wall })
 	for body, want := range map[string]string{
-		`for { kept = kept[:0] }`: "spec.cue:19:2: tests: trying the pipeline took more than 1s; ",
-		`for { kept = append(kept, make([]byte, 1<<20)); for i := range kept[len(kept)-1] { kept[len(kept)-1][i] = 1 } }`: "spec.cue:19:2: tests: trying the pipeline needed more than 1024 MiB; ",
+		`for { kept = kept[:0] }`: "trying the pipeline took more than 1s; ",
+		`for { kept = append(kept, make([]byte, 1<<20)); for i := range kept[len(kept)-1] { kept[len(kept)-1][i] = 1 } }`: "trying the pipeline needed more than 1024 MiB; ",
 	} {
-		_, run := inModule(t, body)
 		dryLimits.Wall = wall
 		if strings.Contains(want, "1s") {
 			dryLimits.Wall = time.Second
 		}
-		_, err := run(DryOptions{})
-		var bad diag.List
-		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), want) {
-			t.Errorf("%s: error %v, want %s…", body, err, want)
-		}
+		failsAtTests(t, body, want)
 	}
+}
+
+// TestDryRunEnds: a transform that ends the program fails the spec at its tests.
+func TestDryRunEnds(t *testing.T) {
 	for code, said := range map[string]string{"5": " (exit status 5", "0": "; is there"} {
-		_, run := inModule(t, "os.Exit("+code+")")
-		want := "spec.cue:19:2: tests: the program ended while it was tried" + said
-		_, err := run(DryOptions{})
-		var bad diag.List
-		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), want) {
-			t.Errorf("exit %s: error %v, want %s…", code, err, want)
-		}
+		failsAtTests(t, "os.Exit("+code+")", "the program ended while it was tried"+said)
+	}
+}
+
+func failsAtTests(t *testing.T, body, want string) {
+	t.Helper()
+	_, run := inModule(t, body)
+	_, err := run(DryOptions{})
+	var bad diag.List
+	if want = "spec.cue:19:2: tests: " + want; !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), want) {
+		t.Errorf("%s: error %v, want %s…", body, err, want)
 	}
 }

@@ -32,6 +32,7 @@ type example struct {
 	files   map[string]string // file of the run's folder → its content afterwards
 	sorted  bool              // the order of lines means nothing
 	schemas bool              // it needs a Schema Registry, at SCHEMA_REGISTRY_URL
+	short   bool              // it runs in a short run, too
 }
 
 var examples = []example{
@@ -55,6 +56,7 @@ var examples = []example{
 	},
 	{
 		name:   "log-analysis",
+		short:  true,
 		env:    map[string]string{"LOG_FILE": "input.log", "ARCHIVE_FILE": "archive.txt"},
 		topics: map[string]string{"log-analysis-topic": "expected-log-analysis-topic.txt"},
 		files:  map[string]string{"archive.txt": "expected-archive.txt"},
@@ -122,6 +124,10 @@ func program(src string) string { return src[strings.Index(src, "package main"):
 func TestExamplesRun(t *testing.T) {
 	for _, e := range examples {
 		t.Run(e.title(), func(t *testing.T) {
+			if testing.Short() && !e.short {
+				t.Skip("make test runs all of the examples")
+			}
+			t.Parallel() // it waits to be idle
 			bin := filepath.Join(t.TempDir(), "pipeline")
 			var out, stderr bytes.Buffer
 			if code := kcgen([]string{"build", "-o", bin, filepath.Join(e.dir(), e.specFile())}, &out, &stderr); code != 0 {

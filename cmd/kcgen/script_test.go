@@ -19,11 +19,11 @@ var update = flag.Bool("update", false, "write what the scripts' commands print 
 
 func TestMain(m *testing.M) {
 	sandbox.Main(compiler.SandboxFuncs())
-	testscript.Main(m, map[string]func(){"kcgen": main})
+	testscript.Main(m, map[string]func(){"kcgen": main, "go": sharedGo})
 }
 
 // TestScripts runs testdata/script. Those that compile pipelines take seconds:
-// run, test, trace, flow, func.
+// run, test, trace, flow, func, schemas. A short run does less of some of them.
 func TestScripts(t *testing.T) {
 	module, err := filepath.Abs("../..")
 	if err != nil {
