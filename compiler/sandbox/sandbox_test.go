@@ -111,8 +111,8 @@ func TestLimits(t *testing.T) {
 		lim  sandbox.Limits
 		want sandbox.Kind
 	}{
-		{"spin", sandbox.Limits{CPU: 500 * time.Millisecond}, sandbox.Time},
-		{"sleep", sandbox.Limits{Wall: 500 * time.Millisecond}, sandbox.Wall},
+		{"spin", sandbox.Limits{CPU: 200 * time.Millisecond}, sandbox.Time},
+		{"sleep", sandbox.Limits{Wall: 200 * time.Millisecond}, sandbox.Wall},
 		{"hoard", sandbox.Limits{Memory: 256 << 20}, sandbox.Memory},
 		{"deep", sandbox.Limits{}, sandbox.Depth},
 		{"flood", sandbox.Limits{Output: 1 << 20}, sandbox.Output},
@@ -139,7 +139,7 @@ type promise struct {
 // same bombs meet the same limits, at lower values.
 func promised() promise {
 	if testing.Short() {
-		return promise{sandbox.Limits{CPU: 500 * time.Millisecond, Memory: 256 << 20}, time.Second, 256 << 20}
+		return promise{sandbox.Limits{CPU: 300 * time.Millisecond, Memory: 256 << 20}, time.Second, 256 << 20}
 	}
 	return promise{sandbox.Limits{}, 5 * time.Second, 512 << 20}
 }
