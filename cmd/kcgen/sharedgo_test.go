@@ -60,7 +60,7 @@ func machinesGo(bin string) string {
 // module (-overlay) depends on more.
 func sharedBuild(bin string, args []string) (out, kept string) {
 	o := slices.Index(args, "-o") + 1
-	if args[0] != "build" || o == 0 || slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-overlay") }) {
+	if len(args) == 0 || args[0] != "build" || o == 0 || slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-overlay") }) {
 		return "", ""
 	}
 	h := sha256.New()
