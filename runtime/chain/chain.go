@@ -39,6 +39,9 @@ type Opened struct {
 	what connect.Transform
 	when connect.Test // nil: always
 	not  connect.Test // nil: always
+
+	joined func(*connect.Record) bool // nil: it stands alone
+	more   int                        // the steps behind it that are in joined
 }
 
 // Holds says whether the step's predicate lets it work on r.
@@ -82,7 +85,10 @@ func Open(cfg Config) (*Chain, error) {
 		}
 		c.Steps = append(c.Steps, o)
 	}
-	var err error
+	err := c.join()
+	if err != nil {
+		return nil, err
+	}
 	if c.Key, err = cfg.Key.Open(connect.RoleKey); err != nil {
 		return nil, fmt.Errorf("keyConverter: %w", err)
 	}
@@ -117,11 +123,17 @@ func openStep(i int, s Step) (Opened, error) {
 	return o, nil
 }
 
-// Transform takes r through the steps. It is false where one drops r.
+// Transform takes r through the steps. It is false where one drops r. Steps
+// that are joined are taken one by one where they do not go together, which is
+// where one of them fails.
 func (c *Chain) Transform(r *connect.Record, d *Doing) (keep bool, err error) {
-	for i := range c.Steps {
+	for i := 0; i < len(c.Steps); i++ {
 		s := &c.Steps[i]
 		d.Stage, d.Step = Transformation, s
+		if s.joined != nil && s.joined(r) {
+			i += s.more
+			continue
+		}
 		if s.when != nil && !s.when(r) || s.not != nil && s.not(r) { // Holds, which Go does not inline
 			continue
 		}

@@ -98,7 +98,7 @@ func (h HoistField) field(in *hoister) (*rewriter, error) {
 }
 
 func (h HoistField) hoister() *hoister {
-	w := &hoister{name: connect.String(h.Field)}
+	w := &hoister{keys: connect.NewKeySet([]connect.Value{connect.String(h.Field)})}
 	w.schemas.derive = func(in *connect.Schema) (*connect.Schema, error) {
 		return connect.NewStruct().Field(h.Field, in).Build()
 	}
@@ -106,15 +106,15 @@ func (h HoistField) hoister() *hoister {
 }
 
 type hoister struct {
-	name    connect.Value
+	keys    *connect.KeySet
 	schemas schemas
 	slab    connect.Slab
 }
 
 func (w *hoister) hoist(d *connect.Datum) error {
 	if d.Schema == nil {
-		m := w.slab.Map(1)
-		m.Put(w.name, d.Value)
+		m := w.slab.MapOf(w.keys)
+		m.Vals[0] = d.Value
 		d.Value = m.Value()
 		return nil
 	}

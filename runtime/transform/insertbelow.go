@@ -8,7 +8,7 @@ import (
 
 func newInserter(replaceNull bool) *inserter {
 	ins := &inserter{replaceNull: replaceNull}
-	ins.schemas.derive, ins.maps.derive = ins.derive, ins.plan
+	ins.schemas.derive, ins.maps.Make = ins.derive, ins.mapPlan
 	return ins
 }
 

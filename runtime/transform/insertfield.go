@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/reshape"
 )
 
 var _ connect.Transform = InsertField{}
@@ -127,49 +128,43 @@ type inserter struct {
 	nested      bool         // into a field's struct, whose schema stays optional
 	replaceNull bool
 	schemas     schemas
-	maps        perKeys[insertPlan]
+	maps        reshape.Plans[connect.KeySet]
 	slab        connect.Slab
 }
 
-// insertPlan says where the fields go in maps of shared keys.
-type insertPlan struct {
-	out *connect.KeySet
-	at  []int
-}
-
-func (ins *inserter) plan(keys *connect.KeySet) (insertPlan, error) {
+// mapPlan plans for maps of these keys; not for a field that is inserted twice,
+// each time with what may be wrong with it.
+func (ins *inserter) mapPlan(keys *connect.KeySet) *reshape.Plan {
 	m := connect.Map{Keys: slices.Clone(keys.Keys())}
-	var p insertPlan
+	p := &reshape.Plan{}
+	for i := range m.Keys {
+		p.Places = append(p.Places, reshape.Place{From: i})
+	}
 	for i := range ins.fields {
-		at := m.Index(ins.fields[i].name)
+		f := &ins.fields[i]
+		at := m.Index(f.name)
 		if at < 0 {
 			at = len(m.Keys)
-			m.Keys = append(m.Keys, ins.fields[i].key)
+			m.Keys, p.Places = append(m.Keys, f.key), append(p.Places, reshape.Place{})
+		} else if p.Places[at].From == reshape.None {
+			return nil
 		}
-		p.at = append(p.at, at)
+		p.Places[at] = f.place(false)
 	}
-	p.out = connect.NewKeySet(m.Keys)
-	return p, nil
+	p.Keys = connect.NewKeySet(m.Keys)
+	return p
 }
 
-// intoShared is intoMap for shared keys. It reports false where a field has no
-// value, so that the keys are others.
-func (ins *inserter) intoShared(r *connect.Record, d *connect.Datum, old *connect.Map) (done bool, err error) {
-	p, err := ins.maps.of(old.Shared)
-	if err != nil {
-		return false, err
+// place is where the field comes. A plan does not fit where it has no value,
+// as a map then has other keys.
+func (f *insertion) place(inStruct bool) reshape.Place {
+	if f.from == static {
+		return reshape.Place{From: reshape.None, Default: f.static}
 	}
-	m := ins.slab.MapOf(p.out)
-	copy(m.Vals, old.Vals)
-	for i := range ins.fields {
-		v, ok, err := ins.fields[i].value(r, false)
-		if err != nil || !ok {
-			return false, err
-		}
-		m.Vals[p.at[i]] = v
-	}
-	d.Value = m.Value()
-	return true, nil
+	return reshape.Place{From: reshape.None, Change: func(r *connect.Record, _ connect.Value) (connect.Value, bool) {
+		v, ok, err := f.value(r, inStruct)
+		return v, err == nil && (ok || inStruct)
+	}}
 }
 
 // derive makes the schema with the new fields; one that is there already is an
@@ -222,10 +217,9 @@ func (ins *inserter) intoMap(r *connect.Record, d *connect.Datum) error {
 	if old == nil {
 		return fmt.Errorf("only a map can take a field where there is no schema, and this is %v", d.Value.Kind())
 	}
-	if old.Shared != nil {
-		if done, err := ins.intoShared(r, d, old); done || err != nil {
-			return err
-		}
+	if v, ok := ins.maps.Of(old.Shared).Map(&ins.slab, r, old.Vals); ok {
+		d.Value = v
+		return nil
 	}
 	m := ins.slab.Map(old.Len() + len(ins.fields))
 	m.Keys, m.Vals = append(m.Keys, old.Keys...), append(m.Vals, old.Vals...)
@@ -263,12 +257,9 @@ func (ins *inserter) intoStruct(r *connect.Record, d *connect.Datum) error {
 	}
 	st := ins.slab.Struct(schema)
 	for i, v := range old.Slots {
-		if v.IsNull() {
-			if v, err = ins.null(fields[i].Schema); err != nil {
-				return fmt.Errorf("field %q: %w", fields[i].Name, err)
-			}
+		if st.Slots[i], err = filled(fields[i].Schema, v, ins.replaceNull); err != nil {
+			return fmt.Errorf("field %q: %w", fields[i].Name, err)
 		}
-		st.Slots[i] = v
 	}
 	for i := range ins.fields {
 		v, _, err := ins.fields[i].value(r, true)
@@ -279,17 +270,6 @@ func (ins *inserter) intoStruct(r *connect.Record, d *connect.Datum) error {
 	}
 	d.Schema, d.Value = schema, st.Value()
 	return nil
-}
-
-// null is what a field that is null becomes.
-func (ins *inserter) null(s *connect.Schema) (connect.Value, error) {
-	if def, ok := s.Default(); ok && ins.replaceNull {
-		return def, nil
-	}
-	if !s.IsOptional() {
-		return connect.Null, fmt.Errorf("null, but %v is required", s)
-	}
-	return connect.Null, nil
 }
 
 // value is what to insert, or false for nothing. A timestamp is an instant in

@@ -29,24 +29,17 @@ const maxSchemas = 256
 // schemas keeps the schema that was made of another.
 type schemas = perSchema[*connect.Schema]
 
-// perSchema keeps what was made of a schema, and perKeys what was made of the
-// keys of maps.
-type (
-	perSchema[T any] = per[connect.Schema, T]
-	perKeys[T any]   = per[connect.KeySet, T]
-)
-
-// per keeps what was made of a K, by pointer: records in a row have one. It is
-// emptied when it is full.
-type per[K, T any] struct {
-	in     *K // the last one
+// perSchema keeps what was made of a schema, by pointer: records in a row have
+// one. It is emptied when it is full.
+type perSchema[T any] struct {
+	in     *connect.Schema // the last one
 	out    T
-	all    map[*K]T
-	derive func(*K) (T, error)
+	all    map[*connect.Schema]T
+	derive func(*connect.Schema) (T, error)
 }
 
-// of finds or makes what becomes of a K.
-func (c *per[K, T]) of(in *K) (T, error) {
+// of finds or makes what becomes of a schema.
+func (c *perSchema[T]) of(in *connect.Schema) (T, error) {
 	if c.in == in && in != nil {
 		return c.out, nil
 	}
@@ -57,7 +50,7 @@ func (c *per[K, T]) of(in *K) (T, error) {
 			return out, err
 		}
 		if c.all == nil || len(c.all) >= maxSchemas {
-			c.all = map[*K]T{}
+			c.all = map[*connect.Schema]T{}
 		}
 		c.all[in] = out
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/reshape"
 )
 
 // branch is what to do with one field, or with the fields that are in it. The
@@ -22,7 +23,7 @@ type branch struct {
 	only    bool            // fields below that are not included go
 	targets map[string]bool // the new names that fields below get
 
-	maps perKeys[*mapPlan] // for maps that this branch stands for
+	maps reshape.Plans[connect.KeySet] // for maps that this branch stands for
 }
 
 // at finds or makes the branch of a path.

@@ -4,141 +4,78 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/reshape"
 )
-
-// mapPlan says how to make maps of shared keys.
-type mapPlan struct {
-	out   *connect.KeySet
-	runs  []mapRun  // the entries that stay as they are
-	steps []mapStep // the others, in their order
-	added []*branch // the fields that are changed but are not there
-	// byValue is whether the values say which entries stay, so that there is
-	// nothing to plan.
-	byValue bool
-}
-
-// mapRun is n entries in a row that stay together.
-type mapRun struct{ from, to, n int }
-
-// mapStep makes one entry of another.
-type mapStep struct {
-	from, to int
-	change   *branch
-	nested   *branch // where it is a map
-}
 
 // inMap makes a map of an old one.
 func (w *rewriter) inMap(b *branch, old *connect.Map) (connect.Value, error) {
-	if old.Shared == nil {
-		return w.eachEntry(b, old)
+	if b.maps.Make == nil {
+		b.maps.Make = func(keys *connect.KeySet) *reshape.Plan { return w.mapPlan(b, keys) }
 	}
-	if b.maps.derive == nil {
-		b.maps.derive = func(keys *connect.KeySet) (*mapPlan, error) { return w.mapPlan(b, keys) }
+	if v, ok := b.maps.Of(old.Shared).Map(&w.slab, nil, old.Vals); ok {
+		return v, nil
 	}
-	p, err := b.maps.of(old.Shared)
-	if err != nil {
-		return connect.Null, err
-	}
-	if p.byValue {
-		return w.eachEntry(b, old)
-	}
-	return w.planned(p, old)
+	return w.eachEntry(b, old)
 }
 
-// mapPlan plans for maps of these keys, which b stands for.
-func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) (*mapPlan, error) {
-	p := &mapPlan{out: keys}
+// mapPlan plans for maps of these keys, which b stands for. There is no plan
+// where the values say which entries stay, where two entries come to one
+// place, and for keys that are an error.
+func (w *rewriter) mapPlan(b *branch, keys *connect.KeySet) *reshape.Plan {
+	p := &reshape.Plan{Keys: keys}
 	var out []connect.Value
-	same, twice := true, false // so far: the keys, and whether two come to one place
+	same := true // so far, the keys
 	for i, key := range keys.Keys() {
-		if err := w.checkKey(key); err != nil {
-			return nil, err
-		}
 		c := b.entry(key)
-		s := mapStep{from: i, to: len(out)}
 		switch {
+		case w.checkKey(key) != nil:
+			return nil
 		case b.goes(c):
 			same = false
 			continue
-		case c == nil:
-		case c.change:
-			s.change = c
-		case c.only:
-			p.byValue = true
-			return p, nil
-		case c.below != nil:
-			s.nested = c
-		}
-		if c != nil && c.rename != "" {
+		case c != nil && !c.change && c.only:
+			return nil
+		case c != nil && c.rename != "":
 			key, same = connect.String(c.rename), false
 		}
-		if at := b.place(out, key); at >= 0 {
-			s.to, same, twice = at, false, true
-		} else {
-			out = append(out, key)
+		if b.place(out, key) >= 0 {
+			return nil
 		}
-		p.steps = append(p.steps, s)
+		out = append(out, key)
+		p.Places = append(p.Places, reshape.Place{From: i, Change: w.inEntry(c)})
 	}
 	for _, c := range b.order {
 		if c.change && !w.keepMissing && !has(keys, c.name) {
-			p.added = append(p.added, c)
 			out, same = append(out, connect.String(c.name)), false
+			p.Places = append(p.Places, reshape.Place{From: reshape.None, Change: w.inEntry(c)})
 		}
 	}
 	if !same {
-		p.out = connect.NewKeySet(out)
+		p.Keys = connect.NewKeySet(out)
 	}
-	if !twice { // else their order counts
-		p.split()
-	}
-	return p, nil
+	return p
 }
 
-// split takes the entries that stay as they are out of the steps.
-func (p *mapPlan) split() {
-	var steps []mapStep
-	for _, s := range p.steps {
-		last := len(p.runs) - 1
-		switch {
-		case s.change != nil || s.nested != nil:
-			steps = append(steps, s)
-		case last >= 0 && p.runs[last].from+p.runs[last].n == s.from && p.runs[last].to+p.runs[last].n == s.to:
-			p.runs[last].n++
-		default:
-			p.runs = append(p.runs, mapRun{s.from, s.to, 1})
+// inEntry is how an entry of a map is changed; nil where it is not.
+func (w *rewriter) inEntry(c *branch) reshape.Change {
+	switch {
+	case c == nil:
+	case c.change:
+		return func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+			v, err := w.value(c, nil, v)
+			return v, err == nil
+		}
+	case c.below != nil:
+		return func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+			m := v.Map()
+			if m == nil {
+				return v, true
+			}
+			v, err := w.inMap(c, m)
+			return v, err == nil
 		}
 	}
-	p.steps = steps
-}
-
-// planned makes a map by a plan.
-func (w *rewriter) planned(p *mapPlan, old *connect.Map) (connect.Value, error) {
-	m := w.slab.MapOf(p.out)
-	for _, r := range p.runs {
-		copy(m.Vals[r.to:r.to+r.n], old.Vals[r.from:])
-	}
-	for i := range p.steps {
-		s := &p.steps[i]
-		v, err := old.Vals[s.from], error(nil)
-		switch {
-		case s.change != nil:
-			v, err = w.value(s.change, nil, v)
-		case s.nested != nil && v.Kind() == connect.KindMap:
-			v, err = w.inMap(s.nested, v.Map())
-		}
-		if err != nil {
-			return connect.Null, fmt.Errorf("field %q: %w", old.Keys[s.from].Str(), err)
-		}
-		m.Vals[s.to] = v
-	}
-	for i, c := range p.added {
-		v, err := w.value(c, nil, connect.Null)
-		if err != nil {
-			return connect.Null, err
-		}
-		m.Vals[len(m.Vals)-len(p.added)+i] = v
-	}
-	return m.Value(), nil
+	return nil
 }
 
 // eachEntry makes a map by looking at each name and value.

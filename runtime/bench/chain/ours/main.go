@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/convert/avro"
@@ -89,9 +90,9 @@ func cpu() time.Duration {
 func workOf(name string, lines [][]byte) (work, error) {
 	switch name {
 	case "json":
-		return chain(convert.JSON{})
+		return through(convert.JSON{})
 	case "envelope":
-		return chain(convert.JSON{SchemasEnable: true, ReplaceNullWithDefault: true})
+		return through(convert.JSON{SchemasEnable: true, ReplaceNullWithDefault: true})
 	case "avro-encode":
 		return encode(lines)
 	case "avro-decode":
@@ -102,38 +103,33 @@ func workOf(name string, lines [][]byte) (work, error) {
 
 const topic = "orders"
 
-// chain reads, applies three transforms and writes.
-func chain(c connect.Converter) (work, error) {
-	codec, err := c.Open(connect.RoleValue)
-	if err != nil {
-		return nil, err
-	}
-	var steps []connect.Apply
+// through reads, applies three transforms and writes.
+func through(c connect.Converter) (work, error) {
+	cfg := chain.Config{Key: convert.String{}, Value: c, Header: convert.SimpleHeader{}}
 	for _, t := range []connect.Transform{
 		transform.ReplaceField{On: "value", Exclude: []string{"debug"}, Renames: map[string]string{"cust": "customer"}, ReplaceNullWithDefault: true},
 		transform.MaskField{On: "value", Fields: []string{"card"}, ReplaceNullWithDefault: true},
 		transform.InsertField{On: "value", StaticField: "site", StaticValue: "eu", ReplaceNullWithDefault: true},
 	} {
-		apply, err := t.Open()
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, apply)
+		cfg.Steps = append(cfg.Steps, chain.Step{Do: t})
+	}
+	task, err := chain.Open(cfg)
+	if err != nil {
+		return nil, err
 	}
 	var out connect.Buffer
 	var r connect.Record // a task's records stand in batches that are used again
+	var doing chain.Doing
 	return func(line []byte) (int, error) {
-		d, err := codec.Decode(topic, line)
+		d, err := task.Value.Decode(topic, line)
 		if err != nil {
 			return 0, err
 		}
 		r = connect.Record{Topic: topic, Value: d}
-		for _, apply := range steps {
-			if _, err := apply(&r); err != nil {
-				return 0, err
-			}
+		if _, err := task.Transform(&r, &doing); err != nil {
+			return 0, err
 		}
-		b, err := codec.Encode(&out, topic, r.Value)
+		b, err := task.Value.Encode(&out, topic, r.Value)
 		return len(b), err
 	}, nil
 }

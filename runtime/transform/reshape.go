@@ -1,0 +1,154 @@
+package transform
+
+import (
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/reshape"
+)
+
+// The transforms whose work on maps and structs of the same shape is the same.
+var (
+	_ reshape.Transform = Cast{}
+	_ reshape.Transform = HoistField{}
+	_ reshape.Transform = InsertField{}
+	_ reshape.Transform = MaskField{}
+	_ reshape.Transform = ReplaceField{}
+	_ reshape.Transform = TimestampConverter{}
+)
+
+// Reshape plans for what casts fields.
+func (c Cast) Reshape() (reshape.Step, error) {
+	cast, err := c.changer()
+	w, _ := cast.(*rewriter)
+	return w.reshape(c.On), err
+}
+
+// Reshape plans for what wraps.
+func (h HoistField) Reshape() (reshape.Step, error) {
+	in := h.hoister()
+	if h.Hoisted == "" {
+		return reshape.Step{On: h.On, Whole: in.plan}, nil
+	}
+	w, err := h.field(in)
+	return w.reshape(h.On), err
+}
+
+// Reshape plans for what inserts fields.
+func (f InsertField) Reshape() (reshape.Step, error) {
+	ins, err := f.inserter()
+	if err != nil || ins.below != nil {
+		return reshape.Step{}, err
+	}
+	return reshape.Step{On: f.On, Map: ins.mapPlan, Struct: ins.structPlan}, nil
+}
+
+// Reshape plans for what masks fields.
+func (f MaskField) Reshape() (reshape.Step, error) {
+	w, err := f.rewriter()
+	return w.reshape(f.On), err
+}
+
+// Reshape plans for what takes and renames fields.
+func (f ReplaceField) Reshape() (reshape.Step, error) {
+	w, err := f.rewriter()
+	return w.reshape(f.On), err
+}
+
+// Reshape plans for what converts a field.
+func (x TimestampConverter) Reshape() (reshape.Step, error) {
+	c, err := x.converter()
+	if err != nil {
+		return reshape.Step{}, err
+	}
+	return c.fields.reshape(x.On), nil
+}
+
+// reshape is the step of a rewriter; of none, one that plans nothing.
+func (w *rewriter) reshape(on string) reshape.Step {
+	if w == nil {
+		return reshape.Step{}
+	}
+	return reshape.Step{
+		On:     on,
+		Map:    func(keys *connect.KeySet) *reshape.Plan { return w.mapPlan(w.root, keys) },
+		Struct: w.structPlan,
+	}
+}
+
+// structPlan plans for structs of a schema.
+func (w *rewriter) structPlan(in *connect.Schema) *reshape.Plan {
+	p, err := w.plans.of(in)
+	if err != nil {
+		return nil
+	}
+	out := &reshape.Plan{Schema: p.out}
+	for i := range p.steps {
+		s := &p.steps[i]
+		pl := keep(out, s.from, s.field.Schema, w.replaceNull)
+		pl.Change = w.inField(s)
+		out.Places = append(out.Places, pl)
+	}
+	return out
+}
+
+// inField is how a field of a struct is changed; nil where it is not.
+func (w *rewriter) inField(s *step) reshape.Change {
+	switch {
+	case s.nested != nil:
+		return func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+			if v.IsNull() {
+				return v, true
+			}
+			v, err := w.inStruct(s.nested, v.Struct())
+			return v, err == nil
+		}
+	case s.change != nil:
+		return func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+			v, err := w.value(s.change, s.field.Schema, v)
+			return v, err == nil
+		}
+	}
+	return nil
+}
+
+// keep is the place of a field in p, as filled has it.
+func keep(p *reshape.Plan, from int, s *connect.Schema, withDefault bool) reshape.Place {
+	def, ok := s.Default()
+	switch {
+	case ok && withDefault:
+		return reshape.Place{From: from, Default: def}
+	case !s.IsOptional():
+		p.Required = append(p.Required, from)
+	}
+	return reshape.Place{From: from}
+}
+
+// structPlan plans for structs of a schema.
+func (ins *inserter) structPlan(in *connect.Schema) *reshape.Plan {
+	schema, err := ins.schemas.of(in)
+	if err != nil {
+		return nil
+	}
+	p := &reshape.Plan{Schema: schema}
+	fields := in.Fields()
+	for i := range fields {
+		p.Places = append(p.Places, keep(p, i, fields[i].Schema, ins.replaceNull))
+	}
+	for i := range ins.fields {
+		p.Places = append(p.Places, ins.fields[i].place(true))
+	}
+	return p
+}
+
+// plan plans for what is wrapped.
+func (w *hoister) plan(in *connect.Schema) *reshape.Plan {
+	if in == nil {
+		return &reshape.Plan{Keys: w.keys, Places: []reshape.Place{{}}}
+	}
+	schema, err := w.schemas.of(in)
+	if err != nil {
+		return nil
+	}
+	return &reshape.Plan{Schema: schema, Places: []reshape.Place{{Change: func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+		return v, connect.Validate(in, v) == nil
+	}}}}
+}
