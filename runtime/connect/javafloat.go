@@ -48,6 +48,12 @@ func appendJavaFloat(dst []byte, f float64, fract uint64, exp, significant int) 
 	if f == 0 {
 		return append(dst, "0.0"...)
 	}
+	if significant == 53 {
+		var ok bool
+		if dst, ok = appendShort(dst, math.Abs(f)); ok {
+			return dst
+		}
+	}
 	d := javaDigits{fract: fract, exp: exp, significant: significant}
 	d.find()
 	return d.append(dst)

@@ -62,6 +62,31 @@ func TestJavaFloatReadsBack(t *testing.T) {
 	}
 }
 
+// TestAppendShort: numbers of few digits are written as Java's way finds them,
+// and so are their neighbours.
+func TestAppendShort(t *testing.T) {
+	random, short := rand.New(rand.NewPCG(6, 7)), 0
+	for range 200_000 {
+		f := float64(random.Uint64N(uint64(math.Pow10(1+random.IntN(15))))) / math.Pow10(random.IntN(10))
+		for _, f := range []float64{math.Nextafter(f, 0), f, math.Nextafter(f, 1e15)} {
+			got, ok := appendShort(nil, f)
+			if !ok {
+				continue
+			}
+			b := math.Float64bits(f)
+			d := javaDigits{fract: b&(1<<52-1) | 1<<52, exp: int(b>>52) - 1023, significant: 53}
+			d.find()
+			if want := d.append(nil); string(got) != string(want) {
+				t.Errorf("%v: %s, Java writes %s", f, got, want)
+			}
+			short++
+		}
+	}
+	if short < 100_000 {
+		t.Errorf("only %d were short", short)
+	}
+}
+
 func BenchmarkAppendFloat64(b *testing.B) {
 	for _, f := range []float64{5, 19.99, 1234567.891, 1.5e-7, 6.02214076e23, math.MaxFloat64} {
 		b.Run(strconv.FormatFloat(f, 'g', -1, 64), func(b *testing.B) {
