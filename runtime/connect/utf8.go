@@ -12,7 +12,12 @@ func ValidUTF8(b []byte) bool { return plainASCII(b) || utf8.Valid(b) }
 func plainASCII(b []byte) bool {
 	const tops = 0x8080808080808080
 	var all uint64
-	if len(b) < 8 {
+	switch {
+	case len(b) >= 8:
+	case len(b) >= 4:
+		all = uint64(binary.LittleEndian.Uint32(b) | binary.LittleEndian.Uint32(b[len(b)-4:]))
+		return all&tops == 0
+	default:
 		for _, c := range b {
 			all |= uint64(c)
 		}

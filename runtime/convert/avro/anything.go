@@ -169,10 +169,7 @@ func (d *decoder) anything(depth int) (out connect.Value, err error) {
 func (d *decoder) anyField(place, depth int) (connect.Value, error) {
 	switch place {
 	case anyArray:
-		return d.array(&arrayReader{min: anyFields, read: func(out *connect.Value) (err error) {
-			*out, err = d.anything(depth + 1)
-			return err
-		}})
+		return d.array(anyFields, nil, depth+1)
 	case anyMap:
 		return d.entries(2*anyFields, func() (e connect.Entry, err error) {
 			if e.Key, err = d.anything(depth + 1); err == nil {

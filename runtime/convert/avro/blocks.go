@@ -27,25 +27,26 @@ func (d *decoder) block(min int) (int, error) {
 	return int(n), d.spend(int(n))
 }
 
-// arrayReader reads the elements of an array.
-type arrayReader struct {
-	min  int // bytes of an element
-	read func(out *connect.Value) error
-}
-
-func (d *decoder) array(r *arrayReader) (connect.Value, error) {
-	n, err := d.block(r.min)
+// array reads an array of elem, of min bytes each; of anything at this depth
+// where elem is nil.
+func (d *decoder) array(min int, elem *readNode, depth int) (connect.Value, error) {
+	n, err := d.block(min)
 	if err != nil {
 		return connect.Null, err
 	}
 	a := d.slab.Array(n)
 	for i := 0; n > 0; {
 		for end := i + n; i < end; i++ {
-			if err := r.read(&a.Elems[i]); err != nil {
+			if elem != nil {
+				err = d.into(elem, &a.Elems[i])
+			} else {
+				a.Elems[i], err = d.anything(depth)
+			}
+			if err != nil {
 				return connect.Null, at(err, index(i))
 			}
 		}
-		if n, err = d.block(r.min); err != nil {
+		if n, err = d.block(min); err != nil {
 			return connect.Null, err
 		}
 		if n > 0 {

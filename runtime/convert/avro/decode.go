@@ -118,6 +118,12 @@ func (d *decoder) take(n int, what string) ([]byte, error) {
 
 // bytes reads a length, and as many bytes.
 func (d *decoder) bytes(what string) ([]byte, error) {
+	if rest := d.data[d.pos:]; len(rest) > 0 && rest[0]&0x81 == 0 { // mostly fewer than 64
+		if n := int(rest[0]>>1) + 1; n <= len(rest) {
+			d.pos += n
+			return rest[1:n:n], nil
+		}
+	}
 	n, err := d.long()
 	if err != nil {
 		return nil, err
@@ -143,6 +149,10 @@ func (d *decoder) value(n *readNode) (v connect.Value, err error) {
 
 // into reads a value into its place.
 func (d *decoder) into(n *readNode, out *connect.Value) (err error) {
+	if n.op == readOptional && d.pos < len(d.data) && int(d.data[d.pos]) == 2*(1-n.size) {
+		d.pos++ // not null, the usual case
+		n = n.elem
+	}
 	switch n.op {
 	case readString:
 		b, err := d.bytes("string")
@@ -212,7 +222,7 @@ func (d *decoder) rare(n *readNode) (connect.Value, error) {
 	case readEnum:
 		return d.enum(n)
 	case readArray:
-		return d.array(&arrayReader{min: n.min, read: func(out *connect.Value) error { return d.into(n.elem, out) }})
+		return d.array(n.min, n.elem, 0)
 	case readMap:
 		return d.entries(n.min, func() (connect.Entry, error) { return d.mapEntry(n) })
 	case readEntries:
