@@ -14,9 +14,11 @@ import (
 // stands between two values is compared and not taken apart. It is a guess:
 // whatever is not as it was, and whatever is rare, is left to the tape, which
 // alone says what is right and what is an error.
+//
+// What reads something takes the place where it begins and gives the place
+// behind it; bad is where the guess was wrong.
 type quick struct {
 	data  []byte
-	pos   int
 	depth int
 	names *names
 	slab  *connect.Slab
@@ -44,9 +46,9 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 		return v, false
 	}
 	q.names.reset()
-	q.data, q.pos, q.depth, q.elems = data, 0, 0, q.elems[:0]
-	v, ok = q.object()
-	ok = ok && q.pos == len(data)
+	q.data, q.depth, q.elems = data, 0, q.elems[:0]
+	v, end := q.object(0)
+	ok = end == len(data)
 	q.data = nil
 	if ok {
 		q.luck = min(q.luck+1, maxLuck)
@@ -56,56 +58,51 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 	return v, ok
 }
 
-func (q *quick) value() (v connect.Value, ok bool) {
-	if q.pos >= len(q.data) {
-		return v, false
+const bad = -1
+
+func (q *quick) value(at int) (v connect.Value, end int) {
+	if at >= len(q.data) {
+		return v, bad
 	}
-	switch c := q.data[q.pos]; c {
+	switch q.data[at] {
 	case '"':
-		return q.text()
+		return q.text(at)
 	case '{':
-		return q.object()
+		return q.object(at)
 	case '[':
-		return q.array()
+		return q.array(at)
 	case 't':
-		return connect.Bool(true), q.word("true")
+		return connect.Bool(true), q.word(at, "true")
 	case 'f':
-		return connect.Bool(false), q.word("false")
+		return connect.Bool(false), q.word(at, "false")
 	case 'n':
-		return connect.Null, q.word("null")
+		return connect.Null, q.word(at, "null")
 	}
-	return q.number()
+	return q.number(at)
 }
 
-func (q *quick) word(s string) bool {
-	if !q.at(s) {
-		return false
+// word is the place behind s, if that is what stands there.
+func (q *quick) word(at int, s string) (end int) {
+	if end = at + len(s); end > len(q.data) || string(q.data[at:end]) != s {
+		return bad
 	}
-	q.pos += len(s)
-	return true
-}
-
-// at reports whether s is next.
-func (q *quick) at(s string) bool {
-	return len(q.data)-q.pos >= len(s) && string(q.data[q.pos:q.pos+len(s)]) == s
+	return end
 }
 
 // text reads a string without escapes.
-func (q *quick) text() (v connect.Value, ok bool) {
-	rest := q.data[q.pos+1:]
+func (q *quick) text(at int) (v connect.Value, end int) {
+	rest := q.data[at+1:]
 	n := jsontext.PlainLen(rest)
 	if n < len(rest) && rest[n] == '"' {
-		q.pos += n + 2
-		return connect.PlainText(rest[:n:n]), true
+		return connect.PlainText(rest[:n:n]), at + n + 2
 	}
 	if n >= len(rest) || rest[n] < utf8.RuneSelf {
-		return v, false
+		return v, bad
 	}
 	if n = bytes.IndexByte(rest, '"'); n < 0 || !wideText(rest[:n]) {
-		return v, false
+		return v, bad
 	}
-	q.pos += n + 2
-	return connect.Text(rest[:n:n]), true
+	return connect.Text(rest[:n:n]), at + n + 2
 }
 
 // wideText reports whether s is UTF-8 without escapes and control characters.
@@ -127,83 +124,85 @@ func wideText(s []byte) bool {
 }
 
 // number reads a number of few digits and without an exponent.
-func (q *quick) number() (v connect.Value, ok bool) {
-	start := q.pos
-	negative := q.data[start] == '-'
-	if negative {
-		q.pos++
+func (q *quick) number(at int) (v connect.Value, end int) {
+	from := at
+	if q.data[at] == '-' {
+		from++
 	}
-	i, digits := q.digits()
-	if digits == 0 || digits > 18 {
-		return v, false
+	i, end := q.digits(from)
+	if end == from || end-from > 18 {
+		return v, bad
 	}
-	if q.pos < len(q.data) && (q.data[q.pos] == '.' || q.data[q.pos]|0x20 == 'e') {
-		return q.fraction(start, i, digits)
+	if end < len(q.data) && (q.data[end] == '.' || q.data[end]|0x20 == 'e') {
+		return q.fraction(at, from, end, i)
 	}
-	if negative {
+	if from > at {
 		i = -i
 	}
-	return connect.Int64(i), true
+	return connect.Int64(i), end
 }
 
-func (q *quick) digits() (i int64, n int) {
-	start := q.pos
-	for ; q.pos < len(q.data); q.pos++ {
-		c := q.data[q.pos] - '0'
-		if c > 9 || q.pos-start > 18 {
+func (q *quick) digits(at int) (i int64, end int) {
+	for end = at; end < len(q.data); end++ {
+		c := q.data[end] - '0'
+		if c > 9 || end-at > 18 {
 			break
 		}
 		i = i*10 + int64(c)
 	}
-	return i, q.pos - start
+	return i, end
 }
 
 // powers are the powers of ten that a float64 holds exactly, as far as they are
 // of use here.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// fraction reads the rest of a number with a point, which begins at start; whole
-// is what is before the point, of so many digits.
-func (q *quick) fraction(start int, whole int64, before int) (v connect.Value, ok bool) {
-	if q.data[q.pos] != '.' {
-		return v, false
+// fraction reads the rest of a number that begins at start with a point at
+// point; whole is what is between them, from the first digit on.
+func (q *quick) fraction(start, first, point int, whole int64) (v connect.Value, end int) {
+	if q.data[point] != '.' {
+		return v, bad
 	}
-	q.pos++
-	part, behind := q.digits()
+	part, end := q.digits(point + 1)
+	behind := end - point - 1
 	if behind == 0 || behind > 18 {
-		return v, false
+		return v, bad
 	}
-	if before+behind <= 15 {
+	if point-first+behind <= 15 {
 		// Both are exact, so the quotient is rounded once, as it has to be.
 		f := (float64(whole)*powers[behind] + float64(part)) / powers[behind]
-		if q.data[start] == '-' {
+		if f == 0 {
+			return v, bad // which may be a negative zero
+		}
+		if first > start {
 			f = -f
 		}
-		return connect.Float64(f), f != 0
+		return connect.Float64(f), end
 	}
-	f, err := strconv.ParseFloat(string(q.data[start:q.pos]), 64)
-	if err != nil || f == 0 { // which may be a negative zero
-		return v, false
+	f, err := strconv.ParseFloat(string(q.data[start:end]), 64)
+	if err != nil || f == 0 {
+		return v, bad
 	}
-	return connect.Float64(f), true
+	return connect.Float64(f), end
 }
 
-func (q *quick) array() (v connect.Value, ok bool) {
+func (q *quick) array(at int) (v connect.Value, end int) {
 	if q.depth++; q.depth > maxQuick {
-		return v, false
+		return v, bad
 	}
 	base := len(q.elems)
-	q.pos++
-	for !q.word("]") {
+	at++
+	for at >= len(q.data) || q.data[at] != ']' {
 		if len(q.elems) > base {
-			if !q.word(",") {
-				return v, false
+			if at = q.word(at, ","); at == bad {
+				return v, bad
 			}
-			q.word(" ")
+			if end = q.word(at, " "); end != bad {
+				at = end
+			}
 		}
-		v, ok = q.value()
-		if !ok {
-			return v, false
+		if v, at = q.value(at); at == bad {
+			return v, bad
 		}
 		q.elems = append(q.elems, v)
 	}
@@ -212,23 +211,23 @@ func (q *quick) array() (v connect.Value, ok bool) {
 	clear(q.elems[base:])
 	q.elems = q.elems[:base]
 	q.depth--
-	return a.Value(), true
+	return a.Value(), at + 1
 }
 
-func (q *quick) object() (v connect.Value, ok bool) {
+func (q *quick) object(at int) (v connect.Value, end int) {
 	list := q.names.next()
 	if q.depth++; q.depth > maxQuick || list == nil || list.known == nil {
-		return v, false
+		return v, bad
 	}
 	m := q.slab.MapOf(list.known)
 	for i, lead := range list.leads {
-		if !q.word(lead) {
-			return v, false
+		if at = q.word(at, lead); at == bad {
+			return v, bad
 		}
-		if m.Vals[i], ok = q.value(); !ok {
-			return v, false
+		if m.Vals[i], at = q.value(at); at == bad {
+			return v, bad
 		}
 	}
 	q.depth--
-	return m.Value(), q.word(list.tail)
+	return m.Value(), q.word(at, list.tail)
 }

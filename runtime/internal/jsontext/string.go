@@ -14,12 +14,11 @@ const (
 )
 
 // special has the top bit set of each byte of x that is < 0x20, '"', '\\' or
-// >= 0x80. A borrow may set one too many above the first, which is the one that
-// counts.
+// >= 0x80, whose own top bit is set. A borrow may set one too many above the
+// first, which is the one that counts.
 func special(x uint64) uint64 {
-	quote := x ^ '"'*ones
-	slash := x ^ '\\'*ones
-	return ((x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash | x) & tops
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return (x | (x - 0x20*ones) | (quote - ones) | (slash - ones)) & tops
 }
 
 // PlainLen is how many bytes at the start of s are printable ASCII other than
