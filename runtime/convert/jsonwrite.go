@@ -220,7 +220,7 @@ func (w *jsonWriter) free(dst []byte, v connect.Value) (_ []byte, err error) {
 }
 
 // freeMap appends an object where all keys are strings, and pairs otherwise.
-func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) ([]byte, error) {
+func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) (_ []byte, err error) {
 	if m.Shared != nil {
 		names := w.namesOf(m.Shared)
 		if names != nil {
@@ -233,30 +233,36 @@ func (w *jsonWriter) freeMap(dst []byte, m *connect.Map) ([]byte, error) {
 			return w.freePairs(dst, m)
 		}
 	}
-	return w.members(dst, nil, m)
-}
-
-// members appends an object; names are its names as they are written, nil for
-// those of the map.
-func (w *jsonWriter) members(dst []byte, names [][]byte, m *connect.Map) (_ []byte, err error) {
-	dst = append(dst, '{')
+	if m.Len() == 0 {
+		dst = append(dst, '{')
+	}
 	for i, v := range m.Vals {
-		if names != nil {
-			dst = append(dst, names[i]...)
-		} else {
-			dst = appendName(dst, i, m.Keys[i])
-		}
-		if v.Kind() == connect.KindString {
-			dst = jsontext.AppendStringValue(dst, v)
-		} else if dst, err = w.free(dst, v); err != nil {
+		if dst, err = w.free(appendName(dst, i, m.Keys[i]), v); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, '}'), nil
 }
 
-// namesOf gives the names of maps of these keys as they are written; nil where
-// the keys are no names.
+// members appends an object whose names are known as they are written.
+func (w *jsonWriter) members(dst []byte, names [][]byte, m *connect.Map) (_ []byte, err error) {
+	if len(names) == 0 {
+		return append(dst, "{}"...), nil
+	}
+	for i, name := range names {
+		v := m.Vals[i]
+		dst = append(dst, name...)
+		if v.IsPlain() { // the usual case, whose first quote is the name's last byte
+			dst = append(append(dst, v.Raw()...), '"')
+		} else if dst, err = w.free(dst[:len(dst)-1], v); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// namesOf gives the names of maps of these keys as they are written, with the
+// quote that a text begins with behind them; nil where the keys are no names.
 func (w *jsonWriter) namesOf(keys *connect.KeySet) [][]byte {
 	names, ok := w.names.get(keys)
 	if ok {
@@ -268,18 +274,19 @@ func (w *jsonWriter) namesOf(keys *connect.KeySet) [][]byte {
 			names = nil
 			break
 		}
-		names[i] = appendName(nil, i, key)
+		names[i] = append(appendName(nil, i, key), '"')
 	}
 	w.names.put(keys, names, 0)
 	return names
 }
 
-// appendName appends the name of the member at place i.
+// appendName appends the name of the member at place i, and what is before it.
 func appendName(dst []byte, i int, name connect.Value) []byte {
-	if i > 0 {
-		dst = append(dst, ',')
+	before := byte(',')
+	if i == 0 {
+		before = '{'
 	}
-	return append(jsontext.AppendString(dst, name.Raw()), ':')
+	return append(jsontext.AppendString(append(dst, before), name.Raw()), ':')
 }
 
 func (w *jsonWriter) freePairs(dst []byte, m *connect.Map) ([]byte, error) {

@@ -108,7 +108,7 @@ func (f InsertField) insertions() (out []insertion) {
 		if c.spec == "" {
 			continue
 		}
-		in := insertion{from: c.from, option: c.option, schema: c.optional, static: connect.String(f.StaticValue)}
+		in := insertion{from: c.from, option: c.option, schema: c.optional, static: constant(f.StaticValue)}
 		name, required := strings.CutSuffix(c.spec, "!")
 		if required {
 			in.schema = c.required

@@ -79,6 +79,7 @@ func changed(fields []string, version string) (*branch, error) {
 
 var (
 	emptyList  = (&connect.Array{}).Value()
+	emptyText  = constant("")
 	emptyMap   = (&connect.Map{}).Value()
 	zeroNumber = (&connect.Decimal{Unscaled: new(big.Int)}).Value()
 )
@@ -103,7 +104,7 @@ func empty(v connect.Value) (connect.Value, error) {
 	case connect.KindFloat64:
 		return connect.Float64(0), nil
 	case connect.KindString:
-		return connect.String(""), nil
+		return emptyText, nil
 	case connect.KindDecimal:
 		return zeroNumber, nil
 	case connect.KindInstant:
@@ -118,7 +119,7 @@ func empty(v connect.Value) (connect.Value, error) {
 
 // maskText is the text in place of a field, and what it is as a number.
 type maskText struct {
-	text    string
+	text    connect.Value
 	decimal *connect.Decimal
 	long    int64
 	double  float64
@@ -126,7 +127,7 @@ type maskText struct {
 }
 
 func newMaskText(text string) *maskText {
-	r := &maskText{text: text}
+	r := &maskText{text: constant(text)}
 	if r.decimal, r.err = parseDecimal(text); r.err == nil {
 		r.long, r.double = lowBits(r.decimal), decimalFloat(r.decimal, 64)
 	}
@@ -140,7 +141,7 @@ func (r *maskText) of(v connect.Value) (connect.Value, error) {
 	case connect.KindNull:
 		return v, nil
 	case connect.KindString:
-		return connect.String(r.text), nil
+		return r.text, nil
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64,
 		connect.KindFloat32, connect.KindFloat64, connect.KindDecimal:
 	default:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // part finds the datum of a record that a transform is on.
@@ -56,4 +57,14 @@ func (c *perSchema[T]) of(in *connect.Schema) (T, error) {
 	}
 	c.in, c.out = in, out
 	return out, nil
+}
+
+// constant is a text of the configuration. Whether it is plain is looked at
+// once, and not by everybody who writes it.
+func constant(s string) connect.Value {
+	b := []byte(s)
+	if jsontext.PlainLen(b) == len(b) {
+		return connect.PlainText(b)
+	}
+	return connect.Text(b)
 }
