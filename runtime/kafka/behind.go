@@ -164,7 +164,7 @@ func (r *Reader) behind(ctx context.Context, topic string, at map[int32]int64) (
 		l.next[p] = next
 	}
 	l.each = func(Entry) { l.enough = true }
-	err = l.read(ctx)
+	err = l.to(ctx, l.end)
 	return l.enough, err
 }
 

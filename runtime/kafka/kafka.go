@@ -8,7 +8,8 @@
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
 //	fenced.go      waiting for brokers that a topic needs
-//	log.go         Log: a compacted topic, read to its end and appended to
+//	log.go         Log: a compacted topic that instances share
+//	logreader.go   reading it to an end   follow.go  and on
 //	wait.go        back-off, and waiting for a broker at the start
 //	health.go      says in the log when brokers do not answer
 package kafka
@@ -41,6 +42,7 @@ type Conn struct {
 	opts    Options
 	log     *slog.Logger
 	health  *health
+	id      string // of its own clients
 	base    []kgo.Opt
 	admin   *kgo.Client
 
@@ -82,11 +84,10 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 		}
 		k.base = append(k.base, kgo.Dialer(opts.Dial))
 	}
-	id := c.ClientID
-	if id == "" {
-		id = "connect-worker"
+	if k.id = c.ClientID; k.id == "" {
+		k.id = "connect-worker"
 	}
-	k.admin, err = k.client(id,
+	k.admin, err = k.client(k.id,
 		kgo.ProducerLinger(0),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // Java's hash of the key
 		kgo.UnknownTopicRetries(-1),

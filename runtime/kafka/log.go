@@ -5,42 +5,55 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Log is a compacted topic that holds a program's state: it is read to its end
-// once, and then appended to. It uses its Conn's own client.
+// Log is a compacted topic that holds state that several programs share: each
+// reads it to its end, appends to it, and reads what the others have appended
+// since. It uses its Conn's own client.
 type Log struct {
 	conn *Conn
 	spec NewTopic
 
 	made  chan struct{} // closed when the topic is there
+	fault error         // why it cannot be made; set before made is closed
+
+	turn   chan struct{} // holds a value while somebody reads
+	reader logReader     // of who has the turn
+
 	mu    sync.Mutex
-	fault error // why it cannot be made
+	id    [16]byte        // of the topic
+	at    map[int32]int64 // how far each partition is read
+	moved chan struct{}   // closed when at has changed
 }
 
 // Entry is one record of a Log. Timestamp is in milliseconds.
 type Entry struct {
 	Key, Value []byte // nil is null
 	Timestamp  int64
+	Partition  int32 // where it is; of entries that were read or appended
+	Offset     int64
 }
 
 // OpenLog checks the topic, which must be compacted, and calls each with every
-// committed record in it, partition by partition in the order of the offsets.
-// Keys and values may be kept. A topic that is not there holds nothing: it is
-// made in the background, so that a first start does not wait for it; until it
-// is made, appends wait, and if it cannot be made, failed is called and every
-// append fails. life ends the making: what is drained at a stop needs the topic
-// when ctx has ended.
+// committed record in it, partition by partition in the order of the offsets,
+// and later, by ReadToEnd and Follow, with what was appended since: one call at
+// a time. Keys and values may be kept. A topic that is not there holds nothing:
+// it is made in the background, so that a first start does not wait for it;
+// until it is made, appends wait, and if it cannot be made, failed is called
+// and every append fails. life ends the making: what is drained at a stop needs
+// the topic when ctx has ended.
 func (k *Conn) OpenLog(ctx, life context.Context, spec NewTopic, each func(Entry), failed func(error)) (*Log, error) {
 	if err := CheckTopicName(spec.Name); err != nil {
 		return nil, err
 	}
-	l := &Log{conn: k, spec: spec, made: make(chan struct{})}
+	l := &Log{
+		conn: k, spec: spec, made: make(chan struct{}), turn: make(chan struct{}, 1),
+		at: map[int32]int64{}, moved: make(chan struct{}),
+	}
+	l.reader = logReader{conn: k, name: spec.Name, each: each, open: transactions{}, read: l.reached}
 	exists, err := k.Exists(ctx, spec.Name)
 	if err != nil {
 		return nil, err
@@ -53,7 +66,7 @@ func (k *Conn) OpenLog(ctx, life context.Context, spec NewTopic, each func(Entry
 	if err := k.compacted(ctx, spec.Name); err != nil {
 		return nil, err
 	}
-	return l, k.readAll(ctx, spec.Name, each)
+	return l, l.ReadToEnd(ctx)
 }
 
 func (l *Log) make(ctx context.Context, failed func(error)) {
@@ -64,30 +77,33 @@ func (l *Log) make(ctx context.Context, failed func(error)) {
 			err = nil // made, and this broker has not heard of it yet
 		}
 	}
-	l.mu.Lock()
 	l.fault = err
-	l.mu.Unlock()
 	close(l.made)
 	if err != nil && ctx.Err() == nil {
 		failed(err)
 	}
 }
 
-// Append writes entries and calls done once, when all of them are in Kafka or
-// cannot be. Entries of one key keep the order of the calls. It waits for as
-// long as the broker needs: ctx ends it only for what was not yet sent.
-func (l *Log) Append(ctx context.Context, entries []Entry, done func(error)) {
+// ready waits until the topic is there.
+func (l *Log) ready(ctx context.Context) error {
 	select {
 	case <-l.made:
+		return l.fault
 	case <-ctx.Done():
-		done(fmt.Errorf("kafka: write to topic %s: %w", l.spec.Name, ctx.Err()))
-		return
+		return ctx.Err()
 	}
-	l.mu.Lock()
-	fault := l.fault
-	l.mu.Unlock()
-	if fault != nil {
-		done(fault)
+}
+
+// Append writes entries and calls done once, when all of them are in Kafka or
+// cannot be. Entries of one key keep the order of the calls. It waits for as
+// long as the broker needs: ctx ends it only for what was not yet sent. When
+// done is called with nil, the entries say where they are.
+func (l *Log) Append(ctx context.Context, entries []Entry, done func(error)) {
+	if err := l.ready(ctx); err != nil {
+		if l.unmade() {
+			err = fmt.Errorf("kafka: write to topic %s: %w", l.spec.Name, err)
+		}
+		done(err)
 		return
 	}
 	left := len(entries)
@@ -96,206 +112,124 @@ func (l *Log) Append(ctx context.Context, entries []Entry, done func(error)) {
 		return
 	}
 	var first error
-	promise := func(_ *kgo.Record, err error) { // one at a time
-		if err != nil && first == nil {
-			first = fmt.Errorf("kafka: write to topic %s: %w%s", l.spec.Name, err, advice(err))
-		}
-		if left--; left == 0 {
-			done(first)
-		}
+	for i := range entries {
+		e := &entries[i]
+		rec := &kgo.Record{Topic: l.spec.Name, Key: e.Key, Value: e.Value}
+		l.conn.admin.Produce(ctx, rec, func(rec *kgo.Record, err error) { // one at a time
+			if err != nil && first == nil {
+				first = fmt.Errorf("kafka: write to topic %s: %w%s", l.spec.Name, err, advice(err))
+			}
+			e.Partition, e.Offset, e.Timestamp = rec.Partition, rec.Offset, rec.Timestamp.UnixMilli()
+			if left--; left == 0 {
+				done(first)
+			}
+		})
 	}
-	for _, e := range entries {
-		l.conn.admin.Produce(ctx, &kgo.Record{Topic: l.spec.Name, Key: e.Key, Value: e.Value}, promise)
+}
+
+func (l *Log) unmade() bool {
+	select {
+	case <-l.made:
+		return false
+	default:
+		return true
 	}
 }
 
-// readAll reads a topic from its start to where it ends now.
-//
-// It asks the partitions' leaders itself instead of consuming: a consumer does
-// not say when it is past the last record where the last offsets were
-// compacted away or belong to transactions, and whoever guesses by waiting
-// either starts late or misses records on a slow broker.
-func (k *Conn) readAll(ctx context.Context, name string, each func(Entry)) error {
-	r := logReader{conn: k, name: name, each: each}
-	return k.retry(ctx, "read topic "+name, func() error { return r.read(ctx) })
-}
-
-type logReader struct {
-	conn *Conn
-	name string
-	each func(Entry)
-	next map[int32]int64 // per partition; kept over tries, so that each sees a record once
-	end  map[int32]int64
-	id   [16]byte
-
-	uncommitted bool // records of open transactions count too
-	enough      bool // set by each: there is no need for more
-}
-
-func (r *logReader) read(ctx context.Context) error {
-	t, err := r.conn.describe(ctx, r.name, false)
-	if err != nil {
+// ReadToEnd returns when everything that is in the topic now was given to
+// OpenLog's function: every record, but those of transactions that are still
+// open. It does not wait for these, which are of others: whoever needs the
+// records of a transaction has ended it, by committing or by fencing, before.
+func (l *Log) ReadToEnd(ctx context.Context) error {
+	if err := l.ready(ctx); err != nil {
 		return err
 	}
-	r.id = t.id
-	leaders := map[int32]int32{}
-	var parts []int32
-	for _, p := range t.partitions {
-		if _, wanted := r.next[p.Partition]; r.next != nil && !wanted {
-			continue
-		}
-		if p.Leader < 0 {
-			return kerr.LeaderNotAvailable
-		}
-		leaders[p.Partition] = p.Leader
-		parts = append(parts, p.Partition)
-	}
-	if r.next == nil {
-		starts, err := r.offsets(ctx, parts, startOffset)
-		if err != nil {
-			return err
-		}
-		if r.end, err = r.offsets(ctx, parts, endOffset); err != nil {
-			return err
-		}
-		r.next = starts
-	}
-	for !r.enough {
-		open := map[int32][]int32{} // leader to partitions not yet read to the end
-		for _, p := range parts {
-			if r.next[p] < r.end[p] {
-				open[leaders[p]] = append(open[leaders[p]], p)
-			}
-		}
-		if len(open) == 0 {
+	var end map[int32]int64
+	err := l.conn.retry(ctx, "read topic "+l.spec.Name, func() (err error) {
+		end, err = l.end(ctx)
+		return err
+	})
+	for err == nil {
+		done, moved := l.behind(end)
+		if done {
 			return nil
 		}
-		for leader, ps := range open {
-			if err := r.fetch(ctx, leader, ps); err != nil {
-				return err
-			}
+		select {
+		case <-moved: // somebody else reads
+		case l.turn <- struct{}{}:
+			err = l.conn.retry(ctx, "read topic "+l.spec.Name, func() error { return l.reader.to(ctx, end) })
+			<-l.turn
+			return err
+		case <-ctx.Done():
+			err = fmt.Errorf("kafka: read topic %s: %w", l.spec.Name, ctx.Err())
 		}
 	}
-	return nil
+	return err
 }
 
-// isolation is the isolation level of requests.
-func (r *logReader) isolation() int8 {
-	if r.uncommitted {
-		return 0
+// end is where the topic ends now.
+func (l *Log) end(ctx context.Context) (map[int32]int64, error) {
+	l.mu.Lock()
+	r := logReader{conn: l.conn, name: l.spec.Name, uncommitted: true, id: l.id}
+	l.mu.Unlock()
+	t, err := r.lead(ctx)
+	if errors.Is(err, kerr.UnknownTopicOrPartition) && !l.seen() {
+		return nil, passing{err} // it was made just now
 	}
-	return 1
-}
-
-// offsets asks for the first (startOffset) or the last (endOffset) offsets.
-func (r *logReader) offsets(ctx context.Context, parts []int32, at int64) (map[int32]int64, error) {
-	req := kmsg.NewPtrListOffsetsRequest()
-	req.ReplicaID, req.IsolationLevel = -1, r.isolation()
-	rt := kmsg.NewListOffsetsRequestTopic()
-	rt.Topic = r.name
-	for _, p := range parts {
-		rp := kmsg.NewListOffsetsRequestTopicPartition()
-		rp.Partition, rp.Timestamp = p, at
-		rt.Partitions = append(rt.Partitions, rp)
-	}
-	req.Topics = append(req.Topics, rt)
-	out := map[int32]int64{}
-	for _, shard := range r.conn.admin.RequestSharded(ctx, req) {
-		if shard.Err != nil {
-			return nil, shard.Err
-		}
-		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
-			for _, p := range t.Partitions {
-				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-					return nil, err
-				}
-				out[p.Partition] = p.Offset
-			}
-		}
-	}
-	if len(out) != len(parts) {
-		return nil, kerr.LeaderNotAvailable
-	}
-	return out, nil
-}
-
-func (r *logReader) fetch(ctx context.Context, leader int32, parts []int32) error {
-	req := kmsg.NewPtrFetchRequest()
-	req.ReplicaID, req.MaxWaitMillis, req.MinBytes, req.MaxBytes = -1, 0, 0, 8<<20
-	req.IsolationLevel, req.SessionEpoch = r.isolation(), -1
-	rt := kmsg.NewFetchRequestTopic()
-	rt.Topic, rt.TopicID = r.name, r.id
-	for _, p := range parts {
-		rp := kmsg.NewFetchRequestTopicPartition()
-		rp.Partition, rp.FetchOffset, rp.PartitionMaxBytes, rp.CurrentLeaderEpoch = p, r.next[p], 1<<20, -1
-		rt.Partitions = append(rt.Partitions, rp)
-	}
-	req.Topics = append(req.Topics, rt)
-	resp, err := r.conn.admin.Broker(int(leader)).RetriableRequest(ctx, req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fr := resp.(*kmsg.FetchResponse)
-	if err := kerr.ErrorForCode(fr.ErrorCode); err != nil {
-		return err
-	}
-	nothing, moved := true, false
-	for i := range fr.Topics {
-		for j := range fr.Topics[i].Partitions {
-			rp := &fr.Topics[i].Partitions[j]
-			nothing = nothing && len(rp.RecordBatches) == 0
-			before := r.next[rp.Partition]
-			if err := r.take(rp); err != nil {
-				return err
-			}
-			moved = moved || r.next[rp.Partition] > before
-		}
-	}
-	if nothing {
-		moved = r.skipGap(fr) || moved
-	}
-	if moved {
-		return nil
-	}
-	return pause(ctx, 50*time.Millisecond) // the leader is new and has yet to learn how far it may show
+	l.mu.Lock()
+	l.id = t.id
+	l.mu.Unlock()
+	return r.offsets(ctx, t.parts(), endOffset)
 }
 
-func (r *logReader) take(rp *kmsg.FetchResponseTopicPartition) error {
-	from := r.next[rp.Partition]
-	level := kgo.ReadCommitted()
-	if r.uncommitted {
-		level = kgo.ReadUncommitted()
-	}
-	fp, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset: from, IsolationLevel: level, Topic: r.name, Partition: rp.Partition,
-	}, rp, kgo.DefaultDecompressor(), nil)
-	if fp.Err != nil {
-		return fp.Err
-	}
-	for _, rec := range fp.Records {
-		if rec.Offset < r.end[rp.Partition] {
-			r.each(Entry{Key: rec.Key, Value: rec.Value, Timestamp: rec.Timestamp.UnixMilli()})
-		}
-	}
-	r.next[rp.Partition] = max(from, next)
-	return nil
+// seen reports whether the topic was ever read.
+func (l *Log) seen() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.at) > 0
 }
 
-// skipGap ends partitions of an answer that holds nothing at all: what was
-// between here and the end was compacted away. (One empty partition beside full
-// ones says nothing: the others may have filled the answer.)
-func (r *logReader) skipGap(fr *kmsg.FetchResponse) (moved bool) {
-	for _, t := range fr.Topics {
-		for _, p := range t.Partitions {
-			shown := p.LastStableOffset
-			if r.uncommitted {
-				shown = p.HighWatermark
-			}
-			if end := r.end[p.Partition]; shown >= end {
-				r.next[p.Partition] = end
-				moved = true
-			}
+// behind reports whether all is read up to end; moved is closed when that may
+// have changed.
+func (l *Log) behind(end map[int32]int64) (done bool, moved <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for p, e := range end {
+		if at, ok := l.at[p]; !ok || at < e {
+			return false, l.moved
 		}
 	}
-	return moved
+	return true, nil
+}
+
+// reached is told by the reader how far it is.
+func (l *Log) reached(p int32, next int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.at[p]; ok && at == next {
+		return
+	}
+	l.at[p] = next
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// Single refuses a topic of several partitions, among which the order of
+// records is not kept.
+func (l *Log) Single(ctx context.Context) error {
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
+	end := map[int32]int64{}
+	err := l.conn.retry(ctx, "read topic "+l.spec.Name, func() (err error) {
+		end, err = l.end(ctx)
+		return err
+	})
+	if err == nil && len(end) != 1 {
+		return fmt.Errorf("kafka: topic %s has %d partitions, and records are in order in one alone; make it anew with one partition, or name another", l.spec.Name, len(end))
+	}
+	return err
 }

@@ -297,7 +297,7 @@ func transient(err error) bool {
 	if errors.As(err, &code) {
 		return code.Retriable && code != kerr.UnknownTopicOrPartition
 	}
-	return Cluster{}.refusal(err) == nil
+	return Cluster{}.refusal(err) == nil && !errors.Is(err, errReplaced)
 }
 
 func advice(err error) string {

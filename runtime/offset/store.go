@@ -2,7 +2,7 @@
 // and format, and knows which of them may be committed.
 //
 //	tracker.go  Tracker: which offsets may be committed
-//	store.go    Store: the offsets of all connectors, read once and written on
+//	store.go    Store: the offsets of all connectors, read and written on
 //	format.go   keys and values as Kafka Connect writes them
 package offset
 
@@ -16,7 +16,8 @@ import (
 	"kcgen.dev/runtime/connect"
 )
 
-// Appender writes records to the offsets topic. done is called once. A later
+// Appender writes records to the offsets topic. done is called once; the
+// records say by then where they are, as far as the appender knows. A later
 // record of one key comes after an earlier one.
 type Appender interface {
 	Append(ctx context.Context, records []Record, done func(error))
@@ -25,35 +26,67 @@ type Appender interface {
 // Record is a record of the offsets topic.
 type Record struct {
 	Key, Value []byte // a nil Value is a tombstone
-	Timestamp  int64  // milliseconds; of records that were read
+	Timestamp  int64  // milliseconds; of records that were read or appended
+	Partition  int32  // where it is, likewise
+	Offset     int64
+}
+
+// after reports whether r is to be taken for newer than o. Records of one key
+// are in order by their offsets; of two spellings of a key, which are in
+// different partitions, the times must tell.
+func (r *Record) after(o *Record) bool {
+	if r.Partition == o.Partition && string(r.Key) == string(o.Key) {
+		return r.Offset >= o.Offset
+	}
+	return r.Timestamp >= o.Timestamp
 }
 
 // Store holds the offsets of all connectors.
 type Store struct {
 	log *slog.Logger
 
+	catchUp func(context.Context) error
+
 	mu      sync.Mutex
 	entries map[string]*stored
 	bad     int
 	badWhy  error
+	told    bool // of the bad ones
 }
 
-// stored is one offset. Its key stays as it was first found: Kafka Connect
-// writes a partition's fields in an order of its own, and two keys of one
-// meaning would be two truths after compaction.
+// stored is one offset. The key of its record stays as it was first found:
+// Kafka Connect writes a partition's fields in an order of its own, and two
+// keys of one meaning would be two truths after compaction.
 type stored struct {
-	key       []byte
-	offset    connect.SourceOffset // nil: deleted
-	timestamp int64
+	record Record               // without its value
+	offset connect.SourceOffset // nil: deleted
 }
 
-// NewStore makes an empty store. Fill it with Load, and call Loaded once.
+// NewStore makes an empty store. Fill it with Load, and call Loaded.
 func NewStore(log *slog.Logger) *Store {
 	return &Store{log: log, entries: map[string]*stored{}}
 }
 
+// From says how the topic is read to its end: by a function that calls Load
+// with every record that it has not read before.
+func (s *Store) From(readToEnd func(context.Context) error) { s.catchUp = readToEnd }
+
+// CatchUp brings the store to where the topic ends now: what other instances
+// have committed. A task that starts does so first, after it has fenced whoever
+// ran before it.
+func (s *Store) CatchUp(ctx context.Context) error {
+	if s.catchUp == nil {
+		return nil
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return fmt.Errorf("offset: read the offsets topic to its end: %w", err)
+	}
+	s.Loaded()
+	return nil
+}
+
 // Load takes one record of the topic. A record that is none of Kafka Connect's
-// is skipped.
+// is skipped, and one that is older than what is known already.
 func (s *Store) Load(r Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,17 +101,19 @@ func (s *Store) Load(r Record) {
 		}
 		return
 	}
-	if old := s.entries[meaning]; old != nil && string(old.key) != string(r.Key) && old.timestamp > r.Timestamp {
-		return // another spelling of the key, and a later one
+	if old := s.entries[meaning]; old != nil && !r.after(&old.record) {
+		return
 	}
-	s.entries[meaning] = &stored{key: r.Key, offset: offset, timestamp: r.Timestamp}
+	r.Value = nil
+	s.entries[meaning] = &stored{record: r, offset: offset}
 }
 
-// Loaded ends the loading: it warns once of the records that were skipped.
+// Loaded ends a loading: it warns once of records that were skipped.
 func (s *Store) Loaded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bad > 0 {
+	if s.bad > 0 && !s.told {
+		s.told = true
 		s.log.Warn("records of the offsets topic are not in Kafka Connect's format and were skipped", "records", s.bad, "first", s.badWhy.Error())
 	}
 }
@@ -123,7 +158,7 @@ func (s *Store) Commit(ctx context.Context, a Appender, connector string, entrie
 	}
 	a.Append(ctx, records, func(err error) {
 		if err == nil {
-			s.remember(connector, entries)
+			s.remember(entries, records)
 		}
 		done(err)
 	})
@@ -137,23 +172,25 @@ func (s *Store) key(connector string, p *connect.SourcePartition) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.entries[meaning]; err == nil && e != nil {
-		return e.key
+		return e.record.Key
 	}
 	return key
 }
 
-func (s *Store) remember(connector string, entries []Entry) {
-	for _, e := range entries {
-		key := encodeKey(connector, e.Partition)
-		meaning, err := meaningOf(key)
+// remember takes what was written: records[i] of entries[i].
+func (s *Store) remember(entries []Entry, records []Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, e := range entries {
+		r := records[i]
+		meaning, err := meaningOf(r.Key)
 		if err != nil {
 			continue
 		}
-		s.mu.Lock()
-		if old := s.entries[meaning]; old != nil {
-			key = old.key
+		if old := s.entries[meaning]; old != nil && r.Offset > 0 && !r.after(&old.record) {
+			continue // another instance's, read in the meantime
 		}
-		s.entries[meaning] = &stored{key: key, offset: e.Offset}
-		s.mu.Unlock()
+		r.Value = nil
+		s.entries[meaning] = &stored{record: r, offset: e.Offset}
 	}
 }

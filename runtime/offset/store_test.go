@@ -18,11 +18,17 @@ import (
 type topic struct {
 	records []Record
 	err     error
+	at      int64 // the offset of what is appended, in partition 3; 0 is not known
 }
 
 func (l *topic) Append(_ context.Context, r []Record, done func(error)) {
 	if l.err == nil {
 		l.records = append(l.records, r...)
+		for i := range r {
+			if l.at > 0 {
+				r[i].Partition, r[i].Offset = 3, l.at
+			}
+		}
 	}
 	done(l.err)
 }
@@ -175,4 +181,48 @@ func FuzzLoad(f *testing.F) {
 		s.Load(Record{Key: key, Value: value})
 		s.Loaded()
 	})
+}
+
+// What is read back of a topic that goes on being written is never taken for
+// newer than what was written since.
+func TestStoreKeepsTheNewest(t *testing.T) {
+	s := NewStore(slog.New(slog.DiscardHandler))
+	p := connect.Partition("f", "x")
+	key := []byte(`["c",{"f":"x"}]`)
+	record := func(position string, at int64) Record {
+		return Record{Key: key, Value: []byte(`{"position":` + position + `}`), Partition: 3, Offset: at}
+	}
+	s.Load(record("1", 10))
+	l := &topic{at: 12}
+	if err := commit(t, s, l, "c", Entry{Partition: p, Offset: at(3)}); err != nil {
+		t.Fatal(err)
+	}
+	s.From(func(context.Context) error {
+		s.Load(record("2", 11)) // read late
+		return nil
+	})
+	if err := s.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Offset("c", p)["position"]; got != int64(3) {
+		t.Errorf("position %v, want that of the commit", got)
+	}
+	s.From(func(context.Context) error {
+		s.Load(record("9", 20)) // another instance's
+		return nil
+	})
+	if err := s.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.at = 13 // its answer came late
+	if err := commit(t, s, l, "c", Entry{Partition: p, Offset: at(4)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Offset("c", p)["position"]; got != int64(9) {
+		t.Errorf("position %v, want the other instance's", got)
+	}
+	s.From(func(context.Context) error { return errors.New("no broker") })
+	if err := s.CatchUp(t.Context()); err == nil || !strings.Contains(err.Error(), "no broker") {
+		t.Errorf("a topic that cannot be read: %v", err)
+	}
 }

@@ -236,13 +236,14 @@ func (w *Worker) openOffsets() error {
 	spec.Configs = map[string]string{"cleanup.policy": "compact"}
 	log, err := w.conn.OpenLog(w.stop, w.hard, spec,
 		func(e kafka.Entry) {
-			w.store.Load(offset.Record{Key: e.Key, Value: e.Value, Timestamp: e.Timestamp})
+			w.store.Load(offset.Record(e))
 		},
 		w.failSources)
 	if err != nil {
 		return fmt.Errorf("the offsets topic: %w", err)
 	}
 	w.store.Loaded()
+	w.store.From(log.ReadToEnd)
 	w.offsets = appender{log}
 	return nil
 }
@@ -265,9 +266,14 @@ type appender struct{ log *kafka.Log }
 func (a appender) Append(ctx context.Context, records []offset.Record, done func(error)) {
 	entries := make([]kafka.Entry, len(records))
 	for i, r := range records {
-		entries[i] = kafka.Entry{Key: r.Key, Value: r.Value}
+		entries[i] = kafka.Entry(r)
 	}
-	a.log.Append(ctx, entries, done)
+	a.log.Append(ctx, entries, func(err error) {
+		for i, e := range entries {
+			records[i] = offset.Record(e)
+		}
+		done(err)
+	})
 }
 
 // readyLetters makes the dead letter queues, so that a queue that cannot be
