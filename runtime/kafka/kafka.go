@@ -5,6 +5,7 @@
 //	kafka.go       Conn: a cluster made ready to be used
 //	security.go    SASL, and TLS switched on   token.go  OAUTHBEARER tokens
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
+//	txn.go         Transactor: a producer with transactions
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
 //	fenced.go      waiting for brokers that a topic needs

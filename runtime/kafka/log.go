@@ -136,6 +136,9 @@ func (l *Log) unmade() bool {
 	}
 }
 
+// Topic is the log's topic.
+func (l *Log) Topic() string { return l.spec.Name }
+
 // ReadToEnd returns when everything that is in the topic now was given to
 // OpenLog's function: every record, but those of transactions that are still
 // open. It does not wait for these, which are of others: whoever needs the

@@ -34,6 +34,7 @@ type Writer struct {
 	cl      *kgo.Client
 	conn    *Conn
 	maxSize int32
+	lost    func(error) // of a Transactor: told of each record that Kafka has not
 
 	mu   sync.Mutex
 	free []*Batch // used before; as many as were ever on their way at one time
@@ -72,7 +73,9 @@ func (p Producer) MaxBytes() int64 {
 }
 
 // Writer makes a producer. It connects when it is first used.
-func (k *Conn) Writer(p Producer, clientID string) (*Writer, error) {
+func (k *Conn) Writer(p Producer, clientID string) (*Writer, error) { return k.writer(p, clientID) }
+
+func (k *Conn) writer(p Producer, clientID string, more ...kgo.Opt) (*Writer, error) {
 	linger, size, records := DefaultLinger, int64(DefaultMaxRequestSize), DefaultMaxBufferedRecords
 	set(&linger, p.Linger)
 	set(&size, p.MaxRequestSize)
@@ -106,7 +109,7 @@ func (k *Conn) Writer(p Producer, clientID string) (*Writer, error) {
 	set(&timeout, p.RequestTimeout)
 	opts = append(opts, kgo.ProduceRequestTimeout(timeout))
 	var err error
-	w.cl, err = k.client(clientID, opts...)
+	w.cl, err = k.client(clientID, append(opts, more...)...)
 	return w, err
 }
 
@@ -117,7 +120,20 @@ var codecs = map[string]kgo.CompressionCodec{
 
 // Warm connects and asks for a producer id, so that the first record does not
 // wait for it. Its failure is no failure: the first record tries again.
-func (w *Writer) Warm(ctx context.Context) { _, _, _ = w.cl.ProducerID(ctx) }
+func (w *Writer) Warm(ctx context.Context) {
+	if w.lost == nil { // a transaction's begins with Fence
+		_, _, _ = w.cl.ProducerID(ctx)
+	}
+}
+
+// replace goes on with another client.
+func (w *Writer) replace(ctx context.Context, cl *kgo.Client) {
+	w.mu.Lock()
+	old := w.cl
+	w.cl = cl
+	w.mu.Unlock()
+	closeWithin(ctx, old.Close)
+}
 
 // Limit is the size of the largest record that the topic takes from this
 // writer, and whether the topic's own max.message.bytes is what limits it.
@@ -128,7 +144,12 @@ func (w *Writer) Limit(topic string) (limit int, byTopic bool) {
 
 // Close lets go of the connections. Records that are not acknowledged by then
 // end with ErrNotDelivered. It returns when ctx ends at the latest.
-func (w *Writer) Close(ctx context.Context) { closeWithin(ctx, w.cl.Close) }
+func (w *Writer) Close(ctx context.Context) {
+	w.mu.Lock()
+	cl := w.cl
+	w.mu.Unlock()
+	closeWithin(ctx, cl.Close)
+}
 
 // Header is one header of a record as bytes.
 type Header = kgo.RecordHeader
@@ -221,6 +242,9 @@ func (b *Batch) end(r *kgo.Record, err error) {
 	i := int((uintptr(unsafe.Pointer(r)) - uintptr(unsafe.Pointer(unsafe.SliceData(b.recs)))) / unsafe.Sizeof(kgo.Record{}))
 	if err != nil {
 		err = b.w.explain(r, err)
+		if b.w.lost != nil {
+			b.w.lost(err)
+		}
 	}
 	b.Ended(i, err)
 	if b.left--; b.left == 0 {

@@ -1,0 +1,312 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Transaction says whose transactions a Transactor's are.
+type Transaction struct {
+	ID      string        // the same over all starts: who comes later fences who was before
+	Timeout time.Duration // after which the broker aborts one that was left open
+}
+
+// Transactor is a Writer whose records are in transactions, one after another:
+//
+//	Fence, then read positions; then Begin, Produce …, Commit or Abort; Begin …
+//
+// One goroutine at a time calls its methods. Nothing of a transaction can be
+// read (as read_committed) but all of it.
+//
+// Errors of Begin and Commit are of three kinds. [ErrFenced]: somebody else
+// has the id now, and this one has no say any more. [ErrStartOver]: the
+// transaction is not in Kafka, or nobody knows whether it is; call Recover, and
+// read the positions again to find out. Any other will come again.
+type Transactor struct {
+	*Writer
+	spec Transaction
+	make func() (*kgo.Client, error)
+
+	open  bool
+	begun time.Time
+	stale bool // the producer id is of no use any more, and with it the client
+
+	mu  sync.Mutex
+	bad error // of the first record of this transaction that Kafka has not
+}
+
+// ErrFenced is the end of a zombie: another start of the same task has taken
+// over. Nothing of the open transaction is or will be in Kafka.
+var ErrFenced = errors.New("fenced: another instance runs this task now")
+
+// ErrStartOver marks errors after which the caller goes back to the positions
+// that Kafka holds.
+var ErrStartOver = errors.New("start over from the committed offsets")
+
+// Transactor makes a transactional producer. It connects when it is first used.
+func (k *Conn) Transactor(p Producer, clientID string, tx Transaction) (*Transactor, error) {
+	x := &Transactor{spec: tx}
+	opts := []kgo.Opt{kgo.TransactionalID(tx.ID), kgo.TransactionTimeout(tx.Timeout)}
+	var err error
+	if x.Writer, err = k.writer(p, clientID, opts...); err != nil {
+		return nil, err
+	}
+	x.Writer.lost = x.lose
+	x.make = func() (*kgo.Client, error) {
+		w, err := k.writer(p, clientID, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return w.cl, nil
+	}
+	return x, nil
+}
+
+// Fence shuts out whoever used the id before: what that one had open is
+// aborted, what it had committed can be read when Fence returns. It waits for
+// brokers that do not answer. A cluster whose transactions can be torn is
+// refused.
+func (x *Transactor) Fence(ctx context.Context) error {
+	if err := x.conn.soundTransactions(ctx); err != nil {
+		return err
+	}
+	for fails := 1; ; fails++ {
+		_, _, err := x.cl.ProducerID(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, kerr.ProducerFenced), errors.Is(err, kerr.InvalidProducerEpoch):
+			return fmt.Errorf("kafka: begin transactions as %s: %w: %w", x.spec.ID, ErrFenced, err)
+		case fatalID(err):
+			return fmt.Errorf("kafka: begin transactions as %s: %w%s", x.spec.ID, err, x.advice(err))
+		}
+		if fails == 3 || fails%30 == 0 {
+			x.conn.log.Warn("no transaction can be begun yet; trying again (does the broker's __transaction_state topic have its replicas?)", "transactionalId", x.spec.ID, "error", err.Error())
+		}
+		if err := pause(ctx, backoff(fails)); err != nil {
+			return err
+		}
+	}
+}
+
+// fatalID is whether no further try will give a producer id.
+func fatalID(err error) bool {
+	var code *kerr.Error
+	return errors.As(err, &code) && !code.Retriable && code != kerr.ConcurrentTransactions && code != kerr.UnknownServerError
+}
+
+// Begin begins a transaction.
+func (x *Transactor) Begin() error {
+	if err := x.cl.BeginTransaction(); err != nil {
+		return x.judge(context.Background(), err)
+	}
+	x.mu.Lock()
+	x.bad = nil
+	x.mu.Unlock()
+	x.open, x.begun = true, time.Now()
+	return nil
+}
+
+// lose is told of each record that has not come to Kafka.
+func (x *Transactor) lose(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.bad == nil {
+		x.bad = err
+	}
+}
+
+// Check tells early what Commit would: that a record of this transaction is
+// not in Kafka.
+func (x *Transactor) Check(ctx context.Context) error {
+	x.mu.Lock()
+	err := x.bad
+	x.mu.Unlock()
+	if err == nil {
+		return nil
+	}
+	return x.judge(ctx, err)
+}
+
+// Commit adds entries of a log (a Log's topic, or none) to the transaction,
+// waits until Kafka has all records, and ends it. With nil everything in it is
+// there for good. The end of ctx leaves the outcome to the next Fence.
+func (x *Transactor) Commit(ctx context.Context, topic string, entries []Entry) error {
+	for _, e := range entries {
+		x.cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: -1, Key: e.Key, Value: e.Value}, x.appended)
+	}
+	if err := x.cl.Flush(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotDelivered, err)
+	}
+	if err := x.Check(ctx); err != nil {
+		return err
+	}
+	if err := x.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", ErrNotDelivered, err)
+		}
+		return x.judge(ctx, err)
+	}
+	x.open = false
+	return nil
+}
+
+func (x *Transactor) appended(r *kgo.Record, err error) {
+	if err != nil {
+		x.lose(x.explain(r, err))
+	}
+}
+
+// Abort takes back the open transaction, for good.
+func (x *Transactor) Abort(ctx context.Context) error {
+	if !x.open {
+		return nil
+	}
+	err := x.cl.AbortBufferedRecords(ctx)
+	if err == nil {
+		err = x.cl.EndTransaction(ctx, kgo.TryAbort)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", ErrNotDelivered, err)
+		}
+		return x.judge(ctx, err)
+	}
+	x.open = false
+	return nil
+}
+
+// Recover makes the Transactor good for another Fence after ErrStartOver: what
+// was open is aborted, unless it was committed after all. Positions are to be
+// read again behind that Fence.
+func (x *Transactor) Recover(ctx context.Context) error {
+	for fails := 1; !x.stale; fails++ {
+		err := x.Abort(ctx)
+		if err == nil || !errors.Is(err, ErrStartOver) {
+			return err
+		}
+		if err := pause(ctx, backoff(fails)); err != nil {
+			return err
+		}
+	}
+	cl, err := x.make()
+	if err != nil {
+		return err
+	}
+	x.Writer.replace(ctx, cl)
+	x.open, x.stale = false, false
+	return nil
+}
+
+// startOver marks err, with advice where there is some.
+func (x *Transactor) startOver(err error, why string) error {
+	return fmt.Errorf("kafka: the transaction of %s was not committed%s: %w: %w", x.spec.ID, why, ErrStartOver, err)
+}
+
+// judge says what is to be done after err, row by row; an error that is not
+// known is final.
+func (x *Transactor) judge(ctx context.Context, err error) error {
+	var code *kerr.Error
+	if !errors.As(err, &code) {
+		switch {
+		case errors.Is(err, ErrNotDelivered), errors.Is(err, kgo.ErrClientClosed), errors.Is(err, kgo.ErrRecordTimeout):
+			return err
+		}
+		return x.startOver(err, "; nobody knows what became of it") // a connection that broke
+	}
+	switch code {
+	case kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.TransactionCoordinatorFenced:
+		return x.fenced(ctx, err)
+	case kerr.TransactionAbortable, kerr.OperationNotAttempted, kerr.UnknownServerError, kerr.ConcurrentTransactions, kerr.UnknownProducerID:
+		return x.startOver(err, "")
+	case kerr.OutOfOrderSequenceNumber, kerr.DuplicateSequenceNumber, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping:
+		x.stale = true
+		return x.startOver(err, "")
+	}
+	if code.Retriable {
+		return x.startOver(err, "; nobody knows what became of it")
+	}
+	return fmt.Errorf("kafka: the transaction of %s: %w%s", x.spec.ID, err, x.advice(err))
+}
+
+// fenced tells the two apart who are told that they are fenced. One that was
+// slower than the transaction's time-out was fenced by the broker, and may
+// begin anew: the broker takes its old producer id still. A zombie may not:
+// somebody else has begun since, and the broker refuses it. Without an answer
+// it is taken for a zombie.
+func (x *Transactor) fenced(ctx context.Context, err error) error {
+	zombie := fmt.Errorf("kafka: the transaction of %s was refused; nothing of it is committed: %w: %w", x.spec.ID, ErrFenced, err)
+	if !x.open || time.Since(x.begun) < x.spec.Timeout {
+		return zombie
+	}
+	id, epoch, _ := x.cl.ProducerID(ctx)
+	for fails := 1; fails < fencedTries; fails++ {
+		req := kmsg.NewPtrInitProducerIDRequest()
+		req.TransactionalID, req.ProducerID, req.ProducerEpoch = &x.spec.ID, id, epoch
+		req.TransactionTimeoutMillis = int32(x.spec.Timeout.Milliseconds())
+		resp, e := req.RequestWith(ctx, x.cl)
+		if e == nil {
+			e = kerr.ErrorForCode(resp.ErrorCode)
+		}
+		switch {
+		case e == nil:
+			x.stale = true
+			return x.startOver(err, fmt.Sprintf(
+				": it was open for %v and the broker aborted it after %v; let transactions be shorter, or transactionTimeout longer",
+				time.Since(x.begun).Round(time.Millisecond), x.spec.Timeout))
+		case fatalID(e), pause(ctx, backoff(fails)) != nil:
+			return zombie
+		}
+	}
+	return zombie
+}
+
+// advice says what to do about an error of transactions.
+func (x *Transactor) advice(err error) string {
+	switch {
+	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		return "; grant the principal Write and Describe on the transactional id " + x.spec.ID
+	case errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return "; grant the principal IdempotentWrite on the cluster"
+	case errors.Is(err, kerr.InvalidTransactionTimeout):
+		return fmt.Sprintf("; transactionTimeout is %v, and the brokers' transaction.max.timeout.ms less", x.spec.Timeout)
+	}
+	return ""
+}
+
+// ErrTornTransactions refuses a cluster.
+var ErrTornTransactions = errors.New("the cluster's transactions can be torn")
+
+// soundTransactions refuses a cluster below transaction.version 2 (KIP-890).
+// There an answer that was lost, or a request that comes late, can end the
+// transaction after the one that it was for; no care of a client's helps where
+// its connection breaks.
+func (k *Conn) soundTransactions(ctx context.Context) error {
+	const needed = 2
+	var level int16
+	err := k.retry(ctx, "ask for the brokers' features", func() error {
+		resp, err := kmsg.NewPtrApiVersionsRequest().RequestWith(ctx, k.admin)
+		if err != nil {
+			return err
+		}
+		for _, f := range resp.FinalizedFeatures {
+			if f.Name == "transaction.version" {
+				level = f.MaxVersionLevel
+			}
+		}
+		return kerr.ErrorForCode(resp.ErrorCode)
+	})
+	if err != nil || level >= needed {
+		return err
+	}
+	return fmt.Errorf("kafka: exactlyOnce: %w: their feature transaction.version is %d, and %d is needed; on brokers of Kafka 4.0 or newer run kafka-features.sh upgrade --feature transaction.version=%d, or leave exactlyOnce out", ErrTornTransactions, level, needed, needed)
+}
