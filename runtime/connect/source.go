@@ -58,6 +58,13 @@ type SourceContext struct {
 	Task    int    // 0-based
 	Offsets OffsetReader
 	Log     *slog.Logger
+	// ExactlyOnce says that each record is delivered exactly once: then the
+	// task refuses to be opened on what it cannot go on with exactly.
+	ExactlyOnce bool
+	// Transactions says that the worker ends transactions where the task says,
+	// by Batch.Commit and Batch.Abort (transaction.boundary: connector). Else
+	// these do nothing.
+	Transactions bool
 }
 
 // OffsetReader looks up committed positions.
@@ -102,6 +109,7 @@ type SourceOffset map[string]any
 type Batch struct {
 	Records []Record
 	marks   []Mark
+	ends    []end
 }
 
 // Mark ties a run of records to the offset that may be committed once Kafka
@@ -134,6 +142,17 @@ func (b *Batch) Mark(p *SourcePartition, o SourceOffset) {
 	b.marks = append(b.marks, Mark{len(b.Records), p, o})
 }
 
+// Commit ends a transaction: the records added since the last one's end, in
+// this batch and those before it, can be read all at once. Where the worker
+// does not leave that to the task (see SourceContext.Transactions) it does
+// nothing.
+func (b *Batch) Commit() { b.ends = append(b.ends, end{len(b.Records), len(b.marks), Committed}) }
+
+// Abort ends a transaction whose records nobody is to see: they are thrown
+// away, while its marks count, so that they are not read again. (To have them
+// read again, return an error from Poll.)
+func (b *Batch) Abort() { b.ends = append(b.ends, end{len(b.Records), len(b.marks), Aborted}) }
+
 // Marks are the marks, in order.
 func (b *Batch) Marks() []Mark { return b.marks }
 
@@ -141,5 +160,5 @@ func (b *Batch) Marks() []Mark { return b.marks }
 func (b *Batch) Reset() {
 	b.Records = b.Records[:0]
 	clear(b.marks)
-	b.marks = b.marks[:0]
+	b.marks, b.ends = b.marks[:0], b.ends[:0]
 }
