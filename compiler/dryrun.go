@@ -61,13 +61,13 @@ func (r *DryReport) Bad() diag.List {
 }
 
 // NeedsDryRun says whether a dry run could find anything: the spec has tests,
-// declares a schema, or has a transform.
+// declares a schema, or has a transform, or asks for exactly-once delivery.
 func NeedsDryRun(p *plan.Pipeline) bool {
 	if len(p.Root.Aside) > 0 {
 		return true
 	}
 	for _, s := range connectors(p) {
-		if len(s.Aside) > 0 || len(s.List("transforms")) > 0 {
+		if len(s.Aside) > 0 || len(s.List("transforms")) > 0 || s.Get("exactlyOnce") != nil {
 			return true
 		}
 	}

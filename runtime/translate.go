@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"time"
+
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/kafka"
@@ -18,6 +20,7 @@ func translate(p Pipeline) worker.Config {
 			Partitions:        int32(w.OffsetStoragePartitions),
 			ReplicationFactor: int16(w.OffsetStorageReplicationFactor),
 		},
+		Shared:        w.Group != nil,
 		FlushInterval: w.OffsetFlushInterval,
 		FlushTimeout:  w.OffsetFlushTimeout,
 		StopTimeout:   w.TaskShutdownGracefulTimeout,
@@ -29,6 +32,7 @@ func translate(p Pipeline) worker.Config {
 			Key: s.KeyConverter, Value: s.ValueConverter, Header: headers(s.HeaderConverter),
 			Steps: steps(s.Transforms), Errors: failures(s.Errors),
 			Topics: topics(s.TopicCreation), Producer: w.Producer.Over(s.Producer),
+			ExactlyOnce: exactly(s.ExactlyOnce, w),
 		})
 	}
 	for _, s := range p.Sinks {
@@ -68,6 +72,20 @@ func failures(e Errors) worker.Errors {
 			Topic: q.TopicName, ReplicationFactor: int16(q.TopicReplicationFactor), ContextHeaders: q.ContextHeadersEnable,
 		}
 	}
+	return out
+}
+
+func exactly(e *ExactlyOnce, w Worker) *worker.ExactlyOnce {
+	if e == nil {
+		return nil
+	}
+	out := &worker.ExactlyOnce{Boundary: e.TransactionBoundary, Interval: e.TransactionBoundaryInterval, Timeout: e.TransactionTimeout}
+	if w.Group != nil {
+		out.Group = w.Group.ID
+	}
+	def(&out.Boundary, worker.AtPoll)
+	def(&out.Interval, w.OffsetFlushInterval)
+	def(&out.Timeout, time.Minute)
 	return out
 }
 

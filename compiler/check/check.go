@@ -6,6 +6,7 @@
 //	errors.go    tolerance, retries, dead letter queues
 //	kafka.go     TLS and SASL
 //	topics.go    topics, groups, topic creation
+//	exactly.go   exactly-once delivery
 //	pattern.go   regular expressions
 //	chain.go     transforms
 //	debezium.go  transforms of change events
@@ -30,6 +31,7 @@ var checks = []func(*checker){
 	topics,
 	groups,
 	offsetsTopic,
+	exactlyOnce,
 	creation,
 	patterns,
 	chains,

@@ -80,6 +80,7 @@ func run(p runtime.Pipeline, parsers Parsers, q *wire.Request) wire.Report {
 		schemas: map[*wire.DataSchema]*connect.Schema{}, bad: map[*wire.DataSchema]error{},
 	}
 	d.declared()
+	d.exactlyOnce()
 	if q.Flow {
 		d.flow()
 	}
@@ -95,6 +96,19 @@ func run(p runtime.Pipeline, parsers Parsers, q *wire.Request) wire.Report {
 // fault reports what cannot work.
 func (d *dry) fault(connector, path string, err error) {
 	d.report.Faults = append(d.report.Faults, wire.Fault{Connector: connector, Path: path, Message: err.Error()})
+}
+
+// exactlyOnce asks sources whether they can be delivered as the spec says.
+func (d *dry) exactlyOnce() {
+	for _, t := range d.targets {
+		if t.exactly == nil {
+			continue
+		}
+		bounds := t.exactly.TransactionBoundary == "connector"
+		if err := guard(func() error { return connect.CheckExactlyOnce(t.source, bounds) }); err != nil {
+			d.fault(t.key, "exactlyOnce", err)
+		}
+	}
 }
 
 // guard calls f and makes an error of a panic.

@@ -16,6 +16,7 @@ type target struct {
 	key     string // sources.orders
 	chain   chain.Config
 	source  connect.Source // or
+	exactly *runtime.ExactlyOnce
 	sink    connect.Sink
 	topics  []string       // of a sink; or
 	pattern *regexp.Regexp // of their names
@@ -25,7 +26,7 @@ func targets(p runtime.Pipeline) []*target {
 	var out []*target
 	for _, s := range p.Sources {
 		out = append(out, &target{
-			key: "sources." + s.Name, source: s.Connector,
+			key: "sources." + s.Name, source: s.Connector, exactly: s.ExactlyOnce,
 			chain: chain.Config{Steps: steps(s.Transforms), Key: s.KeyConverter, Value: s.ValueConverter, Header: headers(s.HeaderConverter)},
 		})
 	}

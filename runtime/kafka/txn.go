@@ -139,10 +139,14 @@ func (x *Transactor) Check(ctx context.Context) error {
 
 // Commit adds entries of a log (a Log's topic, or none) to the transaction,
 // waits until Kafka has all records, and ends it. With nil everything in it is
-// there for good. The end of ctx leaves the outcome to the next Fence.
+// there for good, and the entries say where they are. The end of ctx leaves the outcome to the next Fence.
 func (x *Transactor) Commit(ctx context.Context, topic string, entries []Entry) error {
-	for _, e := range entries {
-		x.cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: -1, Key: e.Key, Value: e.Value}, x.appended)
+	for i := range entries {
+		e := &entries[i]
+		x.cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: -1, Key: e.Key, Value: e.Value}, func(r *kgo.Record, err error) {
+			x.appended(r, err)
+			e.Partition, e.Offset, e.Timestamp = r.Partition, r.Offset, r.Timestamp.UnixMilli()
+		})
 	}
 	if err := x.cl.Flush(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotDelivered, err)

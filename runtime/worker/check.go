@@ -29,6 +29,7 @@ func (c *Config) check() error {
 	for _, s := range c.Sources {
 		name("source", s.Name)
 		letters("sources."+s.Name, s.Errors)
+		errs = append(errs, s.checkExactlyOnce())
 		if s.Connector == nil || s.Key == nil || s.Value == nil {
 			errs = append(errs, fmt.Errorf("sources.%s: connector, keyConverter and valueConverter must be given", s.Name))
 		}

@@ -62,11 +62,8 @@ func (t *sourceTask) commit(hard context.Context) error {
 		case err := <-done:
 			if err == nil {
 				t.committed(entries)
-				now := time.Now()
-				t.commits.add(now, int64(now.Sub(begun)))
-			} else {
-				t.commitFailures.Add(1)
 			}
+			t.countCommit(begun, err)
 			return err
 		case <-slow.C:
 			t.log.Warn("a commit of offsets takes long; waiting", "limit", t.slow.String())

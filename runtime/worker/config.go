@@ -13,6 +13,7 @@
 //	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
 //	sourceconvert.go  records through the chain         sourcetopic.go  what a topic takes
 //	commit.go   a source task's offsets
+//	transaction.go  or its transactions, with the offsets in them   startover.go  when one fails
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
 //	sinkdecode.go  records through the chain   sinkput.go  to the connector   sinkletters.go  its dead letters
 //	failure.go  what a failed record is: stage, cause, place
@@ -40,6 +41,7 @@ type Config struct {
 	Log     *slog.Logger // nil is silence
 
 	OffsetTopic   kafka.NewTopic // where the sources' offsets are; made compacted
+	Shared        bool           // other instances commit offsets there too
 	FlushInterval time.Duration  // between two commits
 	FlushTimeout  time.Duration  // after which a commit that takes long is said to
 	StopTimeout   time.Duration  // for a stop, draining and committing included
@@ -66,6 +68,8 @@ type Source struct {
 	Errors    Errors
 	Topics    *TopicRules // nil: the broker makes topics
 	Producer  kafka.Producer
+
+	ExactlyOnce *ExactlyOnce // nil: at least once
 }
 
 // Sink is a sink connector and its way from Kafka.

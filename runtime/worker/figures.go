@@ -98,8 +98,8 @@ func (t Timing) plus(u Timing) Timing {
 // counts are a task's figures while it lives. They are written once a batch, or
 // when something failed.
 type counts struct {
-	read                 atomic.Uint64
-	sizes, work, commits timing
+	read                    atomic.Uint64
+	sizes, work, commitTime timing
 
 	retries, commitFailures, failures, logged, letterFailures atomic.Uint64
 
@@ -143,10 +143,20 @@ func (c *counts) times() map[State]time.Duration {
 	return out
 }
 
+// countCommit counts a commit of offsets.
+func (c *counts) countCommit(begun time.Time, err error) {
+	if err != nil {
+		c.commitFailures.Add(1)
+		return
+	}
+	now := time.Now()
+	c.commitTime.add(now, int64(now.Sub(begun)))
+}
+
 func (c *counts) figures() Figures {
 	now := time.Now()
 	f := Figures{
-		Read: c.read.Load(), Batch: c.sizes.read(now), Work: c.work.read(now), Commit: c.commits.read(now),
+		Read: c.read.Load(), Batch: c.sizes.read(now), Work: c.work.read(now), Commit: c.commitTime.read(now),
 		Retries: c.retries.Load(), CommitFailures: c.commitFailures.Load(), Failures: c.failures.Load(),
 		Logged: c.logged.Load(), LetterFailures: c.letterFailures.Load(),
 	}

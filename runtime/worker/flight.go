@@ -84,12 +84,24 @@ func (t *sourceTask) part(hard context.Context, f *flight) error {
 	f.k, f.bytes, f.dead = 0, 0, f.dead[:0]
 	t.mu.Unlock()
 	err := t.settle(sent, nil)
-	t.send(hard, sent)
+	t.produce(hard, sent)
 	return err
 }
 
-// send hands a flight to the producer.
-func (t *sourceTask) send(hard context.Context, f *flight) {
+// send hands a flight to the producer, within a transaction where there are
+// such.
+func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
+	if t.txn != nil {
+		if err := t.txn.take(stop, f); err != nil {
+			f.out.Discard()
+			return err
+		}
+	}
+	t.produce(hard, f)
+	return nil
+}
+
+func (t *sourceTask) produce(hard context.Context, f *flight) {
 	t.inFlight.Add(1)
 	t.writer.Produce(hard, f.out)
 }
@@ -119,12 +131,15 @@ func (f *flight) recordEnded(i int, err error) {
 // landed is told when all records have ended.
 func (f *flight) landed() {
 	t := f.t
+	var err error
 	t.mu.Lock()
-	err := f.account()
-	n := f.out.Len()
-	t.records.Add(uint64(max(n-len(f.dead)-len(f.lost), 0)))
-	t.bytes.Add(uint64(f.bytes))
-	t.dead.Add(uint64(len(f.dead)))
+	if t.txn == nil { // else its records end with the transaction
+		err = f.account()
+		n := f.out.Len()
+		t.records.Add(uint64(max(n-len(f.dead)-len(f.lost), 0)))
+		t.bytes.Add(uint64(f.bytes))
+		t.dead.Add(uint64(len(f.dead)))
+	}
 	f.reset()
 	t.flights = append(t.flights, f)
 	t.mu.Unlock()

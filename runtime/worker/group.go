@@ -54,13 +54,11 @@ func (t *sinkTask) commit(hard context.Context) error {
 	if d := time.Since(begun); d > t.slow {
 		t.log.Warn("a commit of offsets took long", "time", d.String(), "limit", t.slow.String())
 	}
+	t.countCommit(begun, err)
 	if err != nil {
-		t.commitFailures.Add(1)
 		return fmt.Errorf("connector %s, task %d: %w", t.connector, t.id, err)
 	}
 	t.active.Store(0)
-	now := time.Now()
-	t.commits.add(now, int64(now.Sub(begun)))
 	clear(t.position)
 	return nil
 }

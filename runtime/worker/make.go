@@ -23,6 +23,7 @@ func (w *Worker) make(stop context.Context, s *slot, a about) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.renew = func(ctx context.Context) (connect.SourceTask, error) { return w.plug(ctx, s) }
 	go t.writer.Warm(stop)
 	return t, nil
 }
@@ -69,7 +70,7 @@ func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*source
 	t := &sourceTask{
 		cfg: s, plug: plug, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout,
 		tracker: offset.NewTracker(), landed: make(chan struct{}, 1), topics: map[string]topicLimit{},
-		store: w.store, offsets: w.offsets,
+		store: w.store, offsets: w.offsets, shared: w.cfg.Shared,
 	}
 	t.init(a)
 	var err error
@@ -82,7 +83,11 @@ func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*source
 	}); err != nil {
 		return nil, err
 	}
-	if t.writer, err = w.conn.Writer(s.Producer, w.conn.ClientID("producer", s.Name, a.id)); err != nil {
+	clientID := w.conn.ClientID("producer", s.Name, a.id)
+	if s.ExactlyOnce != nil {
+		return t, t.newTransaction(clientID)
+	}
+	if t.writer, err = w.conn.Writer(s.Producer, clientID); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,9 +26,12 @@ type sourceTask struct {
 	conn    *kafka.Conn
 	store   *offset.Store
 	offsets offset.Appender // the offsets topic
+	shared  bool            // others may have committed there
 	writer  *kafka.Writer
-	every   time.Duration // between commits
-	slow    time.Duration // a commit that is said to be slow
+	txn     *transaction                                      // nil: at least once
+	renew   func(context.Context) (connect.SourceTask, error) // another connector's task for the next life
+	every   time.Duration                                     // between commits
+	slow    time.Duration                                     // a commit that is said to be slow
 
 	mu       sync.Mutex // of tracker, told and flights
 	tracker  *offset.Tracker
@@ -56,22 +60,19 @@ func (t *sourceTask) run(stop, hard context.Context) {
 	looped := make(chan struct{})
 	go func() {
 		defer close(looped)
-		if err := guard(func() error { return t.loop(stop, hard) }); err != nil && !errors.Is(err, errStopped) {
+		if err := guard(func() error { return t.lives(stop, hard) }); err != nil && !errors.Is(err, errStopped) {
 			t.fail(err)
 		}
 	}()
-	commits := make(chan struct{})
-	quit := make(chan struct{})
-	go func() {
-		defer close(commits)
-		t.commitLoop(hard, quit)
-	}()
-
+	quit := t.commits(hard)
 	stuck := t.awaitLoop(stop, hard, looped)
-	t.drain(hard)
-	close(quit)
-	<-commits
-	t.lastCommit(hard)
+	if t.txn != nil {
+		t.txn.finish(hard, stuck)
+	} else {
+		t.drain(hard)
+		quit()
+		t.lastCommit(hard)
+	}
 	if stuck {
 		t.log.Error("the connector does not return from a call; it is left behind")
 	} else {
@@ -82,6 +83,20 @@ func (t *sourceTask) run(stop, hard context.Context) {
 	}
 	t.close(hard)
 	t.end()
+}
+
+// commits commits at intervals until the returned function is called. With
+// transactions there is nothing to do beside the loop.
+func (t *sourceTask) commits(hard context.Context) (quit func()) {
+	if t.txn != nil {
+		return func() {}
+	}
+	ended, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		t.commitLoop(hard, stop)
+	}()
+	return func() { close(stop); <-ended }
 }
 
 func (t *sourceTask) close(ctx context.Context) { t.writer.Close(ctx) }
@@ -140,8 +155,11 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 	var b connect.Batch
 	var bad limited
 	for fails := 0; stop.Err() == nil; {
+		if err := t.between(stop, hard); err != nil {
+			return err
+		}
 		t.tell(stop)
-		if err := t.whilePaused(stop); err != nil {
+		if err := t.sleep(stop, hard); err != nil {
 			return err
 		}
 		b.Reset()
@@ -179,11 +197,37 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			t.sizes.add(now, int64(n))
 			t.work.add(now, int64(now.Sub(begun)))
 		}
-		if err := t.ship(stop, hard, &b); err != nil {
+		if err := t.deliver(stop, hard, &b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// between is what is to be done between polls.
+func (t *sourceTask) between(stop, hard context.Context) error {
+	if t.txn == nil {
+		return nil
+	}
+	return t.txn.between(stop, hard)
+}
+
+// sleep is a pause. No transaction stays open over it.
+func (t *sourceTask) sleep(stop, hard context.Context) error {
+	if t.txn != nil && t.gate.closed() != nil {
+		if err := t.txn.rest(stop, hard); err != nil {
+			return err
+		}
+	}
+	return t.whilePaused(stop)
+}
+
+// deliver sends a poll's records on their way.
+func (t *sourceTask) deliver(stop, hard context.Context, b *connect.Batch) error {
+	if t.txn == nil {
+		return t.ship(stop, hard, b)
+	}
+	return t.txn.ship(stop, hard, b)
 }
 
 func (t *sourceTask) retryMax() time.Duration { r := t.cfg.Errors.retries(); return r.most }
@@ -191,5 +235,18 @@ func (t *sourceTask) retryMax() time.Duration { r := t.cfg.Errors.retries(); ret
 // open opens the connector's task, for as long as it asks for another try.
 func (t *sourceTask) open(stop context.Context) error {
 	tc := connect.SourceContext{Name: t.connector, Task: t.id, Offsets: t.store.Reader(t.connector), Log: t.log}
+	switch {
+	case t.txn != nil:
+		tc.ExactlyOnce, tc.Transactions = true, t.txn.boundary == AtConnector
+		if err := t.txn.start(stop); err != nil {
+			return err
+		}
+	case t.shared:
+		if err := t.store.CatchUp(stop); stop.Err() != nil {
+			return errStopped
+		} else if err != nil {
+			return fmt.Errorf("connector %s, task %d: %w", t.connector, t.id, err)
+		}
+	}
 	return t.openWith(stop, t.retryMax(), func() error { return t.plug.Open(stop, tc) })
 }

@@ -23,7 +23,13 @@ func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
 		f.out.Discard()
 		return e
 	}
-	t.send(hard, f)
+	if t.txn != nil && err != nil {
+		f.out.Discard() // half a poll is none
+		return err
+	}
+	if e := t.send(stop, hard, f); e != nil {
+		return e
+	}
 	return err
 }
 
@@ -96,9 +102,13 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 }
 
 // awaitSystem waits for a system that the next record needs. The records
-// before that one do not wait with it.
+// before that one do not wait with it, unless they are in one transaction.
 func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure error) error {
-	if f.out.Len() > 0 {
+	if t.txn != nil {
+		if err := t.txn.rest(stop, hard); err != nil {
+			return err
+		}
+	} else if f.out.Len() > 0 {
 		if err := t.part(hard, f); err != nil {
 			return err
 		}

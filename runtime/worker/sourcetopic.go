@@ -50,6 +50,9 @@ func (t *sourceTask) useTopic(stop context.Context, topic string) error {
 			return err
 		}
 		name := string([]byte(topic))
+		if name == t.offsetsTopic() {
+			return fatal{fmt.Errorf("connector %s, task %d: a record is for %s, the topic of the sources' offsets: give it another topic, or worker.offsetStorageTopic another name", t.connector, t.id, name)}
+		}
 		if err := t.conn.Ready(stop, name, t.rules.spec(name)); err != nil {
 			if stop.Err() != nil {
 				return errStopped

@@ -264,16 +264,27 @@ func (w *Worker) failSources(err error) {
 type appender struct{ log *kafka.Log }
 
 func (a appender) Append(ctx context.Context, records []offset.Record, done func(error)) {
+	entries := entriesOf(records)
+	a.log.Append(ctx, entries, func(err error) {
+		placed(records, entries)
+		done(err)
+	})
+}
+
+// entriesOf are records as entries of a log.
+func entriesOf(records []offset.Record) []kafka.Entry {
 	entries := make([]kafka.Entry, len(records))
 	for i, r := range records {
 		entries[i] = kafka.Entry(r)
 	}
-	a.log.Append(ctx, entries, func(err error) {
-		for i, e := range entries {
-			records[i] = offset.Record(e)
-		}
-		done(err)
-	})
+	return entries
+}
+
+// placed tells records where their entries came to be.
+func placed(records []offset.Record, entries []kafka.Entry) {
+	for i, e := range entries {
+		records[i] = offset.Record(e)
+	}
 }
 
 // readyLetters makes the dead letter queues, so that a queue that cannot be

@@ -20,6 +20,7 @@ type fileInput struct {
 	path       string
 	log        *slog.Logger
 	rotateWait time.Duration
+	exactly    bool // each line is delivered exactly once
 
 	f       *os.File // nil: not there yet
 	fifo    bool
@@ -61,6 +62,9 @@ func (in *fileInput) start(f *os.File) error {
 		return fmt.Errorf("filestream: %w", err)
 	}
 	in.fifo = fi.Mode()&fs.ModeNamedPipe != 0
+	if in.fifo && in.exactly {
+		return fmt.Errorf("filestream: open %s: it is a FIFO, which cannot be read again: give a regular file, or leave exactlyOnce out", in.path)
+	}
 	if in.fifo {
 		return nil
 	}

@@ -50,6 +50,17 @@ func (s Source) Tasks(_ context.Context, _ int) ([]connect.SourceTask, error) {
 	return []connect.SourceTask{&sourceTask{cfg: s, stdin: os.Stdin, pollWait: pollWait}}, nil
 }
 
+var _ connect.ExactlyOnce = Source{}
+
+// ExactlyOnce says that a file can be read again from a position. (A FIFO is
+// found out when it is opened.)
+func (s Source) ExactlyOnce() error {
+	if s.File == "" {
+		return errors.New("the standard input cannot be read again: give file, or leave exactlyOnce out")
+	}
+	return nil
+}
+
 var _ connect.Emits = Source{}
 
 // Emits says what each line's record is: text, and no key.
@@ -104,7 +115,7 @@ func (t *sourceTask) Open(_ context.Context, tc connect.SourceContext) error {
 	if err != nil {
 		return fmt.Errorf("filestream: the offset of %s: %w", t.cfg.File, err)
 	}
-	in := &fileInput{path: t.cfg.File, log: tc.Log, rotateWait: t.cfg.RotateWait, next: pos}
+	in := &fileInput{path: t.cfg.File, log: tc.Log, rotateWait: t.cfg.RotateWait, exactly: tc.ExactlyOnce, next: pos}
 	if err := in.open(); errors.Is(err, errAnew) {
 		t.anew = true
 	} else if err != nil {
