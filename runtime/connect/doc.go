@@ -22,7 +22,7 @@
 //	slab.go       Slab: memory for structs and maps by the chunk
 //	record.go     Record, Header, Datum
 //	source.go     Source, SourceTask, Batch, offsets
-//	sink.go       Sink, SinkTask
+//	sink.go       Sink, SinkTask, Results
 //	transform.go  Transform, Predicate
 //	convert.go    Converter, Codec, Buffer
 //	errors.go     what a worker tells apart

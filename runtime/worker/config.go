@@ -16,6 +16,7 @@
 //	transaction.go  or its transactions, with the offsets in them   startover.go  when one fails
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
 //	sinkdecode.go  records through the chain   sinkput.go  to the connector   sinkletters.go  its dead letters
+//	sinkresults.go  records that the connector's target refused   original.go  a record as it came
 //	failure.go  what a failed record is: stage, cause, place
 //	retry.go    errors.retryTimeout
 //	deadletter.go  the dead letter queue

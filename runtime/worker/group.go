@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,7 @@ func (t *sinkTask) flush(hard context.Context) error {
 	for fails := 1; ; fails++ {
 		err := guard(func() error { return t.plug.Flush(hard) })
 		if err == nil {
-			return nil
+			return t.settleFlushed(hard)
 		}
 		if !transient(err) || hard.Err() != nil {
 			t.broken = true // a failed fsync is never done by the next one
@@ -42,6 +43,18 @@ func (t *sinkTask) flush(hard context.Context) error {
 			return fmt.Errorf("connector %s, task %d: the flush was not done in the time for a stop; what was put since the last one is not committed", t.connector, t.id)
 		}
 	}
+}
+
+// settleFlushed settles what the flush has confirmed, and what it has not.
+func (t *sinkTask) settleFlushed(hard context.Context) error {
+	err := t.settle(hard, true)
+	if err != nil {
+		t.broken = true // positions have passed a record that is nowhere
+	}
+	if errors.Is(err, errStopped) {
+		return fmt.Errorf("connector %s, task %d: the dead letter queue did not take refused records in the time for a stop; what was put since the last flush is not committed", t.connector, t.id)
+	}
+	return err
 }
 
 // commit writes the positions of what was flushed.
@@ -100,6 +113,7 @@ func (t *sinkTask) lost(ps []kafka.Partition) {
 
 func (t *sinkTask) forget(ps []kafka.Partition) {
 	t.partitions.Add(-int64(len(ps)))
+	t.results.forget(ps)
 	for _, p := range ps {
 		delete(t.position, p)
 		if t.waiting {

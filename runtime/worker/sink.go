@@ -47,10 +47,11 @@ type sinkTask struct {
 	// Of the loop's goroutine alone, under mu:
 	runs    []kafka.Run
 	batch   []connect.Record
-	origin  []int32 // of batch[i]: which run it came from
+	origin  []origin // of batch[i]
 	letters []letter
 	doing   chain.Doing
 	topics  map[string]bool // that had records
+	results results
 }
 
 func (t *sinkTask) run(stop, hard context.Context) {
@@ -114,7 +115,8 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 
 // open opens the connector's task, for as long as it asks for another try.
 func (t *sinkTask) open(stop context.Context) error {
-	sc := connect.SinkContext{Name: t.connector, Task: t.id, Log: t.log}
+	t.results.t = t
+	sc := connect.SinkContext{Name: t.connector, Task: t.id, Log: t.log, Results: &t.results}
 	err := t.openWith(stop, time.Minute, func() (err error) { t.plug, err = t.cfg.Connector.Open(stop, sc); return err })
 	t.isOpen = err == nil
 	return err
@@ -147,7 +149,7 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 		for i := range t.runs {
 			t.runs[i].Recycle()
 		}
-		if now := time.Now(); err == nil && !now.Before(next) {
+		if now := time.Now(); err == nil && (!now.Before(next) || t.results.full()) {
 			next = now.Add(t.every)
 			err = t.flushAndCommit(hard)
 		}
@@ -202,6 +204,10 @@ func (t *sinkTask) deliver(stop, hard context.Context) error {
 			return err
 		}
 		if err := t.put(stop, hard); err != nil {
+			return err
+		}
+		if err := t.settle(hard, false); err != nil {
+			t.broken = true // others of the batch may be nowhere yet
 			return err
 		}
 		t.advance(from, end)

@@ -3,12 +3,14 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
+
+// origin is where a record of the batch came from: a run, and its place there.
+type origin struct{ run, at int32 }
 
 // stopPoint is where a poll's records end because one of them failed.
 type stopPoint struct{ run, at int }
@@ -44,7 +46,7 @@ func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, erro
 		if !t.cfg.Errors.Tolerate || errors.Is(err, connect.ErrFatal) {
 			return at, failure
 		}
-		t.tolerate(at, failure)
+		t.tolerate(t.original(&t.runs[at.run], at.at), failure)
 		from = stopPoint{at.run, at.at + 1}
 	}
 }
@@ -79,7 +81,7 @@ func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 				t.batch = t.batch[:n]
 				continue
 			}
-			t.origin = append(t.origin, int32(where.run))
+			t.origin = append(t.origin, origin{int32(where.run), int32(where.at)})
 		}
 	}
 	return where, nil
@@ -124,6 +126,7 @@ func (t *sinkTask) recordFailure(at stopPoint, err error) *Failure {
 	if f.Stage == chain.Transformation && t.doing.Step != nil {
 		f.Step = t.doing.Step.Name
 	}
-	f.Place = fmt.Sprintf("topic %s, partition %d, offset %d", run.Topic, run.Partition.Partition, run.Offset(at.at))
+	o := t.original(run, at.at)
+	f.Place = o.place.String()
 	return f
 }

@@ -11,28 +11,42 @@ import (
 
 // letter is a record for the dead letter queue.
 type letter struct {
-	run, at int
+	original
 	failure *Failure
 }
 
-func (t *sinkTask) tolerate(at stopPoint, failure *Failure) {
-	if e := t.cfg.Errors; e.Log {
-		args := []any{"stage", string(failure.Stage), "error", failure.Err.Error()}
-		if e.LogPlace {
-			args = append(args, "record", failure.Place)
-		}
-		t.log.Error("a record failed and is tolerated", args...)
-		t.logged.Add(1)
-	}
+// tolerate lets go of a failed record: to the dead letter queue, or for good.
+func (t *sinkTask) tolerate(o original, failure *Failure) {
+	t.sayTolerated(t.cfg.Errors, failure)
 	if t.dlq == nil {
 		t.dropped.Add(1)
 		return
 	}
-	t.letters = append(t.letters, letter{at.run, at.at, failure})
+	t.letters = append(t.letters, letter{o, failure})
 }
 
-// writeLetters writes the poll's dead letters, as they came, and returns when
-// Kafka has them: only then may the group's offset pass them.
+// settle does with the records that the connector refused what the spec says.
+// Until that is done no offset moves past them.
+func (t *sinkTask) settle(hard context.Context, flushed bool) error {
+	refused, err := t.results.take(flushed)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	t.letters = t.letters[:0]
+	for _, r := range refused {
+		f := t.call(stagePut, t.cfg.Connector, r.cause)
+		f.Place = r.place.String()
+		if !t.cfg.Errors.Tolerate || errors.Is(r.cause, connect.ErrFatal) || errors.Is(r.cause, connect.ErrUnavailable) {
+			return f
+		}
+		t.records.Add(^uint64(0)) // it was counted as put
+		t.tolerate(r.original, f)
+	}
+	return t.writeLetters(hard)
+}
+
+// writeLetters writes the letters that were collected, as they came, and
+// returns when Kafka has them: only then may the group's offset pass them.
 func (t *sinkTask) writeLetters(hard context.Context) error {
 	if len(t.letters) == 0 {
 		return nil
@@ -49,15 +63,12 @@ func (t *sinkTask) writeLetters(hard context.Context) error {
 	b.Done = func() { close(done) }
 	limit, _ := t.dlq.Limit(dl.Topic)
 	for _, l := range t.letters {
-		run := &t.runs[l.run]
-		at := place{run.Topic, run.Partition.Partition, run.Offset(l.at), true}
-		headers := dl.letterHeaders(run.Headers(l.at), at, l.failure)
-		key, value := run.Key(l.at), run.Value(l.at)
-		if size := kafka.RecordSize(key, value, headers); size > limit {
+		headers := dl.letterHeaders(l.headers, l.place, l.failure, l.replays)
+		if size := kafka.RecordSize(l.key, l.value, headers); size > limit {
 			b.Discard()
-			return fmt.Errorf("connector %s, task %d: the dead letter queue %s cannot take a record of %d bytes, its limit is %d: raise its max.message.bytes; the record failed by: %w", t.connector, t.id, dl.Topic, size, limit, l.failure)
+			return t.tooLarge(dl.Topic, size, limit, l.failure)
 		}
-		b.Append(dl.Topic, connect.NoPartition, run.Timestamp(l.at), key, value, headers)
+		b.Append(dl.Topic, connect.NoPartition, l.timestamp, l.key, l.value, headers)
 	}
 	t.dlq.Produce(hard, b)
 	select {
@@ -73,5 +84,6 @@ func (t *sinkTask) writeLetters(hard context.Context) error {
 		return fmt.Errorf("connector %s, task %d: the dead letter queue cannot be written, so no offset moves past the record: %w; the record failed by: %w", t.connector, t.id, lost, t.letters[0].failure)
 	}
 	t.dead.Add(uint64(len(t.letters)))
+	t.letters = t.letters[:0]
 	return nil
 }

@@ -22,7 +22,9 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 	var bad limited
 	for len(t.batch) > 0 {
 		begun := time.Now()
+		t.results.begin()
 		err := guard(func() error { return t.plug.Put(hard, t.batch) })
+		t.results.end(err != nil)
 		if err == nil {
 			now := time.Now()
 			t.work.add(now, int64(now.Sub(begun)))
@@ -56,7 +58,7 @@ func (t *sinkTask) leaveOut() {
 	}
 	n := 0
 	for i := range t.batch {
-		if !t.taken[t.runs[t.origin[i]].Partition] {
+		if !t.taken[t.runs[t.origin[i].run].Partition] {
 			t.batch[n], t.batch[i] = t.batch[i], t.batch[n] // swap: each keeps its own header memory
 			t.origin[n] = t.origin[i]
 			n++
@@ -80,7 +82,7 @@ func (t *sinkTask) batchPlace() string {
 	var parts []string
 	for i := range t.runs {
 		r := &t.runs[i]
-		if !slices.Contains(t.origin, int32(i)) {
+		if !slices.ContainsFunc(t.origin, func(o origin) bool { return o.run == int32(i) }) {
 			continue
 		}
 		if len(parts) == 3 {

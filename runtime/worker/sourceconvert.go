@@ -197,24 +197,17 @@ func (t *sourceTask) recordFailure(at int, b *connect.Batch, err error) *Failure
 
 // tolerate lets go of a failed record: to the dead letter queue, or for good.
 func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) error {
-	if e := t.cfg.Errors; e.Log {
-		args := []any{"stage", string(failure.Stage), "error", failure.Err.Error()}
-		if e.LogPlace {
-			args = append(args, "record", failure.Place)
-		}
-		t.log.Error("a record failed and is tolerated", args...)
-		t.logged.Add(1)
-	}
+	t.sayTolerated(t.cfg.Errors, failure)
 	dl := t.cfg.Errors.DeadLetters
 	if dl == nil {
 		f.spans[f.k].dropped++
 		return nil
 	}
 	key, value := plainBytes(r.Key.Value), plainBytes(r.Value.Value)
-	headers := dl.letterHeaders(plainHeaders(r.Headers), place{topic: r.Topic}, failure)
+	headers := dl.letterHeaders(plainHeaders(r.Headers), place{topic: r.Topic}, failure, 0)
 	limit, _ := t.writer.Limit(dl.Topic)
 	if size := kafka.RecordSize(key, value, headers); size > limit {
-		return fatal{fmt.Errorf("connector %s, task %d: the dead letter queue %s cannot take a record of %d bytes, its limit is %d; the record failed by: %w", t.connector, t.id, dl.Topic, size, limit, failure)}
+		return fatal{t.tooLarge(dl.Topic, size, limit, failure)}
 	}
 	f.dead = append(f.dead, f.out.Len())
 	f.out.Append(dl.Topic, connect.NoPartition, r.Timestamp, key, value, headers)

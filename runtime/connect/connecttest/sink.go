@@ -43,8 +43,15 @@ func openSink(t testing.TB, w SinkWorld, n int) task {
 }
 
 func sinkContext(task int) connect.SinkContext {
-	return connect.SinkContext{Name: "contract", Task: task, Log: slog.New(slog.DiscardHandler)}
+	return connect.SinkContext{Name: "contract", Task: task, Log: slog.New(slog.DiscardHandler), Results: nobody{}}
 }
+
+// nobody is connect.Results without a dead letter queue: a record that was
+// refused is missing.
+type nobody struct{}
+
+func (nobody) Ticket(int) connect.Ticket    { return 1 }
+func (nobody) Refuse(connect.Ticket, error) {}
 
 func (s task) put(batch []connect.Record) {
 	s.t.Helper()
