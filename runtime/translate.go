@@ -25,6 +25,7 @@ func translate(p Pipeline) worker.Config {
 		FlushTimeout:  w.OffsetFlushTimeout,
 		StopTimeout:   w.TaskShutdownGracefulTimeout,
 		StartTimeout:  w.StartTimeout,
+		CallTimeout:   w.CallTimeout,
 	}
 	for _, s := range p.Sources {
 		c.Sources = append(c.Sources, worker.Source{

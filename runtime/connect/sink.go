@@ -14,7 +14,7 @@ type Sink interface {
 }
 
 // SinkTask writes records to the outside world. The worker calls its methods
-// from one goroutine.
+// one at a time; worker.callTimeout holds as for a SourceTask.
 type SinkTask interface {
 	// Put takes a batch in the order of each partition's offsets. The slice
 	// and its records belong to the worker again when Put returns; the bytes

@@ -16,7 +16,9 @@ type Source interface {
 }
 
 // SourceTask reads one share of a source's work. The worker calls its methods
-// from one goroutine, in the order Open, Poll…, Close.
+// one at a time, in the order Open, Poll…, Close. A method that does not return
+// within worker.callTimeout, where the spec sets one, fails the task: it is left
+// behind, and closed if it ever returns.
 type SourceTask interface {
 	// Open gets ready to poll from the positions that tc.Offsets gives. An
 	// error that wraps ErrRetry is tried again with back-off; any other fails

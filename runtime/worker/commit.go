@@ -112,7 +112,7 @@ func (t *sourceTask) tell(ctx context.Context) {
 	t.told = nil
 	t.mu.Unlock()
 	for _, e := range entries {
-		if err := guard(func() error { return c.Committed(ctx, e.Partition, e.Offset) }); err != nil {
+		if err := t.plugged(hookCommitted, func() error { return c.Committed(ctx, e.Partition, e.Offset) }); err != nil {
 			t.log.Warn("the connector failed to take up a committed offset", "partition", offset.Describe(e.Partition), "error", err.Error())
 		}
 	}

@@ -19,6 +19,7 @@
 //	sinkresults.go  records that the connector's target refused   original.go  a record as it came
 //	failure.go  what a failed record is: stage, cause, place
 //	retry.go    errors.retryTimeout
+//	watchdog.go  calls that do not come back            turn.go  a lock that one of them may hold
 //	deadletter.go  the dead letter queue
 //	header.go   headers as bytes, and back
 //	plain.go    data as bytes without a converter
@@ -48,6 +49,7 @@ type Config struct {
 	StopTimeout   time.Duration  // for a stop, draining and committing included
 	StartTimeout  time.Duration  // to wait for a broker; negative is for ever
 	IdleExit      time.Duration  // stop after that long without a record; 0 is never
+	CallTimeout   time.Duration  // after which a call of a connector hangs, and its task fails; 0 is never
 
 	Sources []Source
 	Sinks   []Sink

@@ -62,11 +62,15 @@ func asError(p any) error {
 	return &panicked{p, string(debug.Stack())}
 }
 
-// stackOf is the stack of a panic within err, or "".
+// stackOf is the stack of a panic or of a hanging call within err, or "".
 func stackOf(err error) string {
 	var p *panicked
 	if errors.As(err, &p) {
 		return p.stack
+	}
+	var h *hang
+	if errors.As(err, &h) {
+		return h.stack
 	}
 	return ""
 }

@@ -164,6 +164,7 @@ type memory struct {
 	puts    int
 	put     func(n int, batch []connect.Record) error // may refuse
 	flush   func() error
+	closed  chan struct{} // by Close
 }
 
 type memoryTask struct {
@@ -204,7 +205,12 @@ func (t *memoryTask) Flush(context.Context) error {
 	return nil
 }
 
-func (t *memoryTask) Close() error { return nil }
+func (t *memoryTask) Close() error {
+	if t.m.closed != nil {
+		close(t.m.closed)
+	}
+	return nil
+}
 
 func (m *memory) got() []string {
 	m.mu.Lock()

@@ -27,7 +27,7 @@ func (t *sinkTask) flushAndCommit(hard context.Context) error {
 func (t *sinkTask) flush(hard context.Context) error {
 	var bad limited
 	for fails := 1; ; fails++ {
-		err := guard(func() error { return t.plug.Flush(hard) })
+		err := t.plugged(hookFlush, func() error { return t.plug.Flush(hard) })
 		if err == nil {
 			return t.settleFlushed(hard)
 		}
@@ -88,7 +88,9 @@ func (t *sinkTask) assigned(ps []kafka.Partition) {
 // flushed and committed now, and what waits to be put again is let go of.
 func (t *sinkTask) revoked(ps []kafka.Partition) {
 	t.ready.Store(false) // until the group has shared them out again
-	t.mu.Lock()
+	if !t.mu.lockUnless(t.watch.left()) {
+		return // nothing more is committed
+	}
 	defer t.mu.Unlock()
 	if t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {
 		if err := t.flush(t.hard); err != nil {
@@ -103,7 +105,9 @@ func (t *sinkTask) revoked(ps []kafka.Partition) {
 // lost is told when partitions are gone already: nothing of them is committed.
 func (t *sinkTask) lost(ps []kafka.Partition) {
 	t.ready.Store(false)
-	t.mu.Lock()
+	if !t.mu.lockUnless(t.watch.left()) {
+		return
+	}
 	defer t.mu.Unlock()
 	if len(ps) > 0 {
 		t.log.Warn("partitions were lost to the group; records since the last commit will be read again", "partitions", fmt.Sprint(ps))

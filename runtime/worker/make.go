@@ -59,11 +59,16 @@ func (s *Sink) chain() chain.Config {
 // split asks a source for its tasks.
 func (w *Worker) split(ctx context.Context, s *Source) (tasks []connect.SourceTask, err error) {
 	most := max(s.MaxTasks, 1)
-	err = guard(func() (err error) { tasks, err = s.Connector.Tasks(ctx, most); return err })
-	if err == nil && (len(tasks) == 0 || len(tasks) > most) {
+	var got []connect.SourceTask
+	err = within(ctx, w.cfg.CallTimeout, hookTasks, func() (err error) { got, err = s.Connector.Tasks(ctx, most); return err })
+	if err != nil {
+		return nil, err // got may yet be written
+	}
+	tasks = got
+	if len(tasks) == 0 || len(tasks) > most {
 		return nil, fmt.Errorf("it gave %d tasks, where 1 to %d are allowed", len(tasks), most)
 	}
-	return tasks, err
+	return tasks, nil
 }
 
 func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*sourceTask, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,7 +35,7 @@ type sinkTask struct {
 	active     atomic.Int64 // records that were put, and not committed
 	partitions atomic.Int64 // assigned
 
-	mu       sync.Mutex
+	mu       turn
 	isOpen   bool
 	broken   bool // a put or a flush has failed: nothing more is committed
 	hard     context.Context
@@ -57,12 +56,14 @@ type sinkTask struct {
 func (t *sinkTask) run(stop, hard context.Context) {
 	stop, cancel := t.stop(stop)
 	defer cancel()
+	defer t.watchCalls()()
 	t.mu.Lock()
 	t.hard = hard
 	t.mu.Unlock()
 	looped := make(chan struct{})
 	go func() {
 		defer close(looped)
+		t.watch.here()
 		if err := guard(func() error { return t.loop(stop, hard) }); err != nil && !errors.Is(err, errStopped) {
 			t.fail(err)
 		}
@@ -72,6 +73,7 @@ func (t *sinkTask) run(stop, hard context.Context) {
 	case <-stop.Done():
 		select {
 		case <-looped:
+		case <-t.watch.left():
 		case <-hard.Done():
 			t.fail(fmt.Errorf("connector %s, task %d: the connector did not return from a call in the time for a stop; what it was given last is not committed and will be read again", t.connector, t.id))
 		}
@@ -81,6 +83,11 @@ func (t *sinkTask) run(stop, hard context.Context) {
 }
 
 func (t *sinkTask) close(ctx context.Context) {
+	if t.watch.isHung() {
+		var cancel context.CancelFunc
+		ctx, cancel = halfOf(ctx) // nobody asked for a stop: there may be no other end
+		defer cancel()
+	}
 	t.reader.Close(ctx)
 	if t.dlq != nil {
 		t.dlq.Close(ctx)
@@ -96,7 +103,7 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 	t.opened()
 	go t.awaitTopics(stop)
 	defer func() {
-		if err := guard(t.plug.Close); err != nil {
+		if err := t.plugged(hookClose, t.plug.Close); err != nil {
 			t.log.Warn("closing the connector failed", "error", err.Error())
 		}
 	}()
@@ -104,7 +111,7 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
-	if t.broken {
+	if t.broken || t.watch.isHung() {
 		return err
 	}
 	if e := t.flush(hard); e != nil {
@@ -118,6 +125,9 @@ func (t *sinkTask) open(stop context.Context) error {
 	t.results.t = t
 	sc := connect.SinkContext{Name: t.connector, Task: t.id, Log: t.log, Results: &t.results}
 	err := t.openWith(stop, time.Minute, func() (err error) { t.plug, err = t.cfg.Connector.Open(stop, sc); return err })
+	if err != nil && t.plug != nil { // opened after the task was left behind
+		_ = guard(t.plug.Close)
+	}
 	t.isOpen = err == nil
 	return err
 }

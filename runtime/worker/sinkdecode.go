@@ -22,6 +22,9 @@ func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, erro
 	last := stopPoint{-1, -1}
 	for {
 		at, err := t.decodeFrom(from)
+		if t.watch.isHung() {
+			return at, errStopped
+		}
 		if err == nil {
 			return stopPoint{run: len(t.runs)}, nil
 		}
@@ -56,6 +59,8 @@ func (t *sinkTask) decode(stop context.Context, from stopPoint) (stopPoint, erro
 func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 	where = at
 	n := len(t.batch)
+	t.watch.enter(hookChain)
+	defer t.watch.leave()
 	defer func() {
 		if p := recover(); p != nil {
 			err = asError(p)
@@ -71,6 +76,7 @@ func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 		}
 		for ; where.at < run.Len(); where.at++ {
 			n = len(t.batch)
+			t.watch.step()
 			r := t.next()
 			keep, err := t.decodeOne(run, where.at, r)
 			if err != nil {

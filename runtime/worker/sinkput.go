@@ -23,7 +23,7 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 	for len(t.batch) > 0 {
 		begun := time.Now()
 		t.results.begin()
-		err := guard(func() error { return t.plug.Put(hard, t.batch) })
+		err := t.plugged(hookPut, func() error { return t.plug.Put(hard, t.batch) })
 		t.results.end(err != nil)
 		if err == nil {
 			now := time.Now()

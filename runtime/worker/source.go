@@ -57,9 +57,11 @@ type sourceTask struct {
 func (t *sourceTask) run(stop, hard context.Context) {
 	stop, cancel := t.stop(stop)
 	defer cancel()
+	defer t.watchCalls()()
 	looped := make(chan struct{})
 	go func() {
 		defer close(looped)
+		t.watch.here()
 		if err := guard(func() error { return t.lives(stop, hard) }); err != nil && !errors.Is(err, errStopped) {
 			t.fail(err)
 		}
@@ -75,12 +77,8 @@ func (t *sourceTask) run(stop, hard context.Context) {
 	}
 	if stuck {
 		t.log.Error("the connector does not return from a call; it is left behind")
-	} else {
-		t.tell(hard)
-		if err := guard(t.plug.Close); err != nil {
-			t.log.Warn("closing the connector failed", "error", err.Error())
-		}
 	}
+	t.finish(hard, looped, !stuck)
 	t.close(hard)
 	t.end()
 }
@@ -101,6 +99,32 @@ func (t *sourceTask) commits(hard context.Context) (quit func()) {
 
 func (t *sourceTask) close(ctx context.Context) { t.writer.Close(ctx) }
 
+// finish tells the connector the last and closes it, when its loop has come
+// back. It does not wait for a loop, or a call, that does not.
+func (t *sourceTask) finish(hard context.Context, looped <-chan struct{}, tell bool) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-looped
+		t.watch.here()
+		if tell {
+			t.tell(hard)
+		}
+		if err := t.plugged(hookClose, t.plug.Close); err != nil {
+			t.log.Warn("closing the connector failed", "error", err.Error())
+		}
+	}()
+	if !tell {
+		return
+	}
+	select {
+	case <-closed:
+	case <-t.watch.left():
+	case <-hard.Done():
+		<-afterwards(closed, 100*time.Millisecond) // it sees it too
+	}
+}
+
 // awaitLoop waits for the loop's end; once it was asked to stop, for half of
 // the time that is left at the most.
 func (t *sourceTask) awaitLoop(stop, hard context.Context, looped <-chan struct{}) (stuck bool) {
@@ -115,6 +139,8 @@ func (t *sourceTask) awaitLoop(stop, hard context.Context, looped <-chan struct{
 	case <-looped:
 		return false
 	case <-patience.Done():
+		return true
+	case <-t.watch.left():
 		return true
 	}
 }
@@ -164,7 +190,7 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 		}
 		b.Reset()
 		begun := time.Now()
-		err := guard(func() error { return t.plug.Poll(stop, &b) })
+		err := t.plugged(hookPoll, func() error { return t.plug.Poll(stop, &b) })
 		switch {
 		case err != nil && transient(err):
 			if bad.ok() {

@@ -120,6 +120,8 @@ func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure 
 // the place of the record that failed, which a panic is also made to be.
 func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.Record, f *flight) (at int, err error) {
 	at = i
+	t.watch.enter(hookChain)
+	defer t.watch.leave()
 	defer func() {
 		if p := recover(); p != nil {
 			err = asError(p)
@@ -128,6 +130,7 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 	keepHeaders := len(t.chain.Steps) > 0
 	for ; at < len(records); at++ {
 		f.reach(at)
+		t.watch.step()
 		r := &records[at]
 		t.orig = *r
 		if keepHeaders && len(r.Headers) > 0 {

@@ -49,6 +49,8 @@ func (t *sourceTask) useTopic(stop context.Context, topic string) error {
 		if err := kafka.CheckTopicName(topic); err != nil {
 			return err
 		}
+		t.watch.leave() // what follows is ours
+		defer t.watch.enter(hookChain)
 		name := string([]byte(topic))
 		if name == t.offsetsTopic() {
 			return fatal{fmt.Errorf("connector %s, task %d: a record is for %s, the topic of the sources' offsets: give it another topic, or worker.offsetStorageTopic another name", t.connector, t.id, name)}

@@ -43,7 +43,7 @@ func (t *sourceTask) startOver(stop context.Context, fails int) error {
 	if err != nil {
 		return fmt.Errorf("connector %s, task %d: start over: %w", t.connector, t.id, err)
 	}
-	if err := guard(t.plug.Close); err != nil {
+	if err := t.plugged(hookClose, t.plug.Close); err != nil {
 		t.log.Warn("closing the connector failed", "error", err.Error())
 	}
 	t.plug = plug

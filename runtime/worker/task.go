@@ -53,7 +53,8 @@ type about struct {
 	id        int
 	sink      bool
 	log       *slog.Logger
-	gate      *gate // shut while the task is paused
+	patience  time.Duration // with a call of the connector; 0: no end
+	gate      *gate         // shut while the task is paused
 	on        Events
 }
 
@@ -68,6 +69,7 @@ type task struct {
 	begun, last                   atomic.Int64 // nanoseconds since the epoch
 	away                          atomic.Bool  // waiting for a system; see outage
 	outage                        outage       // of the loop's goroutine alone
+	watch                         watch
 
 	failOnce sync.Once
 	failed   chan struct{} // closed by fail
@@ -76,6 +78,7 @@ type task struct {
 
 func (t *task) init(a about) {
 	t.about = a
+	t.watch.limit = a.patience
 	t.failed = make(chan struct{})
 	t.counts.enter(Starting)
 }
@@ -149,7 +152,7 @@ func (t *task) whilePaused(stop context.Context) error {
 func (t *task) openWith(stop context.Context, most time.Duration, open func() error) error {
 	var bad limited
 	for fails := 1; ; fails++ {
-		err := guard(open)
+		err := t.plugged(hookOpen, open)
 		if err == nil {
 			return nil
 		}
