@@ -35,7 +35,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	for _, fetch := range []func(context.Context) (string, error){
-		servertest.InstallKafka, servertest.InstallRegistry,
+		servertest.InstallKafka, servertest.InstallConnectWorker, servertest.InstallRegistry,
 		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc, servertest.InstallJSONSchema,
 	} {
 		if _, err := fetch(ctx); err != nil {
