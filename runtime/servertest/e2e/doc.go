@@ -9,6 +9,7 @@
 //	bad_test.go       bad input and bad circumstances
 //	registry_test.go  the Schema Registry is away
 //	avro_test.go      the same for a spec that kcgen compiles: examples/orders-avro
+//	letters_test.go   a dead letter queue that cannot be written, beside Kafka Connect
 //	security_test.go  TLS, SASL and ACLs: moves, refusals, and no secret seen
 //	crash_test.go     kill -9 at random moments; KCGEN_CRASH=full for the whole
 package e2e
