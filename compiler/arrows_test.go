@@ -43,6 +43,8 @@ func TestArrows(t *testing.T) {
 		{"kcgen.dev/runtime/predicate", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime/flow", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka", "kcgen.dev/runtime/connector"}, nil},
 		{"kcgen.dev/runtime/kafka", []string{"kcgen.dev/runtime/worker"}, nil},
+		{"kcgen.dev/runtime/rest", []string{franz, "kcgen.dev/runtime/worker", "kcgen.dev/runtime/kafka", "kcgen.dev/runtime/connector", "kcgen.dev/runtime/transform"}, nil},
+		{"kcgen.dev/runtime/props", []string{franz, "kcgen.dev/runtime/rest", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime", []string{dryrun}, []string{dryrun}},
 		{"kcgen.dev/generated", []string{kfake, cue, jen, "kcgen.dev/compiler", testing, dryrun}, nil},
 	}

@@ -181,10 +181,10 @@ type TopicCreation struct {
 
 // How a topic is made that no group includes.
 type TopicDefaults struct {
-	// The replication factor; -1 is the broker's default.
+	// The replication factor (replication.factor); -1 is the broker's default.
 	ReplicationFactor int `json:"replicationFactor"`
 
-	// The number of partitions; -1 is the broker's default.
+	// The number of partitions (partitions); -1 is the broker's default.
 	Partitions int `json:"partitions"`
 
 	// Topic settings under Kafka's own names ("cleanup.policy": "compact").
@@ -196,16 +196,17 @@ type TopicGroup struct {
 	// The name under which the spec has it.
 	Name string `json:"name"`
 
-	// Regular expressions (RE2), one of which the whole topic name matches.
+	// Regular expressions (RE2), one of which the whole topic name matches
+	// (include).
 	Include []string `json:"include"`
 
-	// Regular expressions none of which matches.
+	// Regular expressions none of which matches (exclude).
 	Exclude []string `json:"exclude"`
 
-	// The replication factor; -1 is the broker's default.
+	// The replication factor (replication.factor); -1 is the broker's default.
 	ReplicationFactor int `json:"replicationFactor"`
 
-	// The number of partitions; -1 is the broker's default.
+	// The number of partitions (partitions); -1 is the broker's default.
 	Partitions int `json:"partitions"`
 
 	// Topic settings under Kafka's own names ("cleanup.policy": "compact").

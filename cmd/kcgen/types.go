@@ -18,7 +18,8 @@ func typesCommand() *cobra.Command {
 		Short: "Write the Go structs of CUE definitions",
 		Long: `Types is for those who write connectors. For each folder with component
 definitions (DIR/... is all below DIR) it writes <package>_gen.go beside the CUE,
-and the option tables in README.md, between the lines <!-- kcgen types --> and
+<package>_options_gen.go, which tells Kafka Connect's tools of the options, and
+the option tables in README.md, between the lines <!-- kcgen types --> and
 <!-- /kcgen types -->. With -check it changes nothing, says what it would
 change, and ends with 1 if there is anything.`,
 		Example: "  kcgen types ./...\n  kcgen types -check ./...",

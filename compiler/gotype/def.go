@@ -166,7 +166,7 @@ func (t *Table) fields(d *Def) diag.List {
 	if err != nil {
 		return append(bad, t.diag(d.Pos, d.Name, err.Error()))
 	}
-	goNames := map[string]string{}
+	goNames := map[string]string{optionsMethod: "the method that lists its options"}
 	for it.Next() {
 		f, err := t.field(it)
 		path := d.Name + "." + f.Name

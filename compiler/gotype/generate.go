@@ -20,7 +20,8 @@ var secretType = plan.Type{Path: "kcgen.dev/runtime/secret", Pkg: "secret", Name
 // Generate prints the Go structs of a package's definitions. The result's keys
 // are import path and file name, as "kcgen.dev/runtime/kafka/kafka_gen.go": a
 // package's definitions are in <package>_gen.go beside them; those of package
-// schema, whose Go lives elsewhere, in a file named after their CUE file.
+// schema, whose Go lives elsewhere, in a file named after their CUE file. What
+// Kafka Connect's tools are told of them is in <package>_options_gen.go.
 func Generate(defs []*Def) (map[string][]byte, error) {
 	files := map[string][]*Def{}
 	for _, d := range defs {
@@ -41,6 +42,12 @@ func Generate(defs []*Def) (map[string][]byte, error) {
 			return nil, fmt.Errorf("gotype: %s: %w", file, err)
 		}
 		out[file] = src
+		if src, err = optionsFile(defs); err != nil {
+			return nil, fmt.Errorf("gotype: %s: %w", file, err)
+		}
+		if src != nil {
+			out[strings.TrimSuffix(file, "_gen.go")+"_options_gen.go"] = src
+		}
 	}
 	return out, nil
 }

@@ -7,7 +7,10 @@
 //	type.go      a field → Type
 //	name.go      CUE names → Go names
 //	generate.go  Defs → <package>_gen.go (jennifer)
+//	option.go    what Kafka Connect calls a field, its type and default
+//	genoption.go Defs → <package>_options_gen.go
 //	readme.go    Defs → the option table of a README
+//	units.go     lengths of time and sizes
 package gotype
 
 import (

@@ -3,7 +3,7 @@
 // and keeps the spec's order and comments.
 //
 //	lower.go    structs, lists, maps, components
-//	scalar.go   scalars; units.go lengths and sizes
+//	scalar.go   scalars
 //	data.go     data as JSON; cuetype.go CUE types as Connect's schemas
 //	origin.go   where the user wrote a value
 //	syntax.go   what the spec's syntax tells of that

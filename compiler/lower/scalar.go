@@ -83,7 +83,7 @@ func (l *lowerer) schema(lit *plan.Lit, v cue.Value) plan.Node {
 
 func parse(k plan.Kind, text string) (int64, error) {
 	if k == plan.Bytes {
-		return Size(text)
+		return gotype.Size(text)
 	}
-	return Length(text)
+	return gotype.Length(text)
 }

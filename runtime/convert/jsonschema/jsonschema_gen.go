@@ -8,7 +8,7 @@ import "kcgen.dev/runtime/registry"
 // byte 0, the schema's id in the registry, the data as JSON. For keys and
 // values, not for headers.
 type Converter struct {
-	// The registry that holds the schemas (schema.registry.*).
+	// The registry that holds the schemas (schema.registry.url and its companions).
 	SchemaRegistry registry.Registry `json:"schemaRegistry"`
 
 	// Whether schemas that the registry does not have yet are registered; else

@@ -9,7 +9,7 @@ import "kcgen.dev/runtime/registry"
 // it is, the message. A null is a Kafka null. For keys and values, not for
 // headers.
 type Converter struct {
-	// The registry that holds the schemas (schema.registry.*).
+	// The registry that holds the schemas (schema.registry.url and its companions).
 	SchemaRegistry registry.Registry `json:"schemaRegistry"`
 
 	// Whether schemas that the registry does not have yet are registered; else

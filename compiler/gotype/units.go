@@ -1,4 +1,4 @@
-package lower
+package gotype
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ var (
 
 var nanoseconds = map[string]int64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 
-var bytes = map[string]int64{"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+var sizes = map[string]int64{"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 // Length reads a #Duration or #Timeout, as "1h30m" or "forever", in
 // nanoseconds: exactly, or not at all.
@@ -49,7 +49,7 @@ func Size(s string) (int64, error) {
 		return 0, fmt.Errorf("%q is no size such as 512KiB or 64MiB", clip(s))
 	}
 	n, _ := new(big.Int).SetString(m[1], 10)
-	if n.Mul(n, big.NewInt(bytes[m[2]])); !n.IsInt64() {
+	if n.Mul(n, big.NewInt(sizes[m[2]])); !n.IsInt64() {
 		return 0, fmt.Errorf("%q is more than 8 EiB", clip(s))
 	}
 	return n.Int64(), nil
