@@ -1,5 +1,11 @@
 // Package state is what the instances of a pipeline share: what connectors are
-// asked to be, and what connectors and tasks are at, in Kafka Connect's words.
+// asked to be, and what connectors and tasks are at, in Kafka Connect's words
+// and its topics.
+//
+//	state.go   the words
+//	config.go  Config: targets, requests to start again, levels of loggers
+//	status.go  Statuses: of connectors and tasks, and their topics
+//	record.go  what both do with records
 package state
 
 import "strconv"
