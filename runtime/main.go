@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/loglevel"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -133,12 +135,15 @@ func (f *flags) check() error {
 	return nil
 }
 
-func (f *flags) logger(w io.Writer) *slog.Logger {
-	o := &slog.HandlerOptions{Level: f.level}
+// logger is the log, and the levels of its loggers, which change at run time.
+func (f *flags) logger(w io.Writer) (*slog.Logger, *loglevel.Levels) {
+	o := &slog.HandlerOptions{Level: slog.Level(math.MinInt32)}
+	var h slog.Handler = slog.NewTextHandler(w, o)
 	if f.format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		h = slog.NewJSONHandler(w, o)
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	levels := loglevel.New(f.level)
+	return slog.New(levels.Handler(h)), levels
 }
 
 func run(p Pipeline, f *flags, stderr *os.File) int {
@@ -146,7 +151,7 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 	p.Worker.fill()
 	terminal := isTerminal(stderr)
 	out := &screen{out: stderr}
-	log := f.logger(out)
+	log, levels := f.logger(out)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	watchSignals(log, cancel, ctx, p.Worker.TaskShutdownGracefulTimeout)
@@ -160,7 +165,7 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 		defer stop()
 		log.Info("serving profiles", "at", "http://"+at.String()+"/debug/pprof/")
 	}
-	o := Options{IdleExit: f.idle, StartTimeout: f.start, Log: log}
+	o := Options{IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
 	if f.brokers != "" {
 		o.Brokers = []string{f.brokers}
 	}

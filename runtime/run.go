@@ -8,17 +8,19 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/loglevel"
 	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/worker"
 )
 
 // Options are what a start adds to the pipeline.
 type Options struct {
-	Brokers      []string       // instead of the pipeline's, where given
-	IdleExit     time.Duration  // stop after that long without a record; 0 is never
-	StartTimeout *time.Duration // instead of the worker's, where given; negative is for ever
-	Log          *slog.Logger   // nil is silence
-	Kafka        kafka.Options  // for tests
+	Brokers      []string         // instead of the pipeline's, where given
+	IdleExit     time.Duration    // stop after that long without a record; 0 is never
+	StartTimeout *time.Duration   // instead of the worker's, where given; negative is for ever
+	Log          *slog.Logger     // nil is silence
+	Kafka        kafka.Options    // for tests
+	Levels       *loglevel.Levels // of Log's loggers; nil: they do not change
 	// Watch, where given, is called once with a function that gives the tasks'
 	// figures at any time.
 	Watch func(stats func() []worker.Stats)
@@ -61,7 +63,11 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if o.Watch != nil {
 		o.Watch(w.Stats)
 	}
-	err = w.Run(ctx)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	i := &instance{written: written, p: p, o: o, log: o.Log, worker: w}
+	err = i.run(ctx)
 	return w.Stats(), err
 }
 

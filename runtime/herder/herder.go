@@ -87,6 +87,7 @@ type Herder struct {
 	alone bool
 
 	mail    chan Event
+	pings   chan chan struct{}
 	done    chan struct{} // no event is read any more
 	words   *publisher
 	lanes   map[state.TaskID]*lane
@@ -117,7 +118,7 @@ func New(cfg Config) *Herder {
 	}
 	h := &Herder{
 		cfg: cfg, log: cfg.Log, core: newCore(rules, cfg.Connectors, cfg.Seen), alone: alone,
-		mail: make(chan Event, mailboxSize), done: make(chan struct{}),
+		mail: make(chan Event, mailboxSize), done: make(chan struct{}), pings: make(chan chan struct{}),
 		lanes: map[state.TaskID]*lane{}, timer: time.NewTimer(time.Hour),
 	}
 	h.timer.Stop()
@@ -168,6 +169,9 @@ func (h *Herder) Run(ctx context.Context) error {
 		case e = <-h.mail:
 		case <-h.timer.C:
 			e = Tick{}
+		case answer := <-h.pings:
+			close(answer)
+			e = Tick{}
 		case <-end:
 			e, end = Shutdown{}, nil
 		}
@@ -199,6 +203,20 @@ func (h *Herder) post(e Event) {
 	select {
 	case h.mail <- e:
 	case <-h.done:
+	}
+}
+
+// Ping returns when the control loop answers, with an error where it does not
+// before ctx ends.
+func (h *Herder) Ping(ctx context.Context) error {
+	answer := make(chan struct{})
+	select {
+	case h.pings <- answer:
+		return nil
+	case <-h.done:
+		return errors.New("herder: the instance has left")
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

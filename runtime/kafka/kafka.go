@@ -51,6 +51,8 @@ type Conn struct {
 
 	mu     sync.Mutex
 	limits map[string]int32 // max.message.bytes of the topics seen
+
+	clusterID string
 }
 
 // Connect checks the settings and reads the files that they name. It does not

@@ -13,6 +13,9 @@ import (
 // own.
 func Common(pipeline any, kind string) []connect.Option {
 	list := fieldOf(reflect.ValueOf(pipeline), kind+"s")
+	if !list.IsValid() {
+		return nil // it is no kind of connector
+	}
 	connector := reflect.Zero(list.Type().Elem())
 	own := []connect.Option{
 		{Name: "name", Property: "name", Type: "STRING", Required: true, Doc: "The connector's name."},

@@ -6,7 +6,7 @@
 //
 //	config.go   what is to be run
 //	check.go    what the compiler could not see
-//	worker.go   Worker: open, run all, close
+//	worker.go   Worker: open, what there is, close
 //	life.go     a task's lives: start, stop, kill, pause
 //	make.go     how a task is made
 //	task.go     what a source's and a sink's task have in common

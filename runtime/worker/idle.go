@@ -29,19 +29,20 @@ func idle(tasks []idleness, d time.Duration) bool {
 	return true
 }
 
-// watchIdle ends the worker when nothing has happened for IdleExit.
-func (w *Worker) watchIdle(stop context.Context, exit func()) {
+// AwaitIdle returns true when nothing has happened for IdleExit and nothing is
+// left to do, and false when ctx ends. settled says whether all tasks were
+// started that are to run.
+func (w *Worker) AwaitIdle(ctx context.Context, settled func() bool) bool {
 	tick := time.NewTicker(max(w.cfg.IdleExit/8, 5*time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
-		case <-stop.Done():
-			return
+		case <-ctx.Done():
+			return false
 		case <-tick.C:
-			if w.idle(stop) {
+			if settled() && w.idle(ctx) {
 				w.log.Info("nothing is left to do; stopping", "idle", w.cfg.IdleExit.String())
-				exit()
-				return
+				return true
 			}
 		}
 	}

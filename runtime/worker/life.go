@@ -27,6 +27,7 @@ type slot struct {
 	sink   *Sink              //
 	plug   connect.SourceTask // for the first life, of the first split
 	of     int                // the tasks of the first split; 0: not known
+	fault  error              // why they are not known
 	paused bool               // as it was last asked
 	life   *life              // the last one, or nil
 	past   Stats              // figures of the lives before

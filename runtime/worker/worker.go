@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +16,7 @@ import (
 	"kcgen.dev/runtime/state"
 )
 
-// Worker runs tasks of a Config: those that it is told to start. [Worker.Run]
-// starts all of them.
+// Worker runs tasks of a Config: those that it is told to start.
 type Worker struct {
 	cfg  Config
 	log  *slog.Logger
@@ -27,9 +27,9 @@ type Worker struct {
 	cancel     []context.CancelFunc
 	store      *offset.Store
 	offsets    offset.Appender
-	slots      []*slot // in the order of the configuration; never changed
 
-	mu    sync.Mutex // of what is in slots, and of these:
+	mu    sync.Mutex // of these, and of what is in them:
+	slots []*slot    // in the order of the configuration
 	fault error      // the sources cannot run: there is nowhere to keep their offsets
 	lives sync.WaitGroup
 
@@ -55,24 +55,24 @@ func New(cfg Config) (*Worker, error) {
 }
 
 // Open gets ready to start tasks: it waits for a broker, asks the sources for
-// their tasks, each beside the others, and reads the offsets. ctx is the life
-// of every task: with its end they all stop. The error wraps
+// their tasks, each beside the others, and reads the offsets. The tasks' life
+// is the worker's, not ctx's: it ends with Close. The error wraps
 // [kafka.ErrUnreachable] where no broker answered in time.
 func (w *Worker) Open(ctx context.Context) error {
-	stop, cancelStop := context.WithCancel(ctx)
+	stop, cancelStop := context.WithCancel(context.WithoutCancel(ctx))
 	hard, cancelHard := w.budget(stop)
 	w.stop, w.hard, w.cancel = stop, hard, []context.CancelFunc{cancelHard, cancelStop}
 
 	var wg sync.WaitGroup
 	sources := make([][]*slot, len(w.cfg.Sources))
 	for i := range w.cfg.Sources {
-		wg.Go(func() { sources[i] = w.sourceSlots(&w.cfg.Sources[i]) })
+		wg.Go(func() { sources[i] = w.sourceSlots(ctx, &w.cfg.Sources[i]) })
 	}
-	if err := w.conn.Wait(stop, w.cfg.StartTimeout); err != nil {
+	if err := w.conn.Wait(ctx, w.cfg.StartTimeout); err != nil {
 		return err
 	}
 	if len(w.cfg.Sources) > 0 {
-		if err := w.openOffsets(); err != nil {
+		if err := w.openOffsets(ctx); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (w *Worker) Open(ctx context.Context) error {
 	if err := w.tryChains(); err != nil {
 		return err
 	}
-	return w.readyLetters(stop)
+	return w.readyLetters(ctx)
 }
 
 // tryChains opens each connector's chain once, so that what is wrong with it is
@@ -128,8 +128,89 @@ func (w *Worker) Close() {
 	w.conn.Close()
 }
 
+// Conn is the cluster that the worker works with.
+func (w *Worker) Conn() *kafka.Conn { return w.conn }
+
+// Connector is what is known of a connector.
+type Connector struct {
+	Name   string
+	Sink   bool
+	Tasks  int   // 0 where Err says why it is not known
+	Err    error // of a source that cannot say what its tasks are
+	Asked  int   // tasksMax
+	Usable int   // how many tasks can have something to do; 0: not known
+}
+
+// Connectors are those of the pipeline, in the order of the configuration.
+func (w *Worker) Connectors() []Connector {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []Connector
+	for _, s := range w.slots {
+		if n := len(out); n > 0 && out[n-1].Name == s.id.Connector {
+			out[n-1].Tasks++
+			continue
+		}
+		out = append(out, s.connector())
+	}
+	for i := range out {
+		switch c := &out[i]; {
+		case c.Err != nil:
+			c.Tasks = 0
+		case !c.Sink:
+			c.Usable = c.Tasks
+		}
+	}
+	return out
+}
+
+func (s *slot) connector() Connector {
+	c := Connector{Name: s.id.Connector, Sink: s.sink != nil, Tasks: 1, Err: s.fault}
+	if c.Sink {
+		c.Asked = s.sink.Tasks
+	} else {
+		c.Asked = s.source.MaxTasks
+	}
+	return c
+}
+
+// Reload asks a source for its tasks once more that could not say what they
+// are, and gives what is known then.
+func (w *Worker) Reload(ctx context.Context, name string) (Connector, error) {
+	w.mu.Lock()
+	at := slices.IndexFunc(w.slots, func(s *slot) bool { return s.id.Connector == name })
+	if at < 0 {
+		w.mu.Unlock()
+		return Connector{}, fmt.Errorf("the pipeline has no connector %s", name)
+	}
+	broken := w.slots[at]
+	w.mu.Unlock()
+	if broken.fault == nil {
+		return w.about(name), nil
+	}
+	w.refresh(broken)
+	slots := w.sourceSlots(ctx, broken.source)
+	w.mu.Lock()
+	if i := slices.Index(w.slots, broken); i >= 0 {
+		w.slots = slices.Concat(w.slots[:i], slots, w.slots[i+1:])
+	}
+	w.mu.Unlock()
+	return w.about(name), nil
+}
+
+func (w *Worker) about(name string) Connector {
+	for _, c := range w.Connectors() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Connector{Name: name}
+}
+
 // Tasks are all tasks of the pipeline, in the order of the configuration.
 func (w *Worker) Tasks() []state.TaskID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	ids := make([]state.TaskID, len(w.slots))
 	for i, s := range w.slots {
 		ids[i] = s.id
@@ -166,31 +247,6 @@ func (w *Worker) Failure() error {
 		errs = append(errs, s.Err)
 	}
 	return errors.Join(errs...)
-}
-
-// Run starts every task and returns when all have ended: because ctx did,
-// because nothing happened for IdleExit, or because every one has failed. Then
-// what is on its way is drained, flushed and committed, within StopTimeout. The
-// error joins those of the failed tasks; it wraps [kafka.ErrUnreachable] where
-// no broker answered at the start.
-func (w *Worker) Run(ctx context.Context) error {
-	defer w.Close()
-	if err := w.Open(ctx); err != nil {
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return nil // stopped before it began
-		}
-		return err
-	}
-	for _, id := range w.Tasks() {
-		if err := w.Start(id, Events{}); err != nil {
-			return err
-		}
-	}
-	if w.cfg.IdleExit > 0 {
-		go w.watchIdle(w.stop, w.cancel[1])
-	}
-	w.Wait()
-	return w.Failure()
 }
 
 // Wait returns when all tasks that were started have ended, or when the time
@@ -230,11 +286,11 @@ func afterwards(c <-chan struct{}, d time.Duration) <-chan struct{} {
 	return out
 }
 
-func (w *Worker) openOffsets() error {
+func (w *Worker) openOffsets(ctx context.Context) error {
 	w.store = offset.NewStore(w.log)
 	spec := w.cfg.OffsetTopic
 	spec.Configs = map[string]string{"cleanup.policy": "compact"}
-	log, err := w.conn.OpenLog(w.stop, w.hard, spec,
+	log, err := w.conn.OpenLog(ctx, w.hard, spec,
 		func(e kafka.Entry) {
 			w.store.Load(offset.Record(e))
 		},
@@ -318,19 +374,17 @@ func (w *Worker) readyLetters(ctx context.Context) error {
 
 // sourceSlots asks a source for its tasks. One that cannot say what they are
 // gets one, which asks again when it is started.
-func (w *Worker) sourceSlots(s *Source) []*slot {
-	plugs, err := w.split(w.stop, s)
+func (w *Worker) sourceSlots(ctx context.Context, s *Source) []*slot {
+	plugs, err := w.split(ctx, s)
 	if err != nil {
 		w.log.Warn("the connector could not say what its tasks are", "connector", s.Name, "error", err.Error())
 		plugs = []connect.SourceTask{nil}
-	} else if len(plugs) < s.MaxTasks {
-		w.log.Warn("tasksMax is more than the source can use", "connector", s.Name, "tasksMax", s.MaxTasks, "tasks", len(plugs))
 	}
 	slots := make([]*slot, len(plugs))
 	for i, p := range plugs {
 		slots[i] = &slot{id: state.TaskID{Connector: s.Name, Task: i}, source: s, plug: p, of: len(plugs)}
 		if err != nil {
-			slots[i].of = 0 // not known
+			slots[i].of, slots[i].fault = 0, err // not known
 		}
 	}
 	return slots

@@ -1,0 +1,231 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"kcgen.dev/runtime/loglevel"
+	"kcgen.dev/runtime/metrics"
+	"kcgen.dev/runtime/props"
+	"kcgen.dev/runtime/rest"
+	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/state"
+)
+
+// serve begins to serve the REST API, where it is asked for: before the start is
+// done, so that probes see that it is being done.
+func (i *instance) serve() error {
+	r := i.p.Worker.Rest
+	if r == nil {
+		i.name = nameOf()
+		return nil
+	}
+	users := map[string]secret.Secret{}
+	for name, password := range r.BasicAuth {
+		users[name] = password
+	}
+	handler := rest.New(rest.Options{
+		Herder: control{i}, Pipeline: i.p.Name, Version: builtBy,
+		Connectors: i.connectors(), Plugins: i.plugins(),
+		Levels: i.o.Levels, Users: users, ReadOnly: r.ReadOnly,
+		Routes: map[string]http.Handler{"/metrics": http.HandlerFunc(i.metrics)},
+		Log:    i.log,
+	})
+	server, err := rest.Serve(rest.ServerOptions{Listen: r.Listen, Handler: handler, Log: i.log})
+	if err != nil {
+		return FaultError{err}
+	}
+	i.server = server
+	i.name = cmp.Or(r.Advertised, server.Addr().String())
+	i.log.Info("serving Kafka Connect's REST API", "at", server.Addr().String())
+	return nil
+}
+
+// hangUp ends the server, for which the tasks' own stop leaves some time.
+func (i *instance) hangUp() {
+	if i.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), max(i.p.Worker.TaskShutdownGracefulTimeout/20, 50*time.Millisecond))
+	defer cancel()
+	_ = i.server.Close(ctx)
+}
+
+func (i *instance) connectors() []rest.Connector {
+	var out []rest.Connector
+	for _, c := range props.Connectors(i.written) {
+		out = append(out, rest.Connector{Name: c.Name, Kind: c.Kind, Version: builtBy, Config: c.Config, Defaults: c.Defaults})
+	}
+	return out
+}
+
+func (i *instance) plugins() []rest.Plugin {
+	var out []rest.Plugin
+	for _, c := range props.Components(i.written) {
+		out = append(out, rest.Plugin{Class: c.Class, Path: c.Path, Type: c.Type, Version: builtBy, Fields: c.Options, Common: props.Common(i.written, c.Type)})
+	}
+	return out
+}
+
+// setLevel sets a logger's level here.
+func (i *instance) setLevel(logger, level string) {
+	parsed, ok := loglevel.Parse(level)
+	if !ok || i.o.Levels == nil {
+		i.log.Warn("a level of a logger is not known", "name", logger, "level", level)
+		return
+	}
+	i.o.Levels.Set(logger, parsed, time.Now())
+}
+
+// metrics answers with what there is to measure.
+func (i *instance) metrics(w http.ResponseWriter, _ *http.Request) {
+	s := metrics.Snapshot{Pipeline: i.p.Name, Version: builtBy, Tasks: i.worker.Stats(), Starts: i.worker.Starts()}
+	for _, c := range props.Connectors(i.written) {
+		m := metrics.Connector{Name: c.Name, Class: c.Config["connector.class"], Sink: c.Kind == "sink"}
+		if i.started.Load() {
+			st, _ := i.statuses.Connector(c.Name)
+			m.Phase = string(st.Phase)
+		}
+		s.Connectors = append(s.Connectors, m)
+	}
+	if i.member != nil && i.started.Load() {
+		took, last := i.rebalances.read()
+		now := i.herder.Snapshot()
+		s.Group = &metrics.Group{
+			Name: i.p.Worker.Group.ID, Leader: now.Leader, Generation: now.Generation, Rebalancing: now.Joining,
+			Rebalances: took, Last: last,
+		}
+	}
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	if err := metrics.Write(w, s); err != nil {
+		i.log.Debug("metrics were not written", "error", err.Error())
+	}
+}
+
+// control answers REST requests from what the instance knows and shares.
+type control struct{ i *instance }
+
+func (c control) Health(ctx context.Context) error {
+	if !c.i.started.Load() {
+		return rest.ErrStarting
+	}
+	return c.i.herder.Ping(ctx)
+}
+
+func (c control) ready() error {
+	if !c.i.started.Load() {
+		return rest.ErrStarting
+	}
+	return nil
+}
+
+func (c control) ClusterID(ctx context.Context) (string, error) {
+	return c.i.worker.Conn().ClusterID(ctx)
+}
+
+func (c control) Status(_ context.Context, connector string) (rest.Status, error) {
+	if err := c.ready(); err != nil {
+		return rest.Status{}, err
+	}
+	var s rest.Status
+	s.Connector, _ = c.i.statuses.Connector(connector)
+	if c.i.config.Target(connector) == state.Stopped {
+		return s, nil
+	}
+	said := c.i.statuses.Tasks(connector)
+	for task := range c.count(connector) {
+		if st, ok := said[task]; ok {
+			s.Tasks = append(s.Tasks, rest.TaskStatus{Task: task, Status: st})
+		}
+	}
+	return s, nil
+}
+
+// count is the number of tasks that a connector has when it is not stopped.
+func (c control) count(connector string) int {
+	for _, k := range c.i.worker.Connectors() {
+		if k.Name == connector {
+			return k.Tasks
+		}
+	}
+	return 0
+}
+
+func (c control) Tasks(_ context.Context, connector string) (int, error) {
+	if err := c.ready(); err != nil {
+		return 0, err
+	}
+	if c.i.config.Target(connector) == state.Stopped {
+		return 0, nil
+	}
+	return c.count(connector), nil
+}
+
+func (c control) SetTarget(ctx context.Context, connector string, t state.Target) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	return c.i.config.SetTarget(ctx, connector, t)
+}
+
+func (c control) Restart(ctx context.Context, connector string, r rest.Restart) (rest.Status, error) {
+	s, err := c.Status(ctx, connector)
+	if err != nil {
+		return s, err
+	}
+	failed := func(st state.Status) bool { return st.Phase == state.Failed || !r.OnlyFailed }
+	if failed(s.Connector) {
+		s.Connector.Phase, s.Connector.Trace = state.Restarting, ""
+	}
+	for n := range s.Tasks {
+		if t := &s.Tasks[n]; r.IncludeTasks && failed(t.Status) {
+			t.Phase, t.Trace = state.Restarting, ""
+		}
+	}
+	return s, c.i.config.RequestRestart(ctx, state.Restart{Connector: connector, IncludeTasks: r.IncludeTasks, OnlyFailed: r.OnlyFailed})
+}
+
+func (c control) RestartTask(ctx context.Context, id state.TaskID) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	return c.i.config.RequestTaskRestart(ctx, id)
+}
+
+func (c control) Topics(_ context.Context, connector string) ([]string, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	return c.i.statuses.Topics(connector), nil
+}
+
+func (c control) ResetTopics(_ context.Context, connector string) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	c.i.statuses.ResetTopics(connector)
+	return nil
+}
+
+func (c control) SetLevel(ctx context.Context, logger, level string) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	return c.i.config.SetLevel(ctx, logger, level)
+}
+
+func (c control) Offsets(ctx context.Context, connector string) ([]rest.Offset, error) {
+	return nil, &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
+}
+
+func (c control) AlterOffsets(ctx context.Context, connector string, offsets []rest.Offset) error {
+	return &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
+}
+
+func (c control) ResetOffsets(ctx context.Context, connector string) error {
+	return &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
+}
+
+var _ rest.Herder = control{}
