@@ -102,6 +102,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if extra := h.extra(r); extra != nil {
+		defer occupy(r.Context())()
 		extra.ServeHTTP(w, r)
 		return
 	}

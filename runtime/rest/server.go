@@ -87,6 +87,13 @@ func Serve(o ServerOptions) (*Server, error) {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
+// Connections is the number of connections that are open.
+func (s *Server) Connections() int {
+	s.open.mu.Lock()
+	defer s.open.mu.Unlock()
+	return len(s.open.open)
+}
+
 // Close lets requests that are being answered end, until ctx does; then it
 // cuts them off.
 func (s *Server) Close(ctx context.Context) error {
