@@ -5,6 +5,8 @@
 //	main.go          Main: flags, signals, exit codes
 //	run.go           Run: references resolved, the worker run
 //	translate.go     a Pipeline in the worker's terms
+//	offsets.go       the verb offsets   positions.go  what it does
+//	idlegroup.go     whether a connector is stopped
 //	memory.go        how much memory the program asks for
 //	progress.go      how far it is
 package runtime

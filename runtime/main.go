@@ -23,9 +23,10 @@ import (
 // Main runs a pipeline as a program and does not return: it is all that a
 // generated main calls. The command line is
 //
-//	NAME [run] [flags]   run until SIGTERM or SIGINT
-//	NAME version         what this program is
-//	NAME help            the flags
+//	NAME [run] [flags]           run until SIGTERM or SIGINT
+//	NAME offsets list|set|reset  where the connectors stand
+//	NAME version                 what this program is
+//	NAME help                    the flags
 //
 // It exits with 0 after a clean stop, 1 for faults (a reference that cannot be
 // resolved: nothing was written; a task that failed), 2 for wrong usage and 3
@@ -55,6 +56,8 @@ func command(p Pipeline, args []string, stdout, stderr *os.File) int {
 	}
 	switch verb {
 	case "run":
+	case "offsets":
+		return offsetsCommand(p, args, os.Stdin, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, version(p))
 		return 0
@@ -62,7 +65,7 @@ func command(p Pipeline, args []string, stdout, stderr *os.File) int {
 		parse(p, []string{}, stdout).usage()
 		return 0
 	default:
-		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, version and help\n", p.Name, verb)
+		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, offsets, version and help\n", p.Name, verb)
 		return 2
 	}
 	f := parse(p, args, stderr)
@@ -103,7 +106,7 @@ func parse(p Pipeline, args []string, w io.Writer) *flags {
 
 func (f *flags) usage() {
 	w := f.set.Output()
-	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
+	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s offsets list|set|reset\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
 	f.set.PrintDefaults()
 }
 

@@ -27,6 +27,9 @@ func translate(p Pipeline) worker.Config {
 		StartTimeout:  w.StartTimeout,
 		CallTimeout:   w.CallTimeout,
 	}
+	if w.Takeover != nil {
+		c.TakeoverTopic = w.Takeover.OffsetStorageTopic
+	}
 	for _, s := range p.Sources {
 		c.Sources = append(c.Sources, worker.Source{
 			Name: s.Name, Connector: s.Connector, MaxTasks: s.TasksMax,

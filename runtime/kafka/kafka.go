@@ -10,7 +10,8 @@
 //	topics.go      metadata, creation of topics and their settings
 //	fenced.go      waiting for brokers that a topic needs
 //	log.go         Log: a compacted topic that instances share
-//	logreader.go   reading it to an end   follow.go  and on
+//	logreader.go   reading it to an end   follow.go  and on   atomic.go  writing it at once
+//	groups.go      what groups there are, and their offsets
 //	wait.go        back-off, and waiting for a broker at the start
 //	health.go      says in the log when brokers do not answer
 package kafka

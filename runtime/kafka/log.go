@@ -31,6 +31,7 @@ type Log struct {
 
 // Entry is one record of a Log. Timestamp is in milliseconds.
 type Entry struct {
+	Topic      string // of one to be appended elsewhere than to the Log's own topic
 	Key, Value []byte // nil is null
 	Timestamp  int64
 	Partition  int32 // where it is; of entries that were read or appended
@@ -114,17 +115,30 @@ func (l *Log) Append(ctx context.Context, entries []Entry, done func(error)) {
 	var first error
 	for i := range entries {
 		e := &entries[i]
-		rec := &kgo.Record{Topic: l.spec.Name, Key: e.Key, Value: e.Value}
-		l.conn.admin.Produce(ctx, rec, func(rec *kgo.Record, err error) { // one at a time
+		l.conn.admin.Produce(ctx, l.record(e), func(rec *kgo.Record, err error) { // one at a time
 			if err != nil && first == nil {
 				first = fmt.Errorf("kafka: write to topic %s: %w%s", l.spec.Name, err, advice(err))
 			}
-			e.Partition, e.Offset, e.Timestamp = rec.Partition, rec.Offset, rec.Timestamp.UnixMilli()
+			e.placed(rec)
 			if left--; left == 0 {
 				done(first)
 			}
 		})
 	}
+}
+
+// record is what is written of an entry.
+func (l *Log) record(e *Entry) *kgo.Record {
+	topic := l.spec.Name
+	if e.Topic != "" {
+		topic = e.Topic
+	}
+	return &kgo.Record{Topic: topic, Key: e.Key, Value: e.Value}
+}
+
+// placed takes where the entry was written.
+func (e *Entry) placed(rec *kgo.Record) {
+	e.Partition, e.Offset, e.Timestamp = rec.Partition, rec.Offset, rec.Timestamp.UnixMilli()
 }
 
 func (l *Log) unmade() bool {

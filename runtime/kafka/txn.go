@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,7 @@ func (x *Transactor) Check(ctx context.Context) error {
 func (x *Transactor) Commit(ctx context.Context, topic string, entries []Entry) error {
 	for i := range entries {
 		e := &entries[i]
-		x.cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: -1, Key: e.Key, Value: e.Value}, func(r *kgo.Record, err error) {
+		x.cl.Produce(ctx, &kgo.Record{Topic: cmp.Or(e.Topic, topic), Partition: -1, Key: e.Key, Value: e.Value}, func(r *kgo.Record, err error) {
 			x.appended(r, err)
 			e.Partition, e.Offset, e.Timestamp = r.Partition, r.Offset, r.Timestamp.UnixMilli()
 		})

@@ -4,6 +4,7 @@
 //	tracker.go  Tracker: which offsets may be committed
 //	store.go    Store: the offsets of all connectors, read and written on
 //	format.go   keys and values as Kafka Connect writes them
+//	admin.go    what is listed, altered and reset   sink.go  of consumer groups
 package offset
 
 import (
@@ -25,6 +26,7 @@ type Appender interface {
 
 // Record is a record of the offsets topic.
 type Record struct {
+	Topic      string // "" is the offsets topic; else the one that is kept beside it
 	Key, Value []byte // a nil Value is a tombstone
 	Timestamp  int64  // milliseconds; of records that were read or appended
 	Partition  int32  // where it is, likewise
@@ -46,9 +48,11 @@ type Store struct {
 	log *slog.Logger
 
 	catchUp func(context.Context) error
+	beside  string // the topic that is kept beside; "" is none
 
 	mu      sync.Mutex
-	entries map[string]*stored
+	entries table
+	theirs  table // of the topic beside
 	bad     int
 	badWhy  error
 	told    bool // of the bad ones
@@ -62,9 +66,33 @@ type stored struct {
 	offset connect.SourceOffset // nil: deleted
 }
 
+// table is the offsets in one topic, by the meanings of their keys.
+type table map[string]*stored
+
 // NewStore makes an empty store. Fill it with Load, and call Loaded.
 func NewStore(log *slog.Logger) *Store {
-	return &Store{log: log, entries: map[string]*stored{}}
+	return &Store{log: log, entries: table{}, theirs: table{}}
+}
+
+// Beside keeps offsets in a second topic too, whose records carry its name: that
+// of a Kafka Connect cluster whose connectors are continued here, and which may
+// continue them. What it holds of a partition comes first, since Kafka Connect
+// may have gone on there: everything written here is written there as well.
+func (s *Store) Beside(topic string) { s.beside = topic }
+
+func (s *Store) of(topic string) table {
+	if topic == "" {
+		return s.entries
+	}
+	return s.theirs
+}
+
+// find is what holds of a partition.
+func (s *Store) find(meaning string) *stored {
+	if e := s.theirs[meaning]; e != nil && e.offset != nil {
+		return e
+	}
+	return s.entries[meaning]
 }
 
 // From says how the topic is read to its end: by a function that calls Load
@@ -101,11 +129,12 @@ func (s *Store) Load(r Record) {
 		}
 		return
 	}
-	if old := s.entries[meaning]; old != nil && !r.after(&old.record) {
+	of := s.of(r.Topic)
+	if old := of[meaning]; old != nil && !r.after(&old.record) {
 		return
 	}
 	r.Value = nil
-	s.entries[meaning] = &stored{record: r, offset: offset}
+	of[meaning] = &stored{record: r, offset: offset}
 }
 
 // Loaded ends a loading: it warns once of records that were skipped.
@@ -126,7 +155,7 @@ func (s *Store) Offset(connector string, p *connect.SourcePartition) connect.Sou
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.entries[meaning]; e != nil {
+	if e := s.find(meaning); e != nil {
 		return maps.Clone(e.offset)
 	}
 	return nil
@@ -147,50 +176,106 @@ func (r reader) Offset(p *connect.SourcePartition) connect.SourceOffset {
 // Commit writes entries of one connector and calls done once. Either every
 // entry can be encoded or none is written. One commit of a partition at a time.
 func (s *Store) Commit(ctx context.Context, a Appender, connector string, entries []Entry, done func(error)) {
-	records := make([]Record, len(entries))
-	for i, e := range entries {
-		value, err := encodeOffset(e.Offset)
-		if err != nil {
+	w := writing{store: s}
+	for _, e := range entries {
+		if err := w.add(encodeKey(connector, e.Partition), e.Offset); err != nil {
 			done(fmt.Errorf("offset: connector %s, partition %s: %w", connector, Describe(e.Partition), err))
 			return
 		}
-		records[i] = Record{Key: s.key(connector, e.Partition), Value: value}
 	}
-	a.Append(ctx, records, func(err error) {
-		if err == nil {
-			s.remember(entries, records)
+	w.append(ctx, a, done)
+}
+
+// writing is offsets that are about to be written.
+type writing struct {
+	store   *Store
+	records []Record
+	offsets []connect.SourceOffset // of the records
+	deletes bool
+}
+
+// add adds an offset under a key, or under the spelling of it that was found.
+func (w *writing) add(key []byte, o connect.SourceOffset) error {
+	value, err := encodeOffset(o)
+	if err != nil {
+		return err
+	}
+	topics := []string{""}
+	if w.store.beside != "" {
+		topics = append(topics, w.store.beside)
+	}
+	for _, t := range topics {
+		w.records = append(w.records, Record{Topic: t, Key: w.store.key(t, key), Value: value})
+		w.offsets = append(w.offsets, o)
+	}
+	w.deletes = w.deletes || o == nil
+	return nil
+}
+
+// append writes. What is deleted in two topics is deleted here first: as long
+// as it is there, it is what holds.
+func (w *writing) append(ctx context.Context, a Appender, done func(error)) {
+	write := func(records []Record, offsets []connect.SourceOffset, done func(error)) {
+		a.Append(ctx, records, func(err error) {
+			if err == nil {
+				w.store.remember(records, offsets)
+			}
+			done(err)
+		})
+	}
+	if w.store.beside == "" || !w.deletes {
+		write(w.records, w.offsets, done)
+		return
+	}
+	var first, then writing
+	for i, r := range w.records {
+		to := &then
+		if w.offsets[i] == nil && r.Topic == "" {
+			to = &first
 		}
-		done(err)
+		to.records, to.offsets = append(to.records, r), append(to.offsets, w.offsets[i])
+	}
+	write(first.records, first.offsets, func(err error) {
+		if err != nil {
+			done(err)
+			return
+		}
+		go write(then.records, then.offsets, done) // not in the appender's own call
 	})
 }
 
-// key is the key under which the partition's offset was found, or a new one in
-// the order of the partition's own fields.
-func (s *Store) key(connector string, p *connect.SourcePartition) []byte {
-	key := encodeKey(connector, p)
+// key is the key under which the partition's offset was found in a topic, or
+// else in the other one, or a new one in the order of the partition's own
+// fields.
+func (s *Store) key(topic string, key []byte) []byte {
 	meaning, err := meaningOf(key)
+	if err != nil {
+		return key
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.entries[meaning]; err == nil && e != nil {
-		return e.record.Key
+	for _, t := range []table{s.of(topic), s.theirs, s.entries} {
+		if e := t[meaning]; e != nil {
+			return e.record.Key
+		}
 	}
 	return key
 }
 
-// remember takes what was written: records[i] of entries[i].
-func (s *Store) remember(entries []Entry, records []Record) {
+// remember takes what was written.
+func (s *Store) remember(records []Record, offsets []connect.SourceOffset) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, e := range entries {
-		r := records[i]
+	for i, r := range records {
 		meaning, err := meaningOf(r.Key)
 		if err != nil {
 			continue
 		}
-		if old := s.entries[meaning]; old != nil && r.Offset > 0 && !r.after(&old.record) {
+		of := s.of(r.Topic)
+		if old := of[meaning]; old != nil && r.Offset > 0 && !r.after(&old.record) {
 			continue // another instance's, read in the meantime
 		}
 		r.Value = nil
-		s.entries[meaning] = &stored{record: r, offset: e.Offset}
+		of[meaning] = &stored{record: r, offset: offsets[i]}
 	}
 }

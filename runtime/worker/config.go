@@ -12,7 +12,7 @@
 //	task.go     what a source's and a sink's task have in common
 //	source.go   a source task: poll → chain → produce   flight.go  a batch on its way
 //	sourceconvert.go  records through the chain         sourcetopic.go  what a topic takes
-//	commit.go   a source task's offsets
+//	offsets.go  where offsets are kept   commit.go  a source task's
 //	transaction.go  or its transactions, with the offsets in them   startover.go  when one fails
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
 //	sinkdecode.go  records through the chain   sinkput.go  to the connector   sinkletters.go  its dead letters
@@ -44,6 +44,7 @@ type Config struct {
 
 	OffsetTopic   kafka.NewTopic // where the sources' offsets are; made compacted
 	Shared        bool           // other instances commit offsets there too
+	TakeoverTopic string         // that of a Kafka Connect cluster, where offsets are read and kept too; "" is none
 	FlushInterval time.Duration  // between two commits
 	FlushTimeout  time.Duration  // after which a commit that takes long is said to
 	StopTimeout   time.Duration  // for a stop, draining and committing included

@@ -287,20 +287,11 @@ func afterwards(c <-chan struct{}, d time.Duration) <-chan struct{} {
 }
 
 func (w *Worker) openOffsets(ctx context.Context) error {
-	w.store = offset.NewStore(w.log)
-	spec := w.cfg.OffsetTopic
-	spec.Configs = map[string]string{"cleanup.policy": "compact"}
-	log, err := w.conn.OpenLog(ctx, w.hard, spec,
-		func(e kafka.Entry) {
-			w.store.Load(offset.Record(e))
-		},
-		w.failSources)
+	store, log, err := OpenOffsets(ctx, w.hard, w.conn, w.cfg.OffsetTopic, w.cfg.TakeoverTopic, w.log, w.failSources)
 	if err != nil {
-		return fmt.Errorf("the offsets topic: %w", err)
+		return err
 	}
-	w.store.Loaded()
-	w.store.From(log.ReadToEnd)
-	w.offsets = appender{log}
+	w.store, w.offsets = store, appender{log}
 	return nil
 }
 
@@ -313,33 +304,6 @@ func (w *Worker) failSources(err error) {
 		if s.source != nil && s.life != nil && s.life.runner != nil {
 			s.life.runner.fail(w.fault)
 		}
-	}
-}
-
-// appender makes an offset.Appender of the log.
-type appender struct{ log *kafka.Log }
-
-func (a appender) Append(ctx context.Context, records []offset.Record, done func(error)) {
-	entries := entriesOf(records)
-	a.log.Append(ctx, entries, func(err error) {
-		placed(records, entries)
-		done(err)
-	})
-}
-
-// entriesOf are records as entries of a log.
-func entriesOf(records []offset.Record) []kafka.Entry {
-	entries := make([]kafka.Entry, len(records))
-	for i, r := range records {
-		entries[i] = kafka.Entry(r)
-	}
-	return entries
-}
-
-// placed tells records where their entries came to be.
-func placed(records []offset.Record, entries []kafka.Entry) {
-	for i, e := range entries {
-		records[i] = offset.Record(e)
 	}
 }
 
