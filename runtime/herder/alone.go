@@ -17,7 +17,7 @@ type Alone struct {
 func NewAlone() *Alone { return &Alone{claims: make(chan []byte, 1)} }
 
 // Join asks for all that claim knows.
-func (a *Alone) Join(claim []byte) {
+func (a *Alone) Join(claim []byte, _ int) {
 	select {
 	case <-a.claims: // the newest counts
 	default:
@@ -31,7 +31,7 @@ func (a *Alone) Run(ctx context.Context, on kafka.MemberEvents) error {
 	for {
 		select {
 		case claim := <-a.claims:
-			shares := on.Share(self, []kafka.Peer{{ID: self, Claim: claim}})
+			shares := on.Share(self, 1, []kafka.Peer{{ID: self, Claim: claim}})
 			on.Assigned(kafka.Round{Assignment: shares[self], Leads: true})
 		case <-ctx.Done():
 			return nil

@@ -31,9 +31,9 @@ type member struct {
 //     one go, connector by connector, and a connector is never split.
 //   - A member that is leaving keeps nothing and gets nothing.
 //   - A member that shares other topics than the leader is refused.
-func assign(leader string, members []member) map[string]Assignment {
+func assign(leader string, generation int, members []member) map[string]Assignment {
 	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.id, b.id) })
-	r := round{out: make(map[string]Assignment, len(members)), epoch: nextEpoch(members)}
+	r := round{out: make(map[string]Assignment, len(members)), epoch: nextEpoch(generation, members)}
 	r.admit(leader, members)
 	r.survey()
 	for _, kind := range [...]bool{false, true} {
@@ -66,15 +66,17 @@ type player struct {
 	load  int // of the kind that is being shared, with what it will get
 }
 
-// nextEpoch is higher than all that any member knows of. The group's own
-// generation begins anew when Kafka forgets a group that was empty for long;
-// statuses do not.
-func nextEpoch(members []member) int {
-	epoch := 0
+// nextEpoch is the group's own generation, or what is higher than all that any
+// member knows of. The generation alone would not do: it begins anew when Kafka
+// forgets a group that was empty for long, and the statuses of its former life
+// are still there. Nor would what members know: one that is out of the group
+// may know of more.
+func nextEpoch(generation int, members []member) int {
+	epoch := min(generation, maxEpoch)
 	for _, m := range members {
-		epoch = max(epoch, m.claim.Epoch, m.claim.Seen)
+		epoch = max(epoch, m.claim.Epoch+1, m.claim.Seen+1)
 	}
-	return epoch + 1
+	return epoch
 }
 
 // admit takes the members that share what the leader shares.

@@ -173,7 +173,10 @@ func (c *core) rejoin() {
 		return
 	}
 	c.joining, c.called, c.probe = true, false, false
-	claim := Claim{Shared: c.rules.Shared, Worker: c.rules.Worker, Epoch: c.epoch, Seen: c.seen, Leaving: c.leaving}
+	claim := Claim{Shared: c.rules.Shared, Worker: c.rules.Worker, Seen: max(c.seen, c.epoch), Leaving: c.leaving}
+	if c.member {
+		claim.Epoch = c.epoch // else what it holds is what has not ended yet: anybody's claim is better
+	}
 	clear(c.told)
 	for _, k := range c.catalog {
 		claim.Connectors = append(claim.Connectors, k.known())
@@ -195,7 +198,7 @@ func (c *core) rejoin() {
 		claim.Held = append(claim.Held, u)
 	}
 	slices.SortFunc(claim.Held, Unit.compare)
-	c.do(Join{claim})
+	c.do(Join{claim, c.life})
 }
 
 // mustJoin reports whether the group has to hear something, or wants to.

@@ -10,8 +10,12 @@ import (
 type Effect interface{ effect() }
 
 type (
-	// Join asks for a round, with what the instance claims.
-	Join struct{ Claim Claim }
+	// Join asks for a round, with what the instance claims. It counts in its
+	// life alone: what it claims may be lost already, and the core not know yet.
+	Join struct {
+		Claim Claim
+		Life  int
+	}
 	// Leave goes out of the group: all has been let go of. Err is why, or nil.
 	Leave struct{ Err error }
 	// Wake asks for a Tick at a time; the last one counts.

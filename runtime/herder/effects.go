@@ -13,7 +13,7 @@ import (
 func (h *Herder) do(e Effect) {
 	switch e := e.(type) {
 	case Join:
-		h.cfg.Membership.Join(encode(e.Claim))
+		h.cfg.Membership.Join(encode(e.Claim), e.Life)
 	case Wake:
 		h.timer.Reset(time.Until(e.At))
 	case Publish:

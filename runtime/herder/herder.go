@@ -73,7 +73,7 @@ type Statuses interface {
 // [Alone].
 type Membership interface {
 	Run(ctx context.Context, on kafka.MemberEvents) error
-	Join(claim []byte)
+	Join(claim []byte, life int)
 	Lease() time.Time
 	Leave(ctx context.Context) error
 }
@@ -272,14 +272,14 @@ func (t told) Assigned(r kafka.Round) {
 }
 
 // Share is asked where this instance leads.
-func (t told) Share(self string, peers []kafka.Peer) map[string][]byte {
+func (t told) Share(self string, generation int, peers []kafka.Peer) map[string][]byte {
 	members := make([]member, len(peers))
 	for i, p := range peers {
 		members[i].id = p.ID
 		members[i].claim, members[i].err = decodeClaim(p.Claim)
 	}
 	out := make(map[string][]byte, len(peers))
-	for id, a := range assign(self, members) {
+	for id, a := range assign(self, generation, members) {
 		out[id] = encode(a)
 	}
 	return out

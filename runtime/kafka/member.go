@@ -48,8 +48,8 @@ type Round struct {
 // assignment's.
 type MemberEvents interface {
 	// Share is asked of the round's leader: an assignment for each peer, of which
-	// the member self is one.
-	Share(self string, peers []Peer) map[string][]byte
+	// the member self is one. generation counts the group's rounds.
+	Share(self string, generation int, peers []Peer) map[string][]byte
 	// Assigned ends a round.
 	Assigned(Round)
 	// Alive is told after each heartbeat until when the group counts on the
@@ -81,11 +81,11 @@ type Member struct {
 	id         string
 	generation int32 // -1: none
 	lease      time.Time
-	claim      []byte
-	joining    bool // from Join to the end of the round
-	called     bool // Rebalancing was told
-	ever       bool // a round has ended well
-	life       int  // how often it has lost everything
+	claim      []byte // nil: of this life there is none
+	joining    bool   // from Join to the end of the round
+	called     bool   // Rebalancing was told
+	ever       bool   // a round has ended well
+	life       int    // how often it has lost everything
 	attempt    attempt
 }
 
@@ -107,12 +107,17 @@ func (k *Conn) Member(g Group) (*Member, error) {
 		wanted: make(chan struct{}, 1), beats: make(chan struct{}, 1)}, nil
 }
 
-// Join asks for a round, in which the member says claim to the leader. A round
-// that is on its way takes the newest claim.
-func (m *Member) Join(claim []byte) {
+// Join asks for a round, in which the member says claim to the leader. Assigned
+// or Lost follows, and before that there is no other Join. A claim of a life
+// that is over says what is not true any more, and is not heard: Lost is on its
+// way to the caller.
+func (m *Member) Join(claim []byte, life int) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
+	if life != m.life {
+		return
+	}
 	m.claim, m.joining, m.called = claim, true, false
-	m.mu.Unlock()
 	signal(m.wanted)
 }
 

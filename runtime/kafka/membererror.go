@@ -12,11 +12,14 @@ import (
 type verdict uint8
 
 const (
-	later  verdict = iota // try again after a pause
-	atOnce                // try again
-	lost                  // the group has gone on without it
-	never                 // no further try will change it
+	later     verdict = iota // try again after a pause
+	atOnce                   // try again
+	lost                     // the group has gone on without it
+	never                    // no further try will change it
+	unclaimed                // it was lost meanwhile: wait for a claim of the new life
 )
+
+var errUnclaimed = errors.New("kafka: the member has lost what it claimed")
 
 // verdict is the table of that. What is not in it and may pass by Kafka's word
 // is tried later, and all else that Kafka says is final. A login that is refused
@@ -26,6 +29,8 @@ func (m *Member) verdict(err error) verdict {
 	switch {
 	case err == nil:
 		return atOnce
+	case errors.Is(err, errUnclaimed):
+		return unclaimed
 	case errors.Is(err, kerr.MemberIDRequired), errors.Is(err, kerr.RebalanceInProgress):
 		return atOnce
 	case errors.Is(err, context.Canceled):

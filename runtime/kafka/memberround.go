@@ -28,6 +28,8 @@ func (m *Member) round(ctx context.Context, on MemberEvents) error {
 			if fails < manyRounds {
 				continue
 			}
+		case unclaimed:
+			return nil
 		case lost:
 			if life, had := m.forget(errors.Is(err, kerr.UnknownMemberID)); had {
 				on.Lost(life)
@@ -72,10 +74,6 @@ func (m *Member) tryRound(ctx context.Context, on MemberEvents) (Round, error) {
 func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	select {
-	case <-m.wanted: // it asks for what is done here
-	default:
-	}
 	req := kmsg.NewPtrJoinGroupRequest()
 	req.Group, req.ProtocolType = m.group.ID, memberProtocolType
 	req.SessionTimeoutMillis = int32(m.group.SessionTimeout.Milliseconds())
@@ -83,6 +81,10 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	p := kmsg.NewJoinGroupRequestProtocol()
 	p.Name = m.group.Protocol
 	m.mu.Lock()
+	if m.claim == nil {
+		m.mu.Unlock()
+		return nil, errUnclaimed
+	}
 	req.MemberID, p.Metadata = m.id, m.claim
 	m.attempt = attempt{cancel: cancel}
 	m.mu.Unlock()
@@ -120,7 +122,7 @@ func (m *Member) sync(ctx context.Context, on MemberEvents, joined *kmsg.JoinGro
 			peers[i] = Peer{ID: p.MemberID, Claim: p.ProtocolMetadata}
 		}
 		sortPeers(peers)
-		shares := on.Share(joined.MemberID, peers)
+		shares := on.Share(joined.MemberID, int(joined.Generation), peers)
 		for _, p := range peers {
 			a := kmsg.NewSyncGroupRequestGroupAssignment()
 			a.MemberID, a.MemberAssignment = p.ID, shares[p.ID]
@@ -144,7 +146,7 @@ func (m *Member) sync(ctx context.Context, on MemberEvents, joined *kmsg.JoinGro
 		return Round{}, kerr.RebalanceInProgress // a heartbeat was told that all is lost
 	}
 	m.renew(sent)
-	m.joining, m.ever = len(m.wanted) > 0, true
+	m.joining, m.ever = false, true
 	return Round{Assignment: resp.MemberAssignment, Leads: leads, Lease: m.lease, Life: m.life}, nil
 }
 
@@ -159,6 +161,7 @@ func (m *Member) forget(id bool) (life int, had bool) {
 func (m *Member) forgetLocked(id bool) (life int, had bool) {
 	if had = m.generation >= 0; had {
 		m.life++
+		m.claim, m.joining = nil, false
 	}
 	m.generation, m.lease, m.called = -1, time.Time{}, false
 	if id {
