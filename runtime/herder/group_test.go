@@ -26,6 +26,8 @@ type lab struct {
 	c      *kfake.Cluster
 	seeds  []string
 	dial   dialer
+	group  string
+	beat   time.Duration
 	census *census
 	board  *board
 	all    []*instance
@@ -40,15 +42,16 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, c: c, seeds: c.ListenAddrs(), dial: dial, census: newCensus(), board: newBoard()}
-	return l
+	return &lab{t: t, c: c, seeds: c.ListenAddrs(), dial: dial, group: "workers", beat: beatEvery, census: newCensus(), board: newBoard()}
 }
 
 func (l *lab) close() {
 	for _, i := range l.all {
 		i.stop()
 	}
-	l.c.Close()
+	if l.c != nil {
+		l.c.Close()
+	}
 	l.census.check(l.t)
 }
 
@@ -78,14 +81,14 @@ func (l *lab) join(name string, change ...func(*Config)) *instance {
 	if i.conn, err = kafka.Connect(kafka.Cluster{Brokers: l.seeds}, kafka.Options{Dial: i.net.connect}); err != nil {
 		l.t.Fatal(err)
 	}
-	i.member, err = i.conn.Member(kafka.Group{ID: "workers", ClientID: name, Protocol: Protocol,
-		SessionTimeout: 4 * beatEvery, HeartbeatInterval: beatEvery, RebalanceTimeout: 20 * beatEvery})
+	i.member, err = i.conn.Member(kafka.Group{ID: l.group, ClientID: name, Protocol: Protocol,
+		SessionTimeout: 4 * l.beat, HeartbeatInterval: l.beat, RebalanceTimeout: 20 * l.beat})
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	cfg := Config{
 		Worker: name + ":1", Shared: "configs", Connectors: labConnectors, Tasks: i.tasks, Statuses: l.board,
-		Membership: i.member, SessionTimeout: 4 * beatEvery, StopTimeout: beatEvery,
+		Membership: i.member, SessionTimeout: 4 * l.beat, StopTimeout: l.beat,
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -136,7 +139,7 @@ func (l *lab) end(i *instance) error {
 	case err := <-i.ended:
 		i.ended <- err
 		return err
-	case <-time.After(40 * beatEvery):
+	case <-time.After(40 * l.beat):
 		l.t.Fatalf("%s goes on: %+v", i.name, *i.Snapshot())
 		return nil
 	}
@@ -149,7 +152,7 @@ func (l *lab) eventually(what string, is func() bool) {
 		if is() {
 			return
 		}
-		time.Sleep(beatEvery / 10)
+		time.Sleep(l.beat / 10)
 	}
 	for _, i := range l.all {
 		l.t.Logf("%s: %v %+v", i.name, i.over, *i.Snapshot())

@@ -12,7 +12,10 @@ import (
 
 // bubble runs a test as it is: the client library needs the tag synctests for
 // virtual time.
-func bubble(t *testing.T, f func(t *testing.T)) { f(t) }
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Parallel() // they wait, mostly
+	f(t)
+}
 
 // beatEvery is long enough for a machine that is busy.
 const beatEvery = 500 * time.Millisecond
