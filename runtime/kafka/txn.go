@@ -86,7 +86,7 @@ func (x *Transactor) Fence(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, kerr.ProducerFenced), errors.Is(err, kerr.InvalidProducerEpoch):
-			return fmt.Errorf("kafka: begin transactions as %s: %w: %w", x.spec.ID, ErrFenced, err)
+			return x.fenced(ctx, err)
 		case fatalID(err):
 			return fmt.Errorf("kafka: begin transactions as %s: %w%s", x.spec.ID, err, x.advice(err))
 		}
@@ -229,11 +229,11 @@ func (x *Transactor) judge(ctx context.Context, err error) error {
 		return x.startOver(err, "; nobody knows what became of it") // a connection that broke
 	}
 	switch code {
-	case kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.TransactionCoordinatorFenced:
+	case kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.TransactionCoordinatorFenced, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping:
 		return x.fenced(ctx, err)
 	case kerr.TransactionAbortable, kerr.OperationNotAttempted, kerr.UnknownServerError, kerr.ConcurrentTransactions, kerr.UnknownProducerID:
 		return x.startOver(err, "")
-	case kerr.OutOfOrderSequenceNumber, kerr.DuplicateSequenceNumber, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping:
+	case kerr.OutOfOrderSequenceNumber, kerr.DuplicateSequenceNumber:
 		x.stale = true
 		return x.startOver(err, "")
 	}
@@ -243,36 +243,65 @@ func (x *Transactor) judge(ctx context.Context, err error) error {
 	return fmt.Errorf("kafka: the transaction of %s: %w%s", x.spec.ID, err, x.advice(err))
 }
 
-// fenced tells the two apart who are told that they are fenced. One that was
-// slower than the transaction's time-out was fenced by the broker, and may
-// begin anew: the broker takes its old producer id still. A zombie may not:
-// somebody else has begun since, and the broker refuses it. Without an answer
-// it is taken for a zombie.
+// fenced tells the two apart who are told that they are fenced: one that was
+// slower than the transaction's time-out, and a zombie. What cannot be found
+// out is taken for a zombie.
 func (x *Transactor) fenced(ctx context.Context, err error) error {
-	zombie := fmt.Errorf("kafka: the transaction of %s was refused; nothing of it is committed: %w: %w", x.spec.ID, ErrFenced, err)
-	if !x.open || time.Since(x.begun) < x.spec.Timeout {
-		return zombie
+	if !x.ours(ctx) {
+		return fmt.Errorf("kafka: the transaction of %s was refused; nothing of it is committed: %w: %w", x.spec.ID, ErrFenced, err)
 	}
+	x.stale = true
+	why := ""
+	if open := time.Since(x.begun); x.open && open > x.spec.Timeout {
+		why = fmt.Sprintf(": it was open for %v and the broker aborted it after %v; let transactions be shorter, or transactionTimeout longer",
+			open.Round(time.Millisecond), x.spec.Timeout)
+	}
+	return x.startOver(err, why)
+}
+
+// ours reports whether nobody has begun to use the id since: the broker's last
+// word on it is how our own transaction ended. Whoever begins makes the epoch
+// greater, by two at least where he found a transaction open; we look twice, so
+// as not to meet one between the two.
+func (x *Transactor) ours(ctx context.Context) bool {
 	id, epoch, _ := x.cl.ProducerID(ctx)
-	for fails := 1; fails < fencedTries; fails++ {
-		req := kmsg.NewPtrInitProducerIDRequest()
-		req.TransactionalID, req.ProducerID, req.ProducerEpoch = &x.spec.ID, id, epoch
-		req.TransactionTimeoutMillis = int32(x.spec.Timeout.Milliseconds())
-		resp, e := req.RequestWith(ctx, x.cl)
-		if e == nil {
-			e = kerr.ErrorForCode(resp.ErrorCode)
+	for look := range 2 {
+		if look > 0 && pause(ctx, time.Second) != nil {
+			return false
+		}
+		now, err := x.describe(ctx)
+		if err != nil || now.ProducerID != id {
+			return false
 		}
 		switch {
-		case e == nil:
-			x.stale = true
-			return x.startOver(err, fmt.Sprintf(
-				": it was open for %v and the broker aborted it after %v; let transactions be shorter, or transactionTimeout longer",
-				time.Since(x.begun).Round(time.Millisecond), x.spec.Timeout))
-		case fatalID(e), pause(ctx, backoff(fails)) != nil:
-			return zombie
+		case now.ProducerEpoch == epoch:
+		case now.ProducerEpoch == epoch+1 && ended[now.State]:
+		default:
+			return false
 		}
 	}
-	return zombie
+	return true
+}
+
+// ended are the states of a transaction behind its end.
+var ended = map[string]bool{"PrepareAbort": true, "CompleteAbort": true, "PrepareCommit": true, "CompleteCommit": true}
+
+// describe asks the coordinator what it knows of the id.
+func (x *Transactor) describe(ctx context.Context) (s kmsg.DescribeTransactionsResponseTransactionState, err error) {
+	err = x.conn.retry(ctx, "describe the transaction of "+x.spec.ID, func() error {
+		req := kmsg.NewPtrDescribeTransactionsRequest()
+		req.TransactionalIDs = []string{x.spec.ID}
+		resp, err := req.RequestWith(ctx, x.conn.admin)
+		switch {
+		case err != nil:
+			return err
+		case len(resp.TransactionStates) != 1:
+			return kerr.UnknownServerError
+		}
+		s = resp.TransactionStates[0]
+		return kerr.ErrorForCode(s.ErrorCode)
+	})
+	return s, err
 }
 
 // advice says what to do about an error of transactions.

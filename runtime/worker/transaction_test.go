@@ -287,32 +287,6 @@ func TestExactlyOnceBoundaries(t *testing.T) {
 	exact(t, c, "out", slices.Delete(slices.Clone(all()), 21, 50))
 }
 
-// A transaction that the broker aborted since it was open for too long is done
-// again, in a shorter one or at another time.
-func TestExactlyOnceTimeout(t *testing.T) {
-	c := cluster(t)
-	cfg, lb := config(t, c)
-	all := count(100)
-	slow := atomic.Int32{}
-	l := &lines{topic: "out", all: all, batch: 10}
-	l.poll = func(_ *lineTask, n int) error {
-		if n == 5 && slow.Add(1) == 1 {
-			time.Sleep(1500 * time.Millisecond) // longer than the time-out, by the broker's clock too
-		}
-		return nil
-	}
-	s := once(source(l), AtInterval)
-	s.ExactlyOnce.Timeout, s.ExactlyOnce.Interval = time.Second, 900*time.Millisecond
-	cfg.Sources = []Source{s}
-	if _, err := run(t, cfg); err != nil {
-		t.Fatal(err)
-	}
-	exact(t, c, "out", all())
-	if !strings.Contains(lb.String(), "starting over") {
-		t.Error("it did not start over")
-	}
-}
-
 // What is wrong with the cluster, the rights or the settings is said, with what
 // to do.
 func TestExactlyOnceRefusals(t *testing.T) {

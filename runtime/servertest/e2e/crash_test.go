@@ -37,6 +37,12 @@ func crashSize(t *testing.T) (kills, lines int64) {
 // small portions: there is always something on its way.
 func (l *lab) crashes(kills, lines int64, window time.Duration, feed func(from, to int64)) {
 	l.t.Helper()
+	l.crashing(kills, lines, window, feed, func() *proc.Process { return l.start() })
+}
+
+// crashing is crashes of what start starts.
+func (l *lab) crashing(kills, lines int64, window time.Duration, feed func(from, to int64), start func() *proc.Process) {
+	l.t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if v := os.Getenv("KCGEN_CRASH_SEED"); v != "" {
 		seed, _ = strconv.ParseUint(v, 10, 64)
@@ -45,7 +51,7 @@ func (l *lab) crashes(kills, lines int64, window time.Duration, feed func(from, 
 	random := rand.New(rand.NewPCG(seed, 0))
 	for k := range kills {
 		moment := time.After(time.Duration(random.Int64N(int64(window))))
-		p := l.start()
+		p := start()
 		fed := make(chan struct{})
 		go func() {
 			defer close(fed)

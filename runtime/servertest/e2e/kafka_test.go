@@ -62,8 +62,8 @@ func (l *lab) ends(topic string) kadm.ListedOffsets {
 }
 
 // records are all records of a topic, in the order of their offsets in each
-// partition.
-func (l *lab) records(topic string) []*kgo.Record {
+// partition; with kgo.ReadCommitted those that are committed.
+func (l *lab) records(topic string, opts ...kgo.Opt) []*kgo.Record {
 	l.t.Helper()
 	ends := l.ends(topic)
 	left := 0 // partitions that were not read to their end
@@ -78,8 +78,8 @@ func (l *lab) records(topic string) []*kgo.Record {
 		return nil
 	}
 	start := kgo.NewOffset().AtStart()
-	cl := l.broker.Client(l.t, kgo.ConsumeTopics(topic), kgo.ConsumeStartOffset(start), kgo.ConsumeResetOffset(start),
-		kgo.FetchMaxPartitionBytes(8<<20))
+	cl := l.broker.Client(l.t, append(opts, kgo.ConsumeTopics(topic), kgo.ConsumeStartOffset(start), kgo.ConsumeResetOffset(start),
+		kgo.FetchMaxPartitionBytes(8<<20), kgo.KeepControlRecords())...) // one of a transaction may be the last
 	defer cl.Close()
 	var all []*kgo.Record
 	for left > 0 {
@@ -88,9 +88,12 @@ func (l *lab) records(topic string) []*kgo.Record {
 			l.t.Fatalf("read %s: %v", topic, err)
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
-			all = append(all, r)
-			if r.Offset == next[r.Partition]-1 {
+			if !r.Attrs.IsControl() {
+				all = append(all, r)
+			}
+			if end, open := next[r.Partition]; open && r.Offset >= end-1 { // that one may have been aborted
 				left--
+				delete(next, r.Partition)
 			}
 		})
 	}
@@ -197,7 +200,7 @@ func (l *lab) lastValue() string {
 func (l *lab) positions() []position {
 	l.t.Helper()
 	var ps []position
-	for _, r := range l.records("connect-offsets") {
+	for _, r := range l.records("connect-offsets", kgo.FetchIsolationLevel(kgo.ReadCommitted())) {
 		if p := (position{string(r.Key), string(r.Value), r.Partition}); l.mine(p.key) {
 			ps = append(ps, p)
 		}

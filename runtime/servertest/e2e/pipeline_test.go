@@ -167,11 +167,11 @@ func (l *lab) writeText(text string) {
 	}
 }
 
-// checkTopic judges the topic: it should hold lines 0 <= number < n.
+// checkTopic judges what is committed in the topic: it should hold lines 0 <= number < n.
 func (l *lab) checkTopic(n int64) history.Report {
 	l.t.Helper()
 	c := history.NewChecker(history.Source{Name: source, Lines: n, Topic: l.topic})
-	for _, r := range l.records(l.topic) {
+	for _, r := range l.records(l.topic, kgo.FetchIsolationLevel(kgo.ReadCommitted())) {
 		c.Add(history.Arrival{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Line: r.Value})
 	}
 	return c.Report()
