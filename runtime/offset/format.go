@@ -21,6 +21,15 @@ func Describe(p *connect.SourcePartition) string {
 	return string(appendPartition(nil, p))
 }
 
+// DescribeOffset is a source offset in JSON, as the offsets topic holds it.
+func DescribeOffset(o connect.SourceOffset) string {
+	b, err := encodeOffset(o)
+	if err != nil {
+		return fmt.Sprint(map[string]any(o)) // what cannot be committed either
+	}
+	return string(b)
+}
+
 // encodeKey is ["connector",{partition}], compact, as Kafka Connect's
 // OffsetStorageWriter has its JsonConverter write it.
 func encodeKey(connector string, p *connect.SourcePartition) []byte {

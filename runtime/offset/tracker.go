@@ -59,6 +59,14 @@ type Span struct {
 	failed bool
 }
 
+// Mark is what the span ends in; nil for records without a mark.
+func (s *Span) Mark() (*connect.SourcePartition, connect.SourceOffset) {
+	if s.part == nil {
+		return nil, nil
+	}
+	return s.part.key, s.offset
+}
+
 // Entry is an offset to be committed.
 type Entry struct {
 	Partition *connect.SourcePartition

@@ -13,17 +13,13 @@ const errHeader = "__connect.errors."
 // replaysHeader says how often a letter was replayed and failed again.
 const replaysHeader = "kcgen.replays"
 
-// place is where a record came from.
-type place struct {
-	topic     string
-	partition int32
-	offset    int64
-	known     bool // partition and offset, which a source's record has not
-}
-
 // letterHeaders are a dead letter's headers: the record's own and, where
 // wanted, what went wrong.
-func (d *DeadLetters) letterHeaders(own []kafka.Header, at place, f *Failure, replays int) []kafka.Header {
+//
+// partition and offset are Kafka's for a sink's letter. For a source's, which
+// Kafka Connect has none of, they are the source partition and the source offset
+// that the record counts towards, as JSON; "" where the connector gave no mark.
+func (d *DeadLetters) letterHeaders(own []kafka.Header, topic, partition, offset string, f *Failure, replays int) []kafka.Header {
 	if !d.ContextHeaders && replays == 0 {
 		return own
 	}
@@ -38,10 +34,10 @@ func (d *DeadLetters) letterHeaders(own []kafka.Header, at place, f *Failure, re
 	add := func(name, value string) {
 		out = append(out, kafka.Header{Key: errHeader + name, Value: []byte(value)})
 	}
-	add("topic", at.topic)
-	if at.known {
-		add("partition", strconv.Itoa(int(at.partition)))
-		add("offset", strconv.FormatInt(at.offset, 10))
+	add("topic", topic)
+	if partition != "" {
+		add("partition", partition)
+		add("offset", offset)
 	}
 	add("connector.name", f.Connector)
 	add("task.id", strconv.Itoa(f.Task))

@@ -37,6 +37,7 @@ type lines struct {
 	poll  func(t *lineTask, n int) error // before each poll with records
 	open  func() error
 	told  *told
+	full  bool // records with a key and a header too
 }
 
 type told struct {
@@ -88,6 +89,10 @@ func (t *lineTask) Poll(ctx context.Context, b *connect.Batch) error {
 		}
 		r := b.Add()
 		r.Topic, r.Value = t.src.topic, connect.Datum{Value: connect.String(all[t.pos])}
+		if t.src.full {
+			r.Key = r.Value
+			r.Headers = append(r.Headers, connect.Header{Key: "h", Datum: r.Value})
+		}
 		t.pos++
 	}
 	b.Mark(t.p, connect.SourceOffset{"position": t.pos})
@@ -327,6 +332,25 @@ func fill(t *testing.T, c *kfake.Cluster, topic string, values ...string) {
 // fillPartition writes records to one partition; -1 leaves the choice.
 func fillPartition(t *testing.T, c *kfake.Cluster, topic string, partition int32, values ...string) {
 	t.Helper()
+	var rs []*kgo.Record
+	for _, v := range values {
+		rs = append(rs, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v)})
+	}
+	produce(t, c, partition, rs)
+}
+
+// fillFull writes records whose key and header are their value.
+func fillFull(t *testing.T, c *kfake.Cluster, topic string, values ...string) {
+	t.Helper()
+	var rs []*kgo.Record
+	for _, v := range values {
+		rs = append(rs, &kgo.Record{Topic: topic, Key: []byte(v), Value: []byte(v), Headers: []kgo.RecordHeader{{Key: "h", Value: []byte(v)}}})
+	}
+	produce(t, c, -1, rs)
+}
+
+func produce(t *testing.T, c *kfake.Cluster, partition int32, rs []*kgo.Record) {
+	t.Helper()
 	opts := []kgo.Opt{kgo.SeedBrokers(c.ListenAddrs()...), kgo.AllowAutoTopicCreation()}
 	if partition >= 0 {
 		opts = append(opts, kgo.RecordPartitioner(kgo.ManualPartitioner()))
@@ -336,10 +360,6 @@ func fillPartition(t *testing.T, c *kfake.Cluster, topic string, partition int32
 		t.Fatal(err)
 	}
 	defer cl.Close()
-	var rs []*kgo.Record
-	for _, v := range values {
-		rs = append(rs, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v)})
-	}
 	if err := cl.ProduceSync(context.Background(), rs...).FirstErr(); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type original struct {
 func (t *sinkTask) original(run *kafka.Run, i int) original {
 	return original{
 		from:      run.Partition,
-		place:     place{run.Topic, run.Partition.Partition, run.Offset(i), true},
+		place:     place{run.Topic, run.Partition.Partition, run.Offset(i)},
 		timestamp: run.Timestamp(i),
 		key:       run.Key(i), value: run.Value(i), headers: run.Headers(i),
 	}
@@ -36,6 +36,13 @@ func (o *original) size() int {
 		n += len(h.Key) + len(h.Value)
 	}
 	return n
+}
+
+// place is where in Kafka a record is.
+type place struct {
+	topic     string
+	partition int32
+	offset    int64
 }
 
 // String names a record: topic t, partition 0, offset 5.

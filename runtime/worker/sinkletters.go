@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
@@ -63,7 +64,7 @@ func (t *sinkTask) writeLetters(hard context.Context) error {
 	b.Done = func() { close(done) }
 	limit, _ := t.dlq.Limit(dl.Topic)
 	for _, l := range t.letters {
-		headers := dl.letterHeaders(l.headers, l.place, l.failure, l.replays)
+		headers := dl.letterHeaders(l.headers, l.place.topic, strconv.Itoa(int(l.place.partition)), strconv.FormatInt(l.place.offset, 10), l.failure, l.replays)
 		if size := kafka.RecordSize(l.key, l.value, headers); size > limit {
 			b.Discard()
 			return t.tooLarge(dl.Topic, size, limit, l.failure)

@@ -143,6 +143,8 @@ func TestSourceToleratesAndDeadLetters(t *testing.T) {
 			}
 			for k, want := range map[string]string{
 				"__connect.errors.topic":             "out",
+				"__connect.errors.partition":         `{"filename":"/in"}`,
+				"__connect.errors.offset":            `{"position":10}`,
 				"__connect.errors.connector.name":    "src",
 				"__connect.errors.task.id":           "0",
 				"__connect.errors.stage":             "VALUE_CONVERTER",

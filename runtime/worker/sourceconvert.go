@@ -198,6 +198,16 @@ func (t *sourceTask) recordFailure(at int, b *connect.Batch, err error) *Failure
 	return f
 }
 
+// mark is the source partition and offset that the record at work counts
+// towards, as JSON.
+func (f *flight) mark() (partition, at string) {
+	p, o := f.spans[f.k].span.Mark()
+	if p == nil {
+		return "", ""
+	}
+	return offset.Describe(p), offset.DescribeOffset(o)
+}
+
 // tolerate lets go of a failed record: to the dead letter queue, or for good.
 func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) error {
 	t.sayTolerated(t.cfg.Errors, failure)
@@ -207,7 +217,8 @@ func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) er
 		return nil
 	}
 	key, value := plainBytes(r.Key.Value), plainBytes(r.Value.Value)
-	headers := dl.letterHeaders(plainHeaders(r.Headers), place{topic: r.Topic}, failure, 0)
+	partition, at := f.mark()
+	headers := dl.letterHeaders(plainHeaders(r.Headers), r.Topic, partition, at, failure, 0)
 	limit, _ := t.writer.Limit(dl.Topic)
 	if size := kafka.RecordSize(key, value, headers); size > limit {
 		return fatal{t.tooLarge(dl.Topic, size, limit, failure)}
