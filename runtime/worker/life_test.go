@@ -53,6 +53,7 @@ func next(t *testing.T, moved chan State, want State) {
 
 // A task that is stopped and started again goes on where it was.
 func TestStopAndStart(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "t", all: count(1000), batch: 10}
 	out := &memory{}
@@ -90,6 +91,7 @@ func TestStopAndStart(t *testing.T) {
 
 // A task that has failed is started again from what was committed.
 func TestStartAfterFailure(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fail := true
 	src := &lines{topic: "t", all: count(100), batch: 10, poll: func(_ *lineTask, n int) error {
@@ -121,6 +123,7 @@ func TestStartAfterFailure(t *testing.T) {
 // A task that is started again takes up what references say by then, and tells
 // which topics it uses.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	cfg.Sources = []Source{source(&lines{topic: "old", all: count(10), batch: 10})}
@@ -147,6 +150,7 @@ func TestRefresh(t *testing.T) {
 // A paused source does not poll, and a paused sink does not consume; what was
 // done before is committed. A pause holds for the next life.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "t", all: count(100_000), batch: 10}
 	out := &memory{}
@@ -195,6 +199,7 @@ func (w *Worker) living0() runner {
 
 // A task that is killed commits nothing more.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	src := &lines{topic: "t", all: count(100), batch: 10}
 	cfg, _ := config(t, c)

@@ -58,12 +58,12 @@ func (q *quiet) Close() error { return nil }
 func TestQuietSourceMovesItsOffset(t *testing.T) {
 	c := cluster(t)
 	q := &quiet{told: make(chan int64, 1)}
-	start(t, c, q, func() { <-q.told; <-q.told })
+	poll(t, c, q, func() { <-q.told; <-q.told })
 	if end(t, c, "out") != 0 {
 		t.Error("a heartbeat made records")
 	}
 	next := &quiet{told: make(chan int64, 1)}
-	start(t, c, next, func() { <-next.told })
+	poll(t, c, next, func() { <-next.told })
 	if next.from == 0 || next.from > q.pos {
 		t.Errorf("it was at %d and went on at %d", q.pos, next.from)
 	}
@@ -105,7 +105,7 @@ func (t marksTask) Poll(ctx context.Context, b *connect.Batch) error {
 	return err
 }
 
-func start(t *testing.T, c *kfake.Cluster, q *quiet, until func()) {
+func poll(t *testing.T, c *kfake.Cluster, q *quiet, until func()) {
 	t.Helper()
 	cfg, _ := config(t, c)
 	cfg.IdleExit = 0

@@ -153,6 +153,7 @@ func bulkConfig(t *testing.T, b *bulk, n int) (Config, func() (letters []*kgo.Re
 // What the target refuses is in the dead letter queue as it came, whenever the
 // connector hears of it, and all else is in the target.
 func TestSinkRefusesRecords(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"put", "async", "flush"} {
 		t.Run(how, func(t *testing.T) {
 			b := &bulk{how: how, refuse: every(5), retry: 2}
@@ -235,6 +236,7 @@ func TestSinkRefusedRecordFailsTheTask(t *testing.T) {
 
 // A word that comes behind the flush is too late to heed, and not swallowed.
 func TestSinkRefusesTooLate(t *testing.T) {
+	t.Parallel()
 	cfg, _ := bulkConfig(t, &bulk{how: "late", refuse: every(5)}, 10)
 	if _, err := run(t, cfg); err == nil || !strings.Contains(err.Error(), "called durable") {
 		t.Fatalf("error %v", err)
@@ -243,6 +245,7 @@ func TestSinkRefusesTooLate(t *testing.T) {
 
 // The queue for refused records cannot be written: no offset passes them.
 func TestSinkRefusesIntoAQueueThatIsTooSmall(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"put", "flush"} {
 		b := &bulk{how: how, refuse: func(v string) bool { return v == "LINE-000003" }, cause: errors.New(strings.Repeat("x", 600))}
 		cfg, after := bulkConfig(t, b, 10)

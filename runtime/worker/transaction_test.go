@@ -93,6 +93,7 @@ func difference(got, want []string) string {
 }
 
 func TestExactlyOnce(t *testing.T) {
+	t.Parallel()
 	for _, boundary := range []string{AtPoll, AtInterval} {
 		t.Run(boundary, func(t *testing.T) {
 			c := cluster(t)
@@ -126,6 +127,7 @@ func TestExactlyOnce(t *testing.T) {
 // Nobody sees records of an open transaction, and the one that is killed leaves
 // nothing behind.
 func TestExactlyOnceFailure(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(100)
@@ -153,6 +155,7 @@ func TestExactlyOnceFailure(t *testing.T) {
 // A record that fails takes its poll with it, and no more; its dead letters are
 // in the transaction too.
 func TestExactlyOnceBadRecord(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(100)
@@ -180,6 +183,7 @@ func TestExactlyOnceBadRecord(t *testing.T) {
 // A second start fences the first, whose open transaction is aborted before
 // the second reads where to go on.
 func TestExactlyOnceZombie(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(200)
@@ -256,6 +260,7 @@ func (t *boundTask) Poll(ctx context.Context, b *connect.Batch) error {
 // Transactions end where the connector says: within a poll, and over several.
 // What it aborts nobody sees, now or later; what it leaves open is not there.
 func TestExactlyOnceBoundaries(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(100)
@@ -290,6 +295,7 @@ func TestExactlyOnceBoundaries(t *testing.T) {
 // What is wrong with the cluster, the rights or the settings is said, with what
 // to do.
 func TestExactlyOnceRefusals(t *testing.T) {
+	t.Parallel()
 	for _, x := range []struct {
 		name, says string
 		harm       func(c *kfake.Cluster, s *Source)
@@ -369,6 +375,7 @@ func setTopic(t *testing.T, c *kfake.Cluster, topic, key, value string) {
 
 // Where nobody knows what became of a commit, it is found out.
 func TestExactlyOnceUnknownEnd(t *testing.T) {
+	t.Parallel()
 	for name, harm := range map[string]harm{"lost": cutAnswer, "not done": 0, "done": unknownAnswer} {
 		t.Run(name, func(t *testing.T) {
 			c := cluster(t)

@@ -234,6 +234,7 @@ func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
 // A task that was left behind does no more harm when its call comes back: it
 // commits nothing, and its partitions are another's by then.
 func TestHangingPutComesBack(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	fill(t, c, "in", count(10)()...)
 	back, closed := make(chan struct{}), make(chan struct{})

@@ -60,5 +60,19 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.Run(ctx)
+	defer w.Close()
+	if err := w.Open(ctx); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	if err := w.Start(w.Tasks()[0], worker.Events{Ended: func(err error) { ended <- err }}); err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		w.Close()
+		return w.Failure()
+	}
 }
