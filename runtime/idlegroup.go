@@ -48,11 +48,5 @@ func isStopped(ctx context.Context, g *Group, conn *kafka.Conn, name string) (bo
 	if config.Target(name) != state.Stopped {
 		return false, nil
 	}
-	for _, st := range statuses.Tasks(name) {
-		switch st.Phase {
-		case state.Running, state.PausedPhase, state.Restarting:
-			return false, nil
-		}
-	}
-	return true, nil
+	return ended(statuses, name), nil
 }

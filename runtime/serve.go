@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"net/http"
 	"time"
 
@@ -22,6 +23,13 @@ func (i *instance) serve() error {
 		i.name = nameOf()
 		return nil
 	}
+	var secure *tls.Config
+	if r.TLS != nil {
+		var err error
+		if secure, err = r.TLS.Config(i.log); err != nil {
+			return FaultError{err}
+		}
+	}
 	users := map[string]secret.Secret{}
 	for name, password := range r.BasicAuth {
 		users[name] = password
@@ -33,7 +41,7 @@ func (i *instance) serve() error {
 		Routes: map[string]http.Handler{"/metrics": http.HandlerFunc(i.metrics)},
 		Log:    i.log,
 	})
-	server, err := rest.Serve(rest.ServerOptions{Listen: r.Listen, Handler: handler, Log: i.log})
+	server, err := rest.Serve(rest.ServerOptions{Listen: r.Listen, TLS: secure, Handler: handler, Log: i.log})
 	if err != nil {
 		return FaultError{err}
 	}
@@ -214,18 +222,6 @@ func (c control) SetLevel(ctx context.Context, logger, level string) error {
 		return err
 	}
 	return c.i.config.SetLevel(ctx, logger, level)
-}
-
-func (c control) Offsets(ctx context.Context, connector string) ([]rest.Offset, error) {
-	return nil, &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
-}
-
-func (c control) AlterOffsets(ctx context.Context, connector string, offsets []rest.Offset) error {
-	return &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
-}
-
-func (c control) ResetOffsets(ctx context.Context, connector string) error {
-	return &rest.Error{Status: http.StatusNotImplemented, Message: "not yet"}
 }
 
 var _ rest.Herder = control{}

@@ -128,6 +128,14 @@ func (w *Worker) Close() {
 	w.conn.Close()
 }
 
+// Offsets are where the sources' offsets are; nil where there are no sources.
+func (w *Worker) Offsets() (*offset.Store, *kafka.Log) {
+	if a, ok := w.offsets.(appender); ok {
+		return w.store, a.log
+	}
+	return nil, nil
+}
+
 // Conn is the cluster that the worker works with.
 func (w *Worker) Conn() *kafka.Conn { return w.conn }
 

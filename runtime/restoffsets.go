@@ -1,0 +1,98 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/offset"
+	"kcgen.dev/runtime/rest"
+	"kcgen.dev/runtime/state"
+)
+
+// positions are where the instance's connectors stand.
+func (i *instance) positions() *positions {
+	store, log := i.worker.Offsets()
+	return newPositions(i.p, i.worker.Conn(), store, log)
+}
+
+func (c control) Offsets(ctx context.Context, connector string) ([]rest.Offset, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	list, err := c.i.positions().list(ctx, connector)
+	out := make([]rest.Offset, len(list))
+	for n, p := range list {
+		out[n] = rest.Offset(p)
+	}
+	return out, err
+}
+
+func (c control) AlterOffsets(ctx context.Context, connector string, offsets []rest.Offset) error {
+	list := make([]offset.Position, len(offsets))
+	for n, o := range offsets {
+		list[n] = offset.Position(o)
+	}
+	return c.change(ctx, connector, func() error { return c.i.positions().alter(ctx, connector, list) })
+}
+
+func (c control) ResetOffsets(ctx context.Context, connector string) error {
+	return c.change(ctx, connector, func() error { return c.i.positions().reset(ctx, connector) })
+}
+
+// change alters positions of a connector that is stopped everywhere: what it is
+// asked to be and what its tasks are at is read to this moment first, and a
+// zombie of an exactly-once task is shut out.
+func (c control) change(ctx context.Context, connector string, do func() error) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	if err := errors.Join(c.i.config.CatchUp(ctx), c.i.statuses.CatchUp(ctx)); err != nil {
+		return err
+	}
+	if c.i.config.Target(connector) != state.Stopped || !ended(c.i.statuses, connector) {
+		return rest.ErrNotStopped
+	}
+	if err := c.fence(ctx, connector); err != nil {
+		return err
+	}
+	err := do()
+	if errors.Is(err, offset.ErrShape) {
+		return rest.BadOffset(err.Error())
+	}
+	return err
+}
+
+// ended reports whether no task of a connector is running, as far as was said.
+func ended(s *state.Statuses, connector string) bool {
+	for _, st := range s.Tasks(connector) {
+		switch st.Phase {
+		case state.Running, state.PausedPhase, state.Restarting:
+			return false
+		}
+	}
+	return true
+}
+
+// fence shuts out whoever may still write as a task of the connector.
+func (c control) fence(ctx context.Context, connector string) error {
+	for _, s := range c.i.p.Sources {
+		if s.Name != connector || s.ExactlyOnce == nil || c.i.p.Worker.Group == nil {
+			continue
+		}
+		for task := range c.count(connector) {
+			id := fmt.Sprintf("%s-%s-%d", c.i.p.Worker.Group.ID, connector, task)
+			x, err := c.i.worker.Conn().Transactor(kafka.Producer{}, id, kafka.Transaction{ID: id, Timeout: s.ExactlyOnce.TransactionTimeout})
+			if err != nil {
+				return err
+			}
+			err = x.Fence(ctx)
+			x.Close(ctx)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
