@@ -159,7 +159,9 @@ func (d *decoder) into(n *readNode, out *connect.Value) (err error) {
 		if err != nil {
 			return err
 		}
-		*out = validText(b)
+		if *out = connect.Text(b); !connect.ValidUTF8(b) {
+			*out = validText(b)
+		}
 		return nil
 	case readOptional:
 		return d.optional(n, out)
@@ -174,6 +176,8 @@ func (d *decoder) into(n *readNode, out *connect.Value) (err error) {
 		return nil
 	case readRecord:
 		*out, err = d.record(n)
+	case readArray:
+		*out, err = d.array(n.min, n.elem, 0)
 	case readBool:
 		*out, err = d.bool()
 	case readNull:
@@ -221,8 +225,6 @@ func (d *decoder) rare(n *readNode) (connect.Value, error) {
 		return d.union(n)
 	case readEnum:
 		return d.enum(n)
-	case readArray:
-		return d.array(n.min, n.elem, 0)
 	case readMap:
 		return d.entries(n.min, func() (connect.Entry, error) { return d.mapEntry(n) })
 	case readEntries:
