@@ -98,3 +98,23 @@ func BenchmarkTransform(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLine is what becomes of a file's line: wrapped, marked and written.
+func BenchmarkLine(b *testing.B) {
+	c := open(b, chain.Step{Do: transform.HoistField{On: "value", Field: "line"}},
+		chain.Step{Do: transform.InsertField{On: "value", StaticField: "site", StaticValue: "eu", ReplaceNullWithDefault: true}})
+	line := connect.Datum{Value: connect.String(strings.Repeat("ten bytes ", 10))}
+	var r connect.Record
+	var d chain.Doing
+	var out connect.Buffer
+	b.ReportAllocs()
+	for b.Loop() {
+		r = connect.Record{Topic: "t", Value: line}
+		if keep, err := c.Transform(&r, &d); !keep || err != nil {
+			b.Fatal(keep, err)
+		}
+		if _, err := c.Value.Encode(&out, r.Topic, r.Value); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
