@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -156,12 +157,37 @@ func read(lines [][]byte) (data []connect.Datum, err error) {
 	return data, nil
 }
 
+// owned gives a record texts of its own, as a connector's records have them and
+// Java's. Those that were read alias their lines, where schemas stand between.
+func owned(v connect.Value) connect.Value {
+	switch v.Kind() {
+	case connect.KindString:
+		return connect.String(strings.Clone(v.Str()))
+	case connect.KindArray:
+		a := &connect.Array{}
+		for _, e := range v.Array().Elems {
+			a.Elems = append(a.Elems, owned(e))
+		}
+		return a.Value()
+	case connect.KindStruct:
+		st := &connect.Struct{Schema: v.Struct().Schema}
+		for _, e := range v.Struct().Slots {
+			st.Slots = append(st.Slots, owned(e))
+		}
+		return st.Value()
+	}
+	return v
+}
+
 func encode(lines [][]byte) (work, error) {
 	codec, err := avroCodec()
 	if err != nil {
 		return nil, err
 	}
 	data, err := read(lines)
+	for i := range data {
+		data[i].Value = owned(data[i].Value)
+	}
 	var out connect.Buffer
 	at := 0
 	return func([]byte) (int, error) {
