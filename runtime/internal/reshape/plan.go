@@ -11,8 +11,8 @@ type Plan struct {
 	// Required are the old values that must not be null.
 	Required []int
 
-	runs  []run  // the places whose values are taken over as they are
-	steps []step // the others
+	runs   []run // the places whose values are taken over as they are
+	others []other
 }
 
 // Place is where one value comes in what is made.

@@ -5,20 +5,20 @@ import "kcgen.dev/runtime/connect"
 // run is n values in a row that stay together.
 type run struct{ from, to, n int }
 
-// step is a place whose value is not just taken over.
-type step struct {
+// other is a place whose value is not just taken over.
+type other struct {
 	to int
 	Place
 }
 
 // sort tells the values that are taken over from those that are not.
 func (p *Plan) sort() {
-	p.runs, p.steps = nil, nil
+	p.runs, p.others = nil, nil
 	for to, pl := range p.Places {
 		last := len(p.runs) - 1
 		switch {
 		case pl.From == None || pl.Change != nil || !pl.Default.IsNull():
-			p.steps = append(p.steps, step{to, pl})
+			p.others = append(p.others, other{to, pl})
 		case last >= 0 && p.runs[last].from+p.runs[last].n == pl.From && p.runs[last].to+p.runs[last].n == to:
 			p.runs[last].n++
 		default:
@@ -52,20 +52,20 @@ func (p *Plan) fill(out []connect.Value, r *connect.Record, old []connect.Value)
 	for _, c := range p.runs {
 		copy(out[c.to:c.to+c.n], old[c.from:])
 	}
-	for i := range p.steps {
-		s, v, ok := &p.steps[i], connect.Null, true
-		if s.From != None {
-			v = old[s.From]
+	for i := range p.others {
+		o, v, ok := &p.others[i], connect.Null, true
+		if o.From != None {
+			v = old[o.From]
 		}
 		if v.IsNull() {
-			v = s.Default
+			v = o.Default
 		}
-		if s.Change != nil {
-			if v, ok = s.Change(r, v); !ok {
+		if o.Change != nil {
+			if v, ok = o.Change(r, v); !ok {
 				return false
 			}
 		}
-		out[s.to] = v
+		out[o.to] = v
 	}
 	return true
 }
