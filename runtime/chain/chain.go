@@ -1,6 +1,9 @@
 // Package chain is a connector's transforms and converters, opened for one
 // task. The worker that runs a pipeline and the dry run that tries one take
 // their records through the same.
+//
+//	chain.go  the chain, step by step
+//	join.go   steps that are done together
 package chain
 
 import (

@@ -12,7 +12,8 @@
 //	equal.go      equality and hashes of values
 //	text.go       values and schemas for debugging
 //	javatext.go   values as Java prints them
-//	javafloat.go  floating point numbers as Java prints them; longnumber.go
+//	javafloat.go  floating point numbers as Java prints them; shortfloat.go has
+//	              a shorter way for most, longnumber.go more digits
 //	values.go     ParseValue, FormatValue: the types of texts, as headers have them
 //	javapattern.go  JavaRegex: Java's regular expressions
 //	javaregex.go  what of them Go's engine can do, translated

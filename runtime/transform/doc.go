@@ -23,6 +23,7 @@
 //
 //	fieldpath.go    names and paths of fields (V1, V2)
 //	rewrite.go      structs and maps with some fields changed, at any depth
+//	reshape.go      the same as plans, which those of a chain are joined by
 //	javanumber.go   numbers in text, as Java reads them
 //	on.go           key or value; what was made of a schema
 //	flow.go         what becomes of schemas, and of nulls, before there are data
