@@ -109,6 +109,9 @@ func (e Lost) apply(c *core) {
 	c.member, c.leads, c.joining = false, false, false
 	c.lease = time.Time{}
 	clear(c.given)
+	for _, u := range c.units {
+		u.said = said{} // what was not published yet never will be
+	}
 	c.do(Forget{})
 }
 
