@@ -267,7 +267,7 @@ func (t told) Assigned(r kafka.Round) {
 		t.h.post(Fatal{errors.Join(err, errors.New("herder: is the group led by another version of this program?"))})
 		return
 	}
-	t.h.post(Assigned{Assignment: a, Leads: r.Leads, Lease: r.Lease, Life: r.Life})
+	t.h.post(Assigned{Assignment: a, Leads: r.Leads && a.Leader == t.h.cfg.Worker, Lease: r.Lease, Life: r.Life})
 	t.h.words.nudge()
 }
 
