@@ -191,7 +191,7 @@ func TestMemberRecovers(t *testing.T) {
 						return nil, nil, false
 					}
 					left--
-					return answer(req, code), nil, true
+					return refusal(req, code), nil, true
 				})
 				d := newEcho(t, c) // it has them all join again
 				soon(t, "the answers were given", func() bool { mu.Lock(); defer mu.Unlock(); return left == 0 || key == kmsg.FindCoordinator })
@@ -206,8 +206,8 @@ func TestMemberRecovers(t *testing.T) {
 	}
 }
 
-// answer is a response with an error code.
-func answer(req kmsg.Request, code *kerr.Error) kmsg.Response {
+// refusal is a response with an error code.
+func refusal(req kmsg.Request, code *kerr.Error) kmsg.Response {
 	resp := req.ResponseKind()
 	switch r := resp.(type) {
 	case *kmsg.FindCoordinatorResponse:
@@ -251,7 +251,7 @@ func TestMemberRefused(t *testing.T) {
 			c := groupCluster(t)
 			c.ControlKey(r.key.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
 				c.KeepControl()
-				return answer(req, r.code), nil, true
+				return refusal(req, r.code), nil, true
 			})
 			e := newEcho(t, c)
 			select {
