@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -34,19 +36,24 @@ func (i *instance) serve() error {
 	for name, password := range r.BasicAuth {
 		users[name] = password
 	}
+	listener, err := net.Listen("tcp", r.Listen)
+	if err != nil {
+		return FaultError{fmt.Errorf("worker.rest.listen: %w", err)}
+	}
+	i.name = cmp.Or(r.Advertised, listener.Addr().String())
 	handler := rest.New(rest.Options{
 		Herder: control{i}, Pipeline: i.p.Name, Version: builtBy,
 		Connectors: i.connectors(), Plugins: i.plugins(),
 		Levels: i.o.Levels, Users: users, ReadOnly: r.ReadOnly,
 		Routes: map[string]http.Handler{"/metrics": http.HandlerFunc(i.metrics)},
+		Hosts:  rest.KnownHosts(listener.Addr(), r.Advertised),
 		Log:    i.log,
 	})
-	server, err := rest.Serve(rest.ServerOptions{Listen: r.Listen, TLS: secure, Handler: handler, Log: i.log})
+	server, err := rest.Serve(rest.ServerOptions{Listener: listener, TLS: secure, Handler: handler, Log: i.log})
 	if err != nil {
 		return FaultError{err}
 	}
 	i.server = server
-	i.name = cmp.Or(r.Advertised, server.Addr().String())
 	i.log.Info("serving Kafka Connect's REST API", "at", server.Addr().String())
 	return nil
 }

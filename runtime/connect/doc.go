@@ -23,6 +23,7 @@
 //	slab.go       Slab: memory for structs and maps by the chunk
 //	record.go     Record, Header, Datum
 //	source.go     Source, SourceTask, Batch, offsets
+//	alter.go      AltersOffsets: offsets from outside
 //	sink.go       Sink, SinkTask, Results
 //	transform.go  Transform, Predicate
 //	convert.go    Converter, Codec, Buffer

@@ -63,3 +63,18 @@ func (h *Handler) knownHost(hostport string) bool {
 	}
 	return slices.ContainsFunc(h.o.Hosts, func(known string) bool { return strings.EqualFold(known, host) })
 }
+
+// KnownHosts are the names under which a server that listens on addr may be
+// asked: localhost and the advertised one, HOST:PORT, where only this machine
+// reaches it; else any, which is nil.
+func KnownHosts(addr net.Addr, advertised string) []string {
+	tcp, is := addr.(*net.TCPAddr)
+	if !is || !tcp.IP.IsLoopback() {
+		return nil
+	}
+	hosts := []string{"localhost"}
+	if host, _, err := net.SplitHostPort(advertised); err == nil {
+		hosts = append(hosts, host)
+	}
+	return hosts
+}

@@ -1,8 +1,11 @@
 package rest_test
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -264,6 +267,21 @@ func TestSameConfig(t *testing.T) {
 		w := request(h, c.method, "/connectors/src/config", c.body)
 		if w.Code != c.want || c.want == 409 && !strings.Contains(w.Body.String(), "kcgen build") {
 			t.Errorf("%s %s: %d, want %d: %s", c.method, c.body, w.Code, c.want, w.Body)
+		}
+	}
+}
+
+// basic is the header of a login.
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+func TestKnownHosts(t *testing.T) {
+	for addr, want := range map[string]string{"127.0.0.1:8083": "[localhost connect]", "[::1]:8083": "[localhost connect]", "10.0.0.1:8083": "[]", "0.0.0.0:8083": "[]"} {
+		a, err := net.ResolveTCPAddr("tcp", addr)
+		quiet(t, addr, err)
+		if got := fmt.Sprint(rest.KnownHosts(a, "connect:8083")); got != want {
+			t.Errorf("%s: %s", addr, got)
 		}
 	}
 }

@@ -52,7 +52,7 @@ const (
 func TestSlowClients(t *testing.T) {
 	clients, most := 1000, 0
 	if testing.Short() {
-		clients, most = 100, 64
+		clients, most = 400, 256
 	}
 	s := serve(t, rest.ServerOptions{Handler: demo().handler(), MaxConns: most})
 	slow(t, s, clients/2, slowHead)
