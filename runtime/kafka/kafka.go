@@ -108,8 +108,13 @@ func (k *Conn) client(id string, opts ...kgo.Opt) (*kgo.Client, error) {
 	return cl, nil
 }
 
-// Close lets go of the connections.
-func (k *Conn) Close() { k.admin.Close() }
+// Close lets go of the connections. It is the last thing that a stop does, and
+// waits for a broker no longer than a moment.
+func (k *Conn) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	closeWithin(ctx, k.admin.Close)
+}
 
 // ClientID is the client id of a connector's task: Kafka Connect's
 // connector-<role>-<name>-<task>, or the spec's clientId in front of the name.
