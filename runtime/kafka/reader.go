@@ -358,6 +358,7 @@ func (r *Reader) Close(ctx context.Context) {
 		r.cl.AllowRebalance()
 		_ = r.cl.LeaveGroupContext(ctx)
 		r.cl.Close()
+		r.cl.AllowRebalance() // Close polls a last time: what still waits to leave would wait for ever
 	})
 }
 
