@@ -14,10 +14,14 @@ import (
 
 // ship takes a poll's records through the chain and on their way. An error
 // ends the task: records before the one that failed are on their way, those
-// behind it are not.
+// behind it are not. A stop leaves the poll to the next start.
 func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
 	f := t.newFlight(b)
 	err := guard(func() error { return t.convert(stop, hard, b, f) })
+	if errors.Is(err, errStopped) {
+		f.out.Discard() // no mark is reached: what was sent now would come again
+		return err
+	}
 	f.seal()
 	if e := t.settle(f, err); e != nil {
 		f.out.Discard()
@@ -44,7 +48,7 @@ func (t *sourceTask) settle(f *flight, failed error) error {
 			return err
 		}
 	}
-	if failed != nil && !errors.Is(failed, errStopped) && f.k < len(f.spans) {
+	if failed != nil && f.k < len(f.spans) {
 		return t.tracker.End(f.spans[f.k].span, 1, offset.Failed)
 	}
 	return nil
