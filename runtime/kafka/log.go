@@ -71,7 +71,7 @@ func (k *Conn) OpenLog(ctx, life context.Context, spec NewTopic, each func(Entry
 }
 
 func (l *Log) make(ctx context.Context, failed func(error)) {
-	err := l.conn.Create(ctx, l.spec)
+	err := l.conn.awaitTopic(ctx, l.spec.Name, &l.spec)
 	if err == nil {
 		// Another may have made it in the meantime, and otherwise.
 		if err = l.conn.compacted(ctx, l.spec.Name); errors.Is(err, kerr.UnknownTopicOrPartition) {

@@ -142,11 +142,14 @@ func (k *Conn) awaitTopic(ctx context.Context, name string, spec *NewTopic) erro
 		case err == nil && led(t):
 			return nil
 		case missing && spec != nil:
+			// Again and again: a topic that is still being deleted is said to be
+			// there already, and is not.
 			if err := k.Create(ctx, *spec); err != nil {
 				return err
 			}
-			spec = nil
-			continue
+			if fails == 0 {
+				continue
+			}
 		case err != nil && !missing && !transient(err):
 			return fmt.Errorf("kafka: topic %s: %w%s", name, err, advice(err))
 		}
