@@ -1,0 +1,2 @@
+// Package simulation runs the whole runtime in virtual time.
+package simulation
