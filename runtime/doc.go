@@ -7,6 +7,7 @@
 //	translate.go     a Pipeline in the worker's terms
 //	offsets.go       the verb offsets   positions.go  what it does
 //	idlegroup.go     whether a connector is stopped
+//	takeover.go      what ran in Kafka Connect before
 //	memory.go        how much memory the program asks for
 //	progress.go      how far it is
 package runtime

@@ -38,6 +38,9 @@ func (f FaultError) Unwrap() error { return f.error }
 // failed; [FaultError] where the pipeline could not start; an error that wraps
 // [kafka.ErrUnreachable] where no broker answered in time.
 func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if len(o.Brokers) > 0 {
 		p.Kafka.Brokers = o.Brokers // before references are resolved: the pipeline's need not be set
 	}
@@ -63,8 +66,11 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if o.Watch != nil {
 		o.Watch(w.Stats)
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	if err := checkTakeover(ctx, p, cfg); err != nil {
+		if ctx.Err() != nil {
+			err = nil // stopped before it began
+		}
+		return nil, err
 	}
 	i := &instance{written: written, p: p, o: o, log: o.Log, worker: w}
 	err = i.run(ctx)
@@ -81,6 +87,22 @@ func (w *Worker) fill() {
 	def(&w.OffsetFlushTimeout, 5*time.Second)
 	def(&w.TaskShutdownGracefulTimeout, 5*time.Second)
 	def(&w.StartTimeout, connect.Forever)
+	if w.Group != nil {
+		g := *w.Group
+		g.fill()
+		w.Group = &g
+	}
+}
+
+func (g *Group) fill() {
+	def(&g.ConfigStorageTopic, "connect-configs")
+	def(&g.ConfigStorageReplicationFactor, -1)
+	def(&g.StatusStorageTopic, "connect-status")
+	def(&g.StatusStoragePartitions, 5)
+	def(&g.StatusStorageReplicationFactor, -1)
+	def(&g.SessionTimeout, 10*time.Second)
+	def(&g.HeartbeatInterval, 3*time.Second)
+	def(&g.RebalanceTimeout, time.Minute)
 }
 
 func def[T comparable](field *T, v T) {

@@ -165,8 +165,8 @@ type Takeover struct {
 	GroupID string `json:"groupId"`
 
 	// The cluster's topic of offsets (offset.storage.topic). Where it is not
-	// worker.offsetStorageTopic, offsets are read from it as long as the
-	// pipeline has none of its own, and kept in both.
+	// worker.offsetStorageTopic, offsets are kept in both, and what it says of
+	// a source comes first: Kafka Connect may have gone on in the meantime.
 	OffsetStorageTopic string `json:"offsetStorageTopic"`
 }
 

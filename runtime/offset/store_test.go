@@ -226,3 +226,58 @@ func TestStoreKeepsTheNewest(t *testing.T) {
 		t.Errorf("a topic that cannot be read: %v", err)
 	}
 }
+
+// A topic of Kafka Connect's that is kept beside comes first, and is written
+// too, under the keys that are there.
+func TestStoreBeside(t *testing.T) {
+	s := NewStore(slog.New(slog.DiscardHandler))
+	s.Beside("theirs")
+	p := connect.Partition("a", "1", "b", "2")
+	load := func(topic, key, value string, at int64) {
+		r := Record{Topic: topic, Key: []byte(key), Offset: at}
+		if value != "" {
+			r.Value = []byte(value)
+		}
+		s.Load(r)
+	}
+	position := func() any { return s.Offset("c", p)["position"] }
+	load("", `["c",{"a":"1","b":"2"}]`, `{"position":1}`, 50)
+	if got := position(); got != int64(1) {
+		t.Errorf("where they have none: %v", got)
+	}
+	load("theirs", `["c",{"b":"2","a":"1"}]`, `{"position":7}`, 3)
+	if got := position(); got != int64(7) {
+		t.Errorf("where they have one: %v", got)
+	}
+	var l topic
+	if err := commit(t, s, &l, "c", Entry{Partition: p, Offset: at(9)}); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() string {
+		var parts []string
+		for _, r := range l.records {
+			parts = append(parts, r.Topic+" "+string(r.Key)+"="+string(r.Value))
+		}
+		l.records = nil
+		return strings.Join(parts, "\n")
+	}
+	if got, want := shown(), " "+`["c",{"a":"1","b":"2"}]={"position":9}`+"\n"+`theirs ["c",{"b":"2","a":"1"}]={"position":9}`; got != want {
+		t.Errorf("written:\n%s\nwant:\n%s", got, want)
+	}
+	load("theirs", `["c",{"b":"2","a":"1"}]`, `{"position":20}`, 8) // Kafka Connect went on
+	if got := position(); got != int64(20) {
+		t.Errorf("after Kafka Connect went on: %v", got)
+	}
+	// Deleted here first: as long as theirs is there, it is what holds.
+	done := make(chan error, 1)
+	s.Commit(t.Context(), &l, "c", []Entry{{Partition: p}}, func(err error) { done <- err })
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got, want := shown(), " "+`["c",{"a":"1","b":"2"}]=`+"\n"+`theirs ["c",{"b":"2","a":"1"}]=`; got != want {
+		t.Errorf("deleted:\n%s\nwant:\n%s", got, want)
+	}
+	if got := position(); got != nil {
+		t.Errorf("a deleted position is %v", got)
+	}
+}

@@ -1,0 +1,95 @@
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os/exec"
+	"testing"
+)
+
+// ConnectDistributed starts a Kafka Connect worker in distributed mode, alone
+// in its group, without connectors: these are made with Do. Its topics are
+// called GROUP-configs, GROUP-offsets and GROUP-status. worker lays properties
+// over those that it needs to run at all. It is stopped when the test ends; it
+// may be stopped before, by its Process, and started again.
+func ConnectDistributed(t testing.TB, b *Broker, group string, worker map[string]string) *ConnectWorker {
+	t.Helper()
+	needServers(t, "Kafka Connect worker")
+	home, err := InstallConnectWorker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports, err := freePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &ConnectWorker{port: ports[0], server: &server{name: "connect", dir: t.TempDir()}}
+	properties := map[string]string{
+		"bootstrap.servers": b.Addr(),
+		"group.id":          group,
+		"listeners":         "http://" + loopback(c.port),
+		"key.converter":     "org.apache.kafka.connect.storage.StringConverter",
+		"value.converter":   "org.apache.kafka.connect.storage.StringConverter",
+		"plugin.discovery":  "service_load",
+
+		"offset.flush.interval.ms":                "500",
+		"scheduled.rebalance.max.delay.ms":        "0",
+		"config.storage.topic":                    group + "-configs",
+		"config.storage.replication.factor":       "1",
+		"offset.storage.topic":                    group + "-offsets",
+		"offset.storage.partitions":               "5",
+		"offset.storage.replication.factor":       "1",
+		"status.storage.topic":                    group + "-status",
+		"status.storage.partitions":               "1",
+		"status.storage.replication.factor":       "1",
+		"connector.client.config.override.policy": "All",
+	}
+	maps.Copy(properties, worker)
+	file := c.write(t, "worker.properties", properties)
+	c.ready = c.isReady
+	c.command = func() *exec.Cmd {
+		args := append([]string{"-Xms64m", "-Xmx256m"}, kafkaJVM...)
+		return exec.Command(b.java, append(args, kafkaArgs(home, "org.apache.kafka.connect.cli.ConnectDistributed", file)...)...)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.stopAfter(t)
+	return c
+}
+
+// Stop stops the worker in an orderly way: what its tasks have done is
+// committed. Start starts it again.
+func (c *ConnectWorker) Stop() { c.stop() }
+
+// Do sends a request with a JSON body to the REST interface (none where body is
+// nil) and gives what it answers, which is an error from 400 on.
+func (c *ConnectWorker) Do(ctx context.Context, method, path string, body any) ([]byte, error) {
+	var data []byte
+	if body != nil {
+		var err error
+		if data, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.URL()+path, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode >= 400 {
+		err = fmt.Errorf("servertest: Kafka Connect answers %s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	return answer, err
+}
