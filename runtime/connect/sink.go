@@ -33,6 +33,40 @@ type SinkTask interface {
 	Close() error
 }
 
+// PositionKeeper is a sink task whose target keeps, with the data, how far it
+// has come: the way to deliver exactly once. What the target says then decides
+// where the task goes on; the group's offsets are committed as well, but only
+// tell others.
+//
+// A Put that returned an error has left nothing in the target, and what was
+// put and not flushed is gone when the task is opened again. Where records were
+// put of partitions that the group then gave to others without asking, the
+// worker closes the task and opens another one.
+type PositionKeeper interface {
+	SinkTask
+	// Positions says where the target stands in partitions that the task is
+	// given. Those that it says nothing of go on at the group's offsets. It is
+	// called when the group has given them, before records of them are put.
+	Positions(ctx context.Context, ps []TopicPartition) ([]Position, error)
+	// FlushAt is called instead of Flush: it returns when everything put so far
+	// and these positions are durable, together or not at all. It is given the
+	// positions that have moved; they count records that were filtered, or went
+	// to a dead letter queue, as well.
+	FlushAt(ctx context.Context, ps []Position) error
+}
+
+// TopicPartition is a partition of a topic.
+type TopicPartition struct {
+	Topic     string
+	Partition int32
+}
+
+// Position is where a partition is read next.
+type Position struct {
+	TopicPartition
+	Offset int64
+}
+
 // SinkContext is what a worker gives a sink task.
 type SinkContext struct {
 	Name string // of the connector, as in the spec

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,9 @@ type Subscription struct {
 	// records and Release. In Revoked the partitions are still ours: what was
 	// done can still be committed. In Lost they are not.
 	Assigned, Revoked, Lost func([]Partition)
+	// From, where given, says of partitions where to begin instead of at the
+	// group's offsets. It is called behind Assigned, from yet another goroutine.
+	From func(context.Context, []Partition) (map[Partition]int64, error)
 }
 
 // Over lays the settings of over, where they are given, on those of c.
@@ -119,7 +123,7 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		kgo.OnPartitionsAssigned(told(r.progress.assigned, sub.Assigned)),
 		kgo.OnPartitionsRevoked(told(sub.Revoked, r.progress.gone)),
 		kgo.OnPartitionsLost(told(sub.Lost, r.progress.gone)),
-		kgo.AdjustFetchOffsetsFn(r.progress.begin),
+		kgo.AdjustFetchOffsetsFn(r.beginAt(sub.From)),
 	}
 	opts = append(opts, startAt(c.AutoOffsetReset)...)
 	if c.FetchMinBytes > 0 {
@@ -142,6 +146,41 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 	}
 	r.cl, err = k.client(clientID, append(opts, topics...)...)
 	return r, err
+}
+
+// beginAt puts positions of the caller's in the place of the group's.
+func (r *Reader) beginAt(from func(context.Context, []Partition) (map[Partition]int64, error)) func(context.Context, map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	return func(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+		if from == nil {
+			return r.progress.begin(ctx, offsets)
+		}
+		at, err := from(ctx, partitions(offsets))
+		if err != nil {
+			return nil, err
+		}
+		for p, o := range at {
+			offsets[p.Topic][p.Partition] = kgo.NewOffset().At(o)
+		}
+		return r.progress.begin(ctx, offsets)
+	}
+}
+
+// partitions are those of the client's maps, in order.
+func partitions(m map[string]map[int32]kgo.Offset) []Partition {
+	var ps []Partition
+	for t, parts := range m {
+		for p := range parts {
+			ps = append(ps, Partition{t, p})
+		}
+	}
+	inOrder(ps)
+	return ps
+}
+
+func inOrder(ps []Partition) {
+	slices.SortFunc(ps, func(a, b Partition) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
 }
 
 // startAt: a group without an offset starts at the earliest record, or where
@@ -185,15 +224,7 @@ func told(fs ...func([]Partition)) func(context.Context, *kgo.Client, map[string
 				ps = append(ps, Partition{t, p})
 			}
 		}
-		slices.SortFunc(ps, func(a, b Partition) int {
-			if a.Topic != b.Topic {
-				if a.Topic < b.Topic {
-					return -1
-				}
-				return 1
-			}
-			return int(a.Partition - b.Partition)
-		})
+		inOrder(ps)
 		for _, f := range fs {
 			if f != nil {
 				f(ps)

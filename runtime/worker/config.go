@@ -15,6 +15,7 @@
 //	offsets.go  where offsets are kept   commit.go  a source task's
 //	transaction.go  or its transactions, with the offsets in them   startover.go  when one fails
 //	sink.go     a sink task: consume → chain → put      group.go   revocation, flush, commit
+//	positions.go  a target that keeps positions
 //	sinkdecode.go  records through the chain   sinkput.go  to the connector   sinkletters.go  its dead letters
 //	sinkresults.go  records that the connector's target refused   original.go  a record as it came
 //	failure.go  what a failed record is: stage, cause, place

@@ -27,7 +27,7 @@ func (t *sinkTask) flushAndCommit(hard context.Context) error {
 func (t *sinkTask) flush(hard context.Context) error {
 	var bad limited
 	for fails := 1; ; fails++ {
-		err := t.plugged(hookFlush, func() error { return t.plug.Flush(hard) })
+		err := t.plugged(hookFlush, func() error { return t.flushPlug(hard) })
 		if err == nil {
 			return t.settleFlushed(hard)
 		}
@@ -111,6 +111,7 @@ func (t *sinkTask) lost(ps []kafka.Partition) {
 	defer t.mu.Unlock()
 	if len(ps) > 0 {
 		t.log.Warn("partitions were lost to the group; records since the last commit will be read again", "partitions", fmt.Sprint(ps))
+		t.takeBack()
 	}
 	t.forget(ps)
 }

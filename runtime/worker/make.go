@@ -119,7 +119,7 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	if group == "" {
 		group = "connect-" + s.Name
 	}
-	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost}
+	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost, From: t.from}
 	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
 		sub.Exclude = []string{dl.Topic}
 		if t.dlq, err = w.conn.Writer(s.Producer, w.conn.ClientID("dlq-producer", s.Name, a.id)); err != nil {

@@ -43,6 +43,9 @@ type sinkTask struct {
 	taken    map[kafka.Partition]bool           // revoked or lost while a put waits to be tried again
 	waiting  bool
 
+	unflushed bool // something was put since the last flush
+	rollback  bool // it must not be flushed any more
+
 	// Of the loop's goroutine alone, under mu:
 	runs    []kafka.Run
 	batch   []connect.Record
@@ -103,6 +106,7 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 	t.opened()
 	go t.awaitTopics(stop)
 	defer func() {
+		t.isOpen = false
 		if err := t.plugged(hookClose, t.plug.Close); err != nil {
 			t.log.Warn("closing the connector failed", "error", err.Error())
 		}

@@ -28,6 +28,7 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 		if err == nil {
 			now := time.Now()
 			t.work.add(now, int64(now.Sub(begun)))
+			t.unflushed = true
 			t.count()
 			return nil
 		}
