@@ -1,11 +1,12 @@
 package props
 
 import (
-	"cmp"
+	"maps"
 	"path"
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kcgen.dev/runtime/connect"
@@ -54,28 +55,23 @@ type Component struct {
 // Components are those that a pipeline (a runtime.Pipeline) uses, connectors
 // first.
 func Components(pipeline any) []Component {
-	f := finder{found: map[identity]bool{}}
+	f := finder{found: map[string]Component{}}
 	f.walk(reflect.ValueOf(pipeline), "", 0)
-	slices.SortFunc(f.list, func(a, b Component) int {
-		return cmp.Or(cmp.Compare(order(a.Type), order(b.Type)), cmp.Compare(a.Class, b.Class))
-	})
-	return f.list
+	var out []Component
+	for _, key := range slices.Sorted(maps.Keys(f.found)) {
+		out = append(out, f.found[key])
+	}
+	return out
 }
 
+// types are Kafka Connect's kinds of component, in the order of a list.
 var types = []string{"sink", "source", "transformation", "predicate", "converter", "header_converter"}
 
-func order(t string) int { return slices.Index(types, t) }
-
-// identity tells components apart.
-type identity struct{ path, kind string }
-
-type finder struct {
-	found map[identity]bool
-	list  []Component
-}
+// finder keeps components under texts that put them in order.
+type finder struct{ found map[string]Component }
 
 // walk looks for components in interfaces; field is the one that it is in.
-func (f *finder) walk(v reflect.Value, field string, depth int) {
+func (f finder) walk(v reflect.Value, field string, depth int) {
 	if depth > maxDepth || !v.IsValid() {
 		return
 	}
@@ -100,7 +96,7 @@ func (f *finder) walk(v reflect.Value, field string, depth int) {
 	}
 }
 
-func (f *finder) component(v reflect.Value, field string, depth int) {
+func (f finder) component(v reflect.Value, field string, depth int) {
 	c := v.Interface()
 	kind := ""
 	switch c.(type) {
@@ -120,9 +116,9 @@ func (f *finder) component(v reflect.Value, field string, depth int) {
 		return
 	}
 	class, full := Class(c)
-	if id := (identity{full, kind}); !f.found[id] {
-		f.found[id] = true
-		f.list = append(f.list, Component{class, full, kind, flat(indirect(v), "", depth)})
+	key := strconv.Itoa(slices.Index(types, kind)) + " " + class + " " + full
+	if _, is := f.found[key]; !is {
+		f.found[key] = Component{class, full, kind, flat(indirect(v), "", depth)}
 	}
 	f.walk(indirect(v), "", depth+1) // a component may hold components
 }

@@ -19,12 +19,9 @@ const (
 	bigBodies = 16       // and more of so many
 )
 
-// big holds a place for each large body that is being read, so that clients
+// readBody reads a body of JSON. Large ones wait for a place, so that clients
 // that send them slowly cannot fill the memory.
-var big = make(chan struct{}, bigBodies)
-
-// readBody reads a body of JSON.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return nil, plain(http.StatusUnsupportedMediaType)
@@ -36,8 +33,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(in, smallBody))
 	if err == nil && len(body) == smallBody {
 		select {
-		case big <- struct{}{}:
-			defer func() { <-big }()
+		case h.big <- struct{}{}:
+			defer func() { <-h.big }()
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}

@@ -47,6 +47,7 @@ type Handler struct {
 	routes routes
 	origin *http.CrossOriginProtection
 	users  users
+	big    chan struct{} // a place for each large body that is being read
 }
 
 // New makes a Handler.
@@ -57,7 +58,10 @@ func New(o Options) *Handler {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	h := &Handler{o: o, byName: map[string]*Connector{}, origin: http.NewCrossOriginProtection(), users: newUsers(o.Users)}
+	h := &Handler{
+		o: o, byName: map[string]*Connector{}, origin: http.NewCrossOriginProtection(), users: newUsers(o.Users),
+		big: make(chan struct{}, bigBodies),
+	}
 	for i := range o.Connectors {
 		h.byName[o.Connectors[i].Name] = &h.o.Connectors[i]
 	}
@@ -140,12 +144,10 @@ func (h *Handler) find(w http.ResponseWriter, r *http.Request) (*endpoint, []str
 	}
 	w.Header().Set("Allow", strings.Join(methods, ","))
 	if r.Method == http.MethodOptions {
-		return &endpoint{reads: true, serve: func(*call) (answer, error) { return ok2(options(methods)) }}, nil, nil
+		return &endpoint{reads: true, serve: func(*call) (answer, error) { return answer{http.StatusOK, options(methods)}, nil }}, nil, nil
 	}
 	return nil, nil, plain(http.StatusMethodNotAllowed)
 }
-
-func ok2(o options) (answer, error) { return answer{http.StatusOK, o}, nil }
 
 // options is the answer to OPTIONS.
 type options []string
@@ -169,7 +171,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e *endpoint, arg
 	}
 	c := &call{args: args, query: query}
 	if e.body {
-		if c.body, err = readBody(w, r); err != nil {
+		if c.body, err = h.readBody(w, r); err != nil {
 			return answer{}, err
 		}
 	}

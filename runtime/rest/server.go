@@ -15,7 +15,7 @@ import (
 // ServerOptions say where and how a Server listens.
 type ServerOptions struct {
 	Listen   string       // HOST:PORT; port 0 is any that is free
-	Listener net.Listener // instead, for tests
+	Listener net.Listener // instead, where it is there already
 	TLS      *tls.Config  // nil: plain HTTP
 	Handler  http.Handler
 	MaxConns int          // 0 is 1024

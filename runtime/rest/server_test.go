@@ -3,10 +3,22 @@ package rest_test
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +26,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/rest"
+	"kcgen.dev/runtime/security"
 )
 
 func serve(t *testing.T, o rest.ServerOptions) *rest.Server {
@@ -75,7 +88,9 @@ func TestSlowClients(t *testing.T) {
 	}
 	more.Wait()
 	slices.Sort(took)
-	t.Logf("%d slow clients: GET p50 %v, p99 %v, longest %v", 2*clients, took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	t.Logf("%d slow clients, %d MiB of memory with their own: GET p50 %v, p99 %v, longest %v", 2*clients, m.Sys>>20, took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
 	if n := s.Connections(); n > 1024 || most > 0 && n > most {
 		t.Errorf("%d connections are open", n)
 	}
@@ -188,6 +203,23 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// Two thousand connectors with their statuses and configurations in one answer.
+func BenchmarkExpand(b *testing.B) {
+	p := newPipeline()
+	for i := range 2000 {
+		p.deploy(fmt.Sprint("connector-", i), map[string]string{"connector.class": "FileStreamSource", "file": "in.txt", "topic": "t", "tasks.max": "1"})
+	}
+	h := p.handler()
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/connectors?expand=status&expand=info", nil))
+		if w.Code != 200 {
+			b.Fatal(w.Code)
+		}
+	}
+}
+
 func BenchmarkStatus(b *testing.B) {
 	h := demo().handler()
 	b.ReportAllocs()
@@ -197,5 +229,60 @@ func BenchmarkStatus(b *testing.B) {
 		if w.Code != 200 {
 			b.Fatal(w.Code)
 		}
+	}
+}
+
+// certificates writes a certificate of 127.0.0.1 that is its own authority.
+func certificates(t *testing.T, dir, name string) (certFile, keyFile string, pool *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	quiet(t, "key", err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	quiet(t, "certificate", err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	quiet(t, "key", err)
+	certFile, keyFile = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	quiet(t, "write", errors.Join(os.WriteFile(certFile, certPEM, 0o600),
+		os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600)))
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(certPEM)
+	return certFile, keyFile, pool
+}
+
+// Over TLS with certificates both ways; clients that never shake hands keep
+// nobody out.
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile, pool := certificates(t, dir, "server")
+	mineFile, mineKey, _ := certificates(t, dir, "client")
+	cfg, err := (&security.ServerTLS{CertFile: certFile, KeyFile: keyFile, ClientCAFile: mineFile}).Config(nil)
+	quiet(t, "config", err)
+	s := serve(t, rest.ServerOptions{Handler: demo().handler(), TLS: cfg, MaxConns: 64})
+	mine, err := tls.LoadX509KeyPair(mineFile, mineKey)
+	quiet(t, "load", err)
+	get := func(pool *x509.CertPool, certs ...tls.Certificate) (int, error) {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: certs}}}
+		r, err := client.Get("https://" + s.Addr().String() + "/connectors")
+		if err != nil {
+			return 0, err
+		}
+		return r.StatusCode, r.Body.Close()
+	}
+	slow(t, s, 100, "\x16\x03\x01") // the beginning of a hello
+	if code, err := get(pool, mine); code != 200 || err != nil {
+		t.Error(code, err)
+	}
+	if code, err := get(pool); err == nil {
+		t.Errorf("without a certificate: %d", code)
+	}
+	_, _, pool = certificates(t, dir, "server") // renewed
+	if code, err := get(pool, mine); code != 200 || err != nil {
+		t.Error("renewed:", code, err)
+	}
+	if n := s.Connections(); n > 64 {
+		t.Errorf("%d connections", n)
 	}
 }

@@ -1,0 +1,230 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/kafka"
+)
+
+// ticker is a source of several tasks, each of which gives numbers for ever.
+type ticker struct {
+	Topic string `json:"topic"`
+	Share int    `json:"share"`
+}
+
+type tickTask struct {
+	ticker
+	p  *connect.SourcePartition
+	at int64
+}
+
+func (k ticker) Tasks(_ context.Context, most int) ([]connect.SourceTask, error) {
+	out := make([]connect.SourceTask, k.Share)
+	for i := range out {
+		out[i] = &tickTask{ticker: k, p: connect.Partition("tick", fmt.Sprint(i))}
+	}
+	return out, nil
+}
+
+func (t *tickTask) Open(_ context.Context, tc connect.SourceContext) error {
+	if o := tc.Offsets.Offset(t.p); o != nil {
+		t.at = o["at"].(int64)
+	}
+	return nil
+}
+
+func (t *tickTask) Poll(ctx context.Context, b *connect.Batch) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(10 * time.Millisecond):
+	}
+	t.at++
+	r := b.Add()
+	r.Topic, r.Value = t.Topic, connect.Datum{Value: connect.String(fmt.Sprintf("%v %d", t.p.Pairs[0].Value, t.at))}
+	b.Mark(t.p, connect.SourceOffset{"at": t.at})
+	return nil
+}
+
+func (t *tickTask) Close() error { return nil }
+
+// member is an instance of a group, under test.
+type member struct {
+	t    *testing.T
+	url  string
+	stop context.CancelFunc
+	done chan error
+}
+
+func (m *member) ask(method, path string) (int, []byte) {
+	m.t.Helper()
+	req, err := http.NewRequest(method, m.url+path, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	r, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil
+	}
+	defer r.Body.Close()
+	b, _ := io.ReadAll(r.Body)
+	return r.StatusCode, b
+}
+
+// where are the workers of a connector's running tasks; nil until all run.
+func (m *member) where(connector, phase string, tasks int) map[string]int {
+	code, b := m.ask("GET", "/connectors/"+connector+"/status")
+	var s struct {
+		Tasks []struct {
+			State    string `json:"state"`
+			WorkerID string `json:"worker_id"`
+		} `json:"tasks"`
+	}
+	if code != http.StatusOK || json.Unmarshal(b, &s) != nil || len(s.Tasks) != tasks {
+		return nil
+	}
+	out := map[string]int{}
+	for _, x := range s.Tasks {
+		if x.State != phase {
+			return nil
+		}
+		out[x.WorkerID]++
+	}
+	return out
+}
+
+func joins(t *testing.T, c *kfake.Cluster, tasks int) *member {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	p := Pipeline{
+		Name:  "ticks",
+		Kafka: kafka.Cluster{Brokers: c.ListenAddrs()},
+		Worker: Worker{
+			TaskShutdownGracefulTimeout: time.Minute, OffsetFlushInterval: 50 * time.Millisecond, OffsetStoragePartitions: 3,
+			Group: &Group{ID: "ticks", SessionTimeout: 10 * time.Second, HeartbeatInterval: 50 * time.Millisecond, StatusStoragePartitions: 2},
+			Rest:  &REST{Listen: address},
+		},
+		Sources: []Source{{
+			Name: "src", Connector: ticker{Topic: "t", Share: tasks}, TasksMax: tasks,
+			KeyConverter: text{}, ValueConverter: text{}, Errors: Errors{Tolerance: "none"},
+		}},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	m := &member{t: t, url: "http://" + address, stop: stop, done: make(chan error, 1)}
+	go func() {
+		_, err := Run(ctx, p, Options{})
+		m.done <- err
+	}()
+	return m
+}
+
+func (m *member) leave() {
+	m.t.Helper()
+	m.stop()
+	if err := <-m.done; err != nil {
+		m.t.Error(err)
+	}
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for begun := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > 2*time.Minute {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// Instances share the tasks, each answers for all, and what is asked of one
+// holds for all and for those that come later. What moves is neither lost nor
+// doubled where instances stop as they should.
+func TestInstancesShare(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.AllowAutoTopicCreation(), kfake.DefaultNumPartitions(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const tasks = 4
+	a := joins(t, c, tasks)
+	eventually(t, "one instance to run all", func() bool { return len(a.where("src", "RUNNING", tasks)) == 1 })
+	b := joins(t, c, tasks)
+	eventually(t, "two instances to share", func() bool {
+		w := a.where("src", "RUNNING", tasks)
+		return len(w) == 2 && w[a.url[7:]] == 2
+	})
+	if w := b.where("src", "RUNNING", tasks); len(w) != 2 {
+		t.Errorf("the other one says %v", w)
+	}
+
+	if code, _ := b.ask("PUT", "/connectors/src/pause"); code != http.StatusAccepted {
+		t.Fatalf("pause: %d", code)
+	}
+	eventually(t, "all to pause", func() bool { return len(a.where("src", "PAUSED", tasks)) == 2 })
+	a.leave()
+	eventually(t, "the one that is left to have all, paused", func() bool { return len(b.where("src", "PAUSED", tasks)) == 1 })
+	d := joins(t, c, tasks)
+	eventually(t, "a new one to share, paused", func() bool { return len(d.where("src", "PAUSED", tasks)) == 2 })
+	if code, body := d.ask("DELETE", "/connectors/src/offsets"); code != http.StatusBadRequest {
+		t.Errorf("offsets of a connector that is not stopped: %d %s", code, body)
+	}
+	d.ask("PUT", "/connectors/src/resume")
+	eventually(t, "all to go on", func() bool { return len(b.where("src", "RUNNING", tasks)) == 2 })
+	if code, _ := d.ask("POST", "/connectors/src/tasks/0/restart"); code != http.StatusNoContent {
+		t.Errorf("restart of a task: %d", code)
+	}
+	if _, body := d.ask("GET", "/metrics"); !strings.Contains(string(body), `kafka_connect_worker_rebalance_info{group="ticks"`) {
+		t.Errorf("metrics: %s", body)
+	}
+	var leaving sync.WaitGroup
+	leaving.Go(b.leave)
+	leaving.Go(d.leave)
+	leaving.Wait()
+	inOrder(t, c)
+}
+
+// inOrder checks that each task's numbers are there, once and in order.
+func inOrder(t *testing.T, c *kfake.Cluster) {
+	t.Helper()
+	left := c.PartitionInfo("t", 0).HighWatermark
+	cl, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ConsumeTopics("t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	last := map[string]int{}
+	for left > 0 && ctx.Err() == nil {
+		cl.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
+			left--
+			var tick string
+			var n int
+			fmt.Sscanf(string(r.Value), "%s %d", &tick, &n)
+			if n != last[tick]+1 {
+				t.Errorf("task %s: %d behind %d", tick, n, last[tick])
+			}
+			last[tick] = n
+		})
+	}
+	if left > 0 || len(last) != 4 {
+		t.Errorf("%d tasks, %d records not read", len(last), left)
+	}
+}
