@@ -55,7 +55,7 @@ func (REST) ConfigDef() []connect.Option {
 func (Takeover) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "groupId", Property: "group.id", Type: "STRING", Required: true, Doc: "The cluster's group (group.id). The start is refused while a connector of the same name is running in it."},
-		{Name: "offsetStorageTopic", Property: "offset.storage.topic", Type: "STRING", Required: true, Doc: "The cluster's topic of offsets (offset.storage.topic). Where it is not worker.offsetStorageTopic, offsets are read from it as long as the pipeline has none of its own, and kept in both."},
+		{Name: "offsetStorageTopic", Property: "offset.storage.topic", Type: "STRING", Required: true, Doc: "The cluster's topic of offsets (offset.storage.topic). Where it is not worker.offsetStorageTopic, offsets are kept in both, and what it says of a source comes first: Kafka Connect may have gone on in the meantime."},
 	}
 }
 
