@@ -61,6 +61,7 @@ type round struct {
 // player is a member that was admitted.
 type player struct {
 	member
+	index int               // among those that were admitted
 	knows map[string]string // connectors to their versions
 	given units
 	load  int // of the kind that is being shared, with what it will get
@@ -95,15 +96,15 @@ func (r *round) admit(leader string, members []member) {
 		case m.claim.Shared != shared:
 			why = fmt.Sprintf("the group's leader %s shares the topics %s, and this instance %s: give each pipeline a worker.group.id of its own", r.worker, shared, m.claim.Shared)
 		default:
-			r.players = append(r.players, newPlayer(m))
+			r.players = append(r.players, newPlayer(m, len(r.players)))
 			continue
 		}
 		r.out[m.id] = Assignment{Epoch: r.epoch, Leader: r.worker, Refused: why}
 	}
 }
 
-func newPlayer(m member) *player {
-	p := &player{member: m, knows: make(map[string]string, len(m.claim.Connectors))}
+func newPlayer(m member, index int) *player {
+	p := &player{member: m, index: index, knows: make(map[string]string, len(m.claim.Connectors))}
 	for _, k := range m.claim.Connectors {
 		p.knows[k.Name] = k.version()
 	}
@@ -179,7 +180,7 @@ func (r *round) share(tasks bool) {
 	for _, p := range r.players {
 		p.load = 0
 	}
-	owner := map[Unit]*player{} // with it stays what it holds, so far
+	kept := map[string][]units{} // of each connector, by player
 	var free []Unit
 	for _, u := range r.all {
 		if u.IsTask() != tasks {
@@ -187,28 +188,33 @@ func (r *round) share(tasks bool) {
 		}
 		holders := r.holders[u]
 		if keep := r.keeper(u, holders); keep != nil {
-			owner[u] = keep
+			if kept[u.Connector] == nil {
+				kept[u.Connector] = make([]units, len(r.players))
+			}
+			kept[u.Connector][keep.index] = append(kept[u.Connector][keep.index], u)
 			keep.load++
 		} else if len(holders) == 0 {
 			free = append(free, u)
 		}
 	}
 	for _, u := range free {
-		if p := r.least(u); p != nil {
+		if p := r.least(u.Connector); p != nil {
 			p.given = append(p.given, u)
 			p.load++
 		}
 	}
-	r.balance(owner)
-	for u, p := range owner {
-		p.given = append(p.given, u)
+	r.balance(kept)
+	for _, of := range kept {
+		for i, us := range of {
+			r.players[i].given = append(r.players[i].given, us...)
+		}
 	}
 }
 
 // keeper is the holder with the newest claim, among those that may have it.
 func (r *round) keeper(u Unit, holders []*player) (keep *player) {
 	for _, p := range holders {
-		if r.may(p, u) && (keep == nil || p.claim.Epoch > keep.claim.Epoch) {
+		if r.may(p, u.Connector) && (keep == nil || p.claim.Epoch > keep.claim.Epoch) {
 			keep = p
 		}
 	}
@@ -216,14 +222,15 @@ func (r *round) keeper(u Unit, holders []*player) (keep *player) {
 }
 
 // may reports whether p stays, and has the version of the connector that runs.
-func (r *round) may(p *player, u Unit) bool {
-	v, ok := p.knows[u.Connector]
-	return ok && !p.claim.Leaving && v == r.version[u.Connector]
+func (r *round) may(p *player, connector string) bool {
+	v, ok := p.knows[connector]
+	return ok && !p.claim.Leaving && v == r.version[connector]
 }
 
-func (r *round) least(u Unit) (least *player) {
+// least is who has least of those that may have the connector.
+func (r *round) least(connector string) (least *player) {
 	for _, p := range r.players {
-		if r.may(p, u) && (least == nil || p.load < least.load) {
+		if r.may(p, connector) && (least == nil || p.load < least.load) {
 			least = p
 		}
 	}
@@ -232,31 +239,28 @@ func (r *round) least(u Unit) (least *player) {
 
 // balance takes what must move from its owner. Whom it goes to is decided in
 // the next round; here it is only made sure that there is room for it.
-func (r *round) balance(owner map[Unit]*player) {
+func (r *round) balance(kept map[string][]units) {
+	connectors := slices.Sorted(maps.Keys(kept))
 	for {
-		from, to, u := r.move(owner)
+		var from, to *player
+		var of []units
+		best := 1
+		for _, name := range slices.Backward(connectors) {
+			q := r.least(name)
+			if q == nil {
+				continue
+			}
+			for i, us := range kept[name] {
+				if p := r.players[i]; len(us) > 0 && p.load-q.load > best {
+					best, from, to, of = p.load-q.load, p, q, kept[name]
+				}
+			}
+		}
 		if from == nil {
 			return
 		}
-		delete(owner, u)
+		of[from.index] = of[from.index][:len(of[from.index])-1]
 		from.load--
 		to.load++
 	}
-}
-
-// move finds what brings two loads nearest to each other, the last in order
-// first.
-func (r *round) move(owner map[Unit]*player) (from, to *player, unit Unit) {
-	best := 1
-	for i := len(r.all) - 1; i >= 0; i-- {
-		u := r.all[i]
-		p := owner[u]
-		if p == nil {
-			continue
-		}
-		if q := r.least(u); q != nil && p.load-q.load > best {
-			best, from, to, unit = p.load-q.load, p, q, u
-		}
-	}
-	return from, to, unit
 }

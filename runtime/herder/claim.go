@@ -18,8 +18,12 @@ const Protocol = "kcgen-1"
 // who may join it may send anything.
 const maxEncoded = 4 << 20
 
-// maxTasks is tasksMax's bound in the spec's language.
-const maxTasks = 1000
+// maxTasks is tasksMax's bound in the spec's language, maxUnits is of all tasks
+// and connectors that one member may name.
+const (
+	maxTasks = 1000
+	maxUnits = 20_000
+)
 
 // maxEpoch bounds epochs that were read: Kafka Connect's statuses hold 32 bits.
 const maxEpoch = 1 << 30
@@ -98,11 +102,16 @@ func decodeClaim(b []byte) (c Claim, err error) {
 		return Claim{}, fmt.Errorf("herder: read what a member of the group says: %w", err)
 	}
 	names := map[string]bool{}
+	all := len(c.Connectors)
 	for _, k := range c.Connectors {
+		all += k.Tasks
 		if names[k.Name] || k.Tasks < 0 || k.Tasks > maxTasks {
 			return Claim{}, fmt.Errorf("herder: read what a member of the group says: connector %s is there twice, or has %d tasks", strconv.Quote(k.Name), k.Tasks)
 		}
 		names[k.Name] = true
+	}
+	if all > maxUnits || len(c.Held) > maxUnits {
+		return Claim{}, fmt.Errorf("herder: read what a member of the group says: it knows of %d connectors and tasks and has %d, where %d are allowed", all, len(c.Held), maxUnits)
 	}
 	c.Epoch, c.Seen = bounded(c.Epoch), bounded(c.Seen)
 	return c, nil

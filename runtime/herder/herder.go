@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,10 +15,11 @@ import (
 
 // Config is what a Herder needs.
 type Config struct {
-	Worker     string      // what the instance calls itself in statuses, as HOST:PORT
-	Shared     string      // the topics that the group shares, as one word
-	Connectors []Connector // all that the instance knows
-	Seen       int         // the highest generation among the statuses that there are
+	Worker     string                  // what the instance calls itself in statuses, as HOST:PORT
+	Shared     string                  // the topics that the group shares, as one word
+	Connectors []Connector             // all that the instance knows
+	Targets    map[string]state.Target // of those of which something was asked
+	Seen       int                     // the highest generation among the statuses that there are
 
 	Tasks      Tasks
 	Statuses   Statuses
@@ -122,6 +124,7 @@ func New(cfg Config) *Herder {
 		lanes: map[state.TaskID]*lane{}, timer: time.NewTimer(time.Hour),
 	}
 	h.timer.Stop()
+	maps.Copy(h.core.targets, cfg.Targets)
 	h.words = newPublisher(cfg.Statuses, h.Leased, cfg.Log)
 	h.show()
 	for _, k := range cfg.Connectors {
@@ -151,18 +154,17 @@ func (h *Herder) Run(ctx context.Context) error {
 	})
 
 	end := ctx.Done()
+	var leaving time.Time // since when
 	for e := Event(Tick{}); ; {
-		if leave := h.step(e); leave != nil {
-			h.say(leave.Err)
-			goodbye, cancel := context.WithTimeout(life, max(h.cfg.StopTimeout/10, 100*time.Millisecond))
-			defer cancel()
-			h.words.flush(goodbye)
-			close(h.done) // nobody reads events any more
-			out()
-			<-member
-			if err := h.cfg.Membership.Leave(goodbye); err != nil {
-				h.log.Warn("the group does not know that this instance has gone; it finds out by the session timeout", "error", err.Error())
+		leave := h.step(e)
+		if h.core.leaving && leaving.IsZero() {
+			leaving = time.Now()
+			if h.core.fault != nil {
+				h.log.Error("this instance takes no part any more", "error", h.core.fault.Error())
 			}
+		}
+		if leave != nil {
+			h.goodbye(leaving, func() { out(); <-member })
 			return leave.Err
 		}
 		select {
@@ -178,9 +180,19 @@ func (h *Herder) Run(ctx context.Context) error {
 	}
 }
 
-func (h *Herder) say(err error) {
-	if err != nil {
-		h.log.Error("this instance takes no part any more", "error", err.Error())
+// goodbye says the last statuses and goes out of the group. What the tasks did
+// not need of the time for a stop is for that.
+func (h *Herder) goodbye(leaving time.Time, out func()) {
+	left := max(h.cfg.StopTimeout-time.Since(leaving), h.cfg.StopTimeout/10, 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(h.life, left)
+	defer cancel()
+	if h.Leased() {
+		h.words.flush(ctx)
+	}
+	close(h.done) // nobody reads events any more
+	out()
+	if err := h.cfg.Membership.Leave(ctx); err != nil {
+		h.log.Warn("the group does not know that this instance has gone; it finds out by the session timeout", "error", err.Error())
 	}
 }
 

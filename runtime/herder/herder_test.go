@@ -269,6 +269,16 @@ func TestStopHasOneBudget(t *testing.T) {
 	}
 }
 
+// Targets that there were before the start hold from the start.
+func TestTargets(t *testing.T) {
+	alone(t, func(c *Config) { c.Targets = map[string]state.Target{"a": state.Paused, "b": state.Stopped} }, func(_ *Herder, tasks *fakeTasks, b *board) {
+		show(t, b, "a=PAUSED a-0=PAUSED a-1=PAUSED b=STOPPED b-0=DESTROYED")
+		if len(tasks.calls) > 0 {
+			t.Errorf("%v", tasks.calls)
+		}
+	})
+}
+
 func TestRestartPolicy(t *testing.T) {
 	rule := &Restart{Delay: time.Second, DelayMax: 4 * time.Second, Limit: 3}
 	alone(t, func(c *Config) { c.Restart = rule }, func(h *Herder, tasks *fakeTasks, b *board) {

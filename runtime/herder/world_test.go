@@ -98,11 +98,14 @@ type taskRun struct {
 	hangs  bool
 }
 
+// epochStart is when all walks begin.
+var epochStart = time.Unix(1_000_000, 0)
+
 var worldConnectors = []Connector{{Name: "a", Tasks: 2}, {Name: "b", Tasks: 1}, {Name: "c", Tasks: 2}}
 
 func newWorld(seed uint64, sites int, b bug) *world {
 	w := &world{
-		rng: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1_000_000, 0), bug: b,
+		rng: rand.New(rand.NewPCG(seed, 1)), now: epochStart, bug: b,
 		board: map[Unit]state.Status{},
 	}
 	w.coord = coordinator{w: w, members: map[string]*groupMember{}}
@@ -121,7 +124,7 @@ func (w *world) violated(format string, args ...any) {
 
 func (w *world) note(format string, args ...any) {
 	if w.loud {
-		w.log = append(w.log, fmt.Sprintf("%8.3f ", w.now.Sub(time.Unix(1_000_000, 0)).Seconds())+fmt.Sprintf(format, args...))
+		w.log = append(w.log, fmt.Sprintf("%8.3f ", w.now.Sub(epochStart).Seconds())+fmt.Sprintf(format, args...))
 	}
 }
 
