@@ -37,12 +37,12 @@ func TestBroker(t *testing.T) {
 	one.net.thaw()
 	l.eventually("the other is back", l.settled(one, four))
 
-	starts := l.census.starts
+	starts := l.census.count()
 	if err := b.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	l.eventually("two share after the broker's restart", l.settled(one, four))
-	t.Logf("the broker's restart had %d tasks start anew", l.census.starts-starts)
+	t.Logf("the broker's restart had %d tasks start anew", l.census.count()-starts)
 
 	b.CreateTopic(t, "t", 1)
 	consumer := b.Client(t, kgo.ConsumerGroup("consumers"), kgo.ConsumeTopics("t"))

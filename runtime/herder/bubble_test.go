@@ -10,6 +10,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
+// virtual says what time it is.
+const virtual = true
+
+// patience is in tenths of a beat. kfake waits a rebalance timeout for members
+// that died while they joined.
+const patience = 4000
+
 // bubble runs a test in virtual time, over a network in memory.
 func bubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
 

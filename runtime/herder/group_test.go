@@ -31,6 +31,9 @@ type lab struct {
 	census *census
 	board  *board
 	all    []*instance
+	over   bool
+
+	burials sync.WaitGroup
 }
 
 func newLab(t *testing.T) *lab {
@@ -46,6 +49,8 @@ func newLab(t *testing.T) *lab {
 }
 
 func (l *lab) close() {
+	l.over = true
+	l.burials.Wait()
 	for _, i := range l.all {
 		i.stop()
 	}
@@ -148,7 +153,7 @@ func (l *lab) end(i *instance) error {
 // eventually waits for something that is to come.
 func (l *lab) eventually(what string, is func() bool) {
 	l.t.Helper()
-	for range 400 {
+	for range patience {
 		if is() {
 			return
 		}
@@ -186,6 +191,16 @@ func (l *lab) told(at []*instance) bool {
 	return len(l.board.of) == labTasks+len(labConnectors)
 }
 
+// started holds how many starts there were: nothing moved that had not to. On a
+// machine that is busy, leases end that would not, so it holds in virtual time
+// alone.
+func (l *lab) started(want int) {
+	l.t.Helper()
+	if got := l.census.count(); got != want && (virtual || got < want) {
+		l.t.Errorf("%d starts, where %d are needed", got, want)
+	}
+}
+
 func TestGroup(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newLab(t)
@@ -197,16 +212,12 @@ func TestGroup(t *testing.T) {
 		c := l.join("c")
 		l.eventually("three share", l.settled(a, b, c))
 		// 9 starts at first, then what moved: 4 to the second, 3 to the third.
-		if got := l.census.starts; got != labTasks+4+3 {
-			t.Errorf("%d starts: more moved than had to", got)
-		}
+		l.started(labTasks + 4 + 3)
 		if err := b.stop(); err != nil {
 			t.Error(err)
 		}
 		l.eventually("two share after one has gone", l.settled(a, c))
-		if got := l.census.starts; got != labTasks+4+3+3 {
-			t.Errorf("%d starts: more moved than had to", got)
-		}
+		l.started(labTasks + 4 + 3 + 3)
 		c.kill()
 		l.eventually("one runs all after the other was killed", l.settled(a))
 		leaders := 0
@@ -246,15 +257,12 @@ func TestCoordinatorMoves(t *testing.T) {
 		defer l.close()
 		a, b := l.join("a"), l.join("b")
 		l.eventually("two share", l.settled(a, b))
-		starts := l.census.starts
 		for range 3 {
 			l.c.RehashCoordinators()
 			time.Sleep(2 * beatEvery)
 		}
 		l.eventually("two share still", l.settled(a, b))
-		if l.census.starts != starts {
-			t.Errorf("%d tasks were started anew", l.census.starts-starts)
-		}
+		l.started(labTasks + 4)
 		c := l.join("c")
 		l.c.RehashCoordinators()
 		l.eventually("three share", l.settled(a, b, c))
@@ -294,9 +302,7 @@ func TestOtherTopicsAreRefused(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		l.eventually("one runs all still", l.settled(a))
-		if l.census.starts != labTasks {
-			t.Errorf("%d starts", l.census.starts)
-		}
+		l.started(labTasks)
 	})
 }
 
@@ -331,7 +337,8 @@ func TestFenced(t *testing.T) {
 		l.eventually("one runs all", l.settled(a))
 		epoch := a.Snapshot().Generation
 		a.tasks.end("fail", state.TaskID{Connector: "a"}, fmt.Errorf("write: %w", fenced))
-		l.eventually("it runs again", func() bool { return l.settled(a)() && l.census.starts == labTasks+1 })
+		l.eventually("it runs again", func() bool { return l.settled(a)() && l.census.count() > labTasks })
+		l.started(labTasks + 1)
 		if a.Snapshot().Generation == epoch {
 			t.Error("nobody asked the group")
 		}
@@ -380,6 +387,10 @@ func (n *network) cut() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.dead = true
+	if n.frozen != nil {
+		close(n.frozen)
+		n.frozen = nil
+	}
 	for _, c := range n.conns {
 		c.Close()
 	}

@@ -133,6 +133,12 @@ func (c *census) all(n int) bool {
 	return len(c.owner) == n
 }
 
+func (c *census) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.starts
+}
+
 func (c *census) check(t *testing.T) {
 	t.Helper()
 	c.mu.Lock()

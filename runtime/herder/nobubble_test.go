@@ -10,6 +10,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
+// virtual says what time it is.
+const virtual = false
+
+// patience is in tenths of a beat.
+const patience = 400
+
 // bubble runs a test as it is: the client library needs the tag synctests for
 // virtual time.
 func bubble(t *testing.T, f func(t *testing.T)) {
