@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -95,9 +97,28 @@ type attempt struct {
 	quiet  int                // heartbeats that found the group at rest meanwhile
 }
 
+// check refuses times that do not go together. Two heartbeats at least must fit
+// into a session, or one that comes late would end it.
+func (g Group) check() error {
+	switch {
+	case g.ID == "":
+		return errors.New("kafka: worker.group.id is empty")
+	case g.HeartbeatInterval <= 0 || g.HeartbeatInterval > g.SessionTimeout/2:
+		return fmt.Errorf("kafka: worker.group.heartbeatInterval %v must be at most half of sessionTimeout %v; a third is good", g.HeartbeatInterval, g.SessionTimeout)
+	case max(g.SessionTimeout, g.RebalanceTimeout) > math.MaxInt32*time.Millisecond:
+		return fmt.Errorf("kafka: worker.group.sessionTimeout %v and rebalanceTimeout %v must be under 24 days", g.SessionTimeout, g.RebalanceTimeout)
+	case g.RebalanceTimeout < g.HeartbeatInterval*2:
+		return fmt.Errorf("kafka: worker.group.rebalanceTimeout %v must be at least twice heartbeatInterval %v: an instance hears of a rebalance by a heartbeat", g.RebalanceTimeout, g.HeartbeatInterval)
+	}
+	return nil
+}
+
 // Member makes a member with a client of its own, so that nothing else delays
 // its heartbeats.
 func (k *Conn) Member(g Group) (*Member, error) {
+	if err := g.check(); err != nil {
+		return nil, err
+	}
 	patience := min(max(g.SessionTimeout/3, time.Second), 10*time.Second) // with a broker that is silent
 	cl, err := k.client(g.ClientID, kgo.RequestRetries(0), kgo.RequestTimeoutOverhead(patience))
 	if err != nil {

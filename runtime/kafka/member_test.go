@@ -321,6 +321,27 @@ func TestCalm(t *testing.T) {
 	}
 }
 
+func TestGroupSettings(t *testing.T) {
+	good := Group{ID: "g", SessionTimeout: 10 * time.Second, HeartbeatInterval: 3 * time.Second, RebalanceTimeout: time.Minute}
+	for _, c := range []struct {
+		change func(*Group)
+		want   string
+	}{
+		{func(*Group) {}, ""},
+		{func(g *Group) { g.HeartbeatInterval = 5 * time.Second }, ""},
+		{func(g *Group) { g.ID = "" }, "worker.group.id is empty"},
+		{func(g *Group) { g.HeartbeatInterval = 6 * time.Second }, "heartbeatInterval 6s must be at most half of sessionTimeout 10s"},
+		{func(g *Group) { g.SessionTimeout = 600 * time.Hour }, "must be under 24 days"},
+		{func(g *Group) { g.RebalanceTimeout = 5 * time.Second }, "rebalanceTimeout 5s must be at least twice heartbeatInterval 3s"},
+	} {
+		g := good
+		c.change(&g)
+		if err := g.check(); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: %v", g, err)
+		}
+	}
+}
+
 // A claim of a life that is over is not heard.
 func TestStaleClaim(t *testing.T) {
 	m := &Member{generation: 3, wanted: make(chan struct{}, 1)}
