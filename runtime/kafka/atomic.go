@@ -8,10 +8,12 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // AppendAtomically writes entries so that readers of committed records see all
 // of them or none: several in one transaction, with the transactional id given.
+// Once it returns nil, whoever reads to the end sees them.
 func (l *Log) AppendAtomically(ctx context.Context, id string, entries []Entry) error {
 	if len(entries) <= 1 {
 		done := make(chan error, 1)
@@ -36,13 +38,13 @@ func (l *Log) AppendAtomically(ctx context.Context, id string, entries []Entry) 
 		return err
 	}
 	defer closeWithin(ctx, cl.Close)
-	if err := l.transact(ctx, cl, entries); err != nil {
+	if err := l.transact(ctx, cl, id, entries); err != nil {
 		return fmt.Errorf("kafka: write to topic %s in a transaction: %w%s", l.spec.Name, err, transactionAdvice(err, id))
 	}
 	return nil
 }
 
-func (l *Log) transact(ctx context.Context, cl *kgo.Client, entries []Entry) error {
+func (l *Log) transact(ctx context.Context, cl *kgo.Client, id string, entries []Entry) error {
 	if err := cl.BeginTransaction(); err != nil {
 		return err
 	}
@@ -62,7 +64,31 @@ func (l *Log) transact(ctx context.Context, cl *kgo.Client, entries []Entry) err
 	for i, rec := range recs {
 		entries[i].placed(rec)
 	}
+	if err := l.settled(ctx, cl, id); err != nil {
+		return fmt.Errorf("it is written, and readers will see it, but it is not known when: %w", err)
+	}
 	return nil
+}
+
+// settled waits until the end of the transaction is in the topic. A commit is
+// answered when it is decided, and readers hear of it a little later; a further
+// producer of the same id is let in when they have.
+func (l *Log) settled(ctx context.Context, cl *kgo.Client, id string) error {
+	req := kmsg.NewPtrInitProducerIDRequest()
+	req.TransactionalID, req.TransactionTimeoutMillis = &id, 30_000
+	req.ProducerID, req.ProducerEpoch = -1, -1
+	return l.conn.retry(ctx, "wait for the end of the transaction", func() error {
+		resp, err := req.RequestWith(ctx, cl)
+		for err == nil && resp.ErrorCode == kerr.ConcurrentTransactions.Code {
+			if err = pause(ctx, 10*time.Millisecond); err == nil {
+				resp, err = req.RequestWith(ctx, cl)
+			}
+		}
+		if err == nil {
+			err = kerr.ErrorForCode(resp.ErrorCode)
+		}
+		return err
+	})
 }
 
 func transactionAdvice(err error, id string) string {

@@ -156,7 +156,8 @@ func (l *Log) Topic() string { return l.spec.Name }
 // ReadToEnd returns when everything that is in the topic now was given to
 // OpenLog's function: every record, but those of transactions that are still
 // open. It does not wait for these, which are of others: whoever needs the
-// records of a transaction has ended it, by committing or by fencing, before.
+// records of a transaction of its own has fenced it before. (That it was
+// committed is not enough: readers hear of that a little later.)
 func (l *Log) ReadToEnd(ctx context.Context) error {
 	if err := l.ready(ctx); err != nil {
 		return err
