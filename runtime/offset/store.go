@@ -24,6 +24,13 @@ type Appender interface {
 	Append(ctx context.Context, records []Record, done func(error))
 }
 
+// Piecemeal is an Appender that may have written some records of a call when it
+// is killed, and not the others.
+type Piecemeal interface {
+	Appender
+	Piecemeal()
+}
+
 // Record is a record of the offsets topic.
 type Record struct {
 	Topic      string // "" is the offsets topic; else the one that is kept beside it
@@ -212,8 +219,8 @@ func (w *writing) add(key []byte, o connect.SourceOffset) error {
 	return nil
 }
 
-// append writes. What is deleted in two topics is deleted here first: as long
-// as it is there, it is what holds.
+// append writes. What is deleted in two topics piecemeal is deleted here first:
+// as long as it is there, it is what holds.
 func (w *writing) append(ctx context.Context, a Appender, done func(error)) {
 	write := func(records []Record, offsets []connect.SourceOffset, done func(error)) {
 		a.Append(ctx, records, func(err error) {
@@ -223,7 +230,7 @@ func (w *writing) append(ctx context.Context, a Appender, done func(error)) {
 			done(err)
 		})
 	}
-	if w.store.beside == "" || !w.deletes {
+	if _, parts := a.(Piecemeal); !parts || w.store.beside == "" || !w.deletes {
 		write(w.records, w.offsets, done)
 		return
 	}

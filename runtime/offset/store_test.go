@@ -18,10 +18,14 @@ import (
 type topic struct {
 	records []Record
 	err     error
+	calls   int
 	at      int64 // the offset of what is appended, in partition 3; 0 is not known
 }
 
+func (l *topic) Piecemeal() {}
+
 func (l *topic) Append(_ context.Context, r []Record, done func(error)) {
+	l.calls++
 	if l.err == nil {
 		l.records = append(l.records, r...)
 		for i := range r {
@@ -269,6 +273,7 @@ func TestStoreBeside(t *testing.T) {
 		t.Errorf("after Kafka Connect went on: %v", got)
 	}
 	// Deleted here first: as long as theirs is there, it is what holds.
+	l.calls = 0
 	done := make(chan error, 1)
 	s.Commit(t.Context(), &l, "c", []Entry{{Partition: p}}, func(err error) { done <- err })
 	if err := <-done; err != nil {
@@ -277,7 +282,14 @@ func TestStoreBeside(t *testing.T) {
 	if got, want := shown(), " "+`["c",{"a":"1","b":"2"}]=`+"\n"+`theirs ["c",{"b":"2","a":"1"}]=`; got != want {
 		t.Errorf("deleted:\n%s\nwant:\n%s", got, want)
 	}
-	if got := position(); got != nil {
-		t.Errorf("a deleted position is %v", got)
+	if got := position(); got != nil || l.calls != 2 {
+		t.Errorf("a deleted position is %v, after %d calls", got, l.calls)
+	}
+	// A transaction ends with one call.
+	whole := &struct{ Appender }{&l}
+	l.calls = 0
+	s.Commit(t.Context(), whole, "c", []Entry{{Partition: p}}, func(err error) { done <- err })
+	if err := <-done; err != nil || l.calls != 1 {
+		t.Errorf("in a transaction: %v, %d calls", err, l.calls)
 	}
 }
