@@ -44,8 +44,9 @@ REST (PUT /connectors/NAME/stop). Of a sink, and of every connector where
 worker.group is given, that is checked. Of a source without a group nobody can
 tell whether another process runs it.
 
-Exit codes: 0 done, 1 refused (nothing of the connector that is named was
-changed), 2 wrong usage, 3 no broker answered.
+Exit codes: 0 done, 1 refused or failed (nothing of the connector that is named
+was changed, unless the message says that this is not known), 2 wrong usage,
+3 no broker answered.
 
 Flags:
 `
@@ -168,7 +169,7 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 		}
 		return err
 	}
-	x, err := openPositions(ctx, p, conn)
+	x, err := openPositions(ctx, verb, p, conn)
 	if err != nil {
 		return err
 	}
@@ -183,14 +184,24 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 	return apply(ctx, p, x, changes, out)
 }
 
-// openPositions reads the offsets topic. It makes none.
-func openPositions(ctx context.Context, p Pipeline, conn *kafka.Conn) (*positions, error) {
+// openPositions reads the offsets topic. To be listed or reset it is not made.
+func openPositions(ctx context.Context, verb string, p Pipeline, conn *kafka.Conn) (*positions, error) {
 	if len(p.Sources) == 0 {
 		return newPositions(p, conn, nil, nil), nil
 	}
 	cfg := translate(p)
-	made := func(error) {}
-	store, log, err := worker.OpenOffsets(ctx, ctx, conn, cfg.OffsetTopic, cfg.TakeoverTopic, quietLog, made)
+	topic, beside := cfg.OffsetTopic, cfg.TakeoverTopic
+	if verb != "set" {
+		there, err := conn.Exists(ctx, topic.Name)
+		if err == nil && !there && beside != "" {
+			topic.Name, beside = beside, ""
+			there, err = conn.Exists(ctx, topic.Name)
+		}
+		if err != nil || !there {
+			return newPositions(p, conn, offset.NewStore(quietLog), nil), err
+		}
+	}
+	store, log, err := worker.OpenOffsets(ctx, ctx, conn, topic, beside, quietLog, func(error) {})
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func offsetsRun(t *testing.T, p Pipeline, in string, args ...string) (code int, 
 }
 
 func TestOffsets(t *testing.T) {
-	p, _ := standing(t)
+	p, c := standing(t)
 	run := func(in string, want int, args ...string) string {
 		t.Helper()
 		code, out, errs := offsetsRun(t, p, in, args...)
@@ -73,6 +73,10 @@ func TestOffsets(t *testing.T) {
 	}
 	if got, want := run("", 0, "list"), `{"snk":{"offsets":[]},"src":{"offsets":[]}}`+"\n"; got != want {
 		t.Errorf("at first %s, want %s", got, want)
+	}
+	run("", 0, "reset", "src")
+	if c.TopicInfo("connect-offsets") != nil {
+		t.Error("the offsets topic was made to be listed")
 	}
 	const src = `{"offsets":[{"partition":{"filename":"/in"},"offset":{"position":17}},{"partition":{"filename":"/old"},"offset":{"position":3}}]}`
 	const snk = `{"offsets":[{"partition":{"kafka_partition":0,"kafka_topic":"in"},"offset":{"kafka_offset":5}},{"partition":{"kafka_partition":1,"kafka_topic":"in"},"offset":{"kafka_offset":0}}]}`
@@ -289,5 +293,35 @@ func TestOffsetsChangeAtOnce(t *testing.T) {
 	}
 	if !bytes.Equal([]byte(out), []byte(before+"\n")) {
 		t.Errorf("afterwards %s", out)
+	}
+}
+
+// What a principal may not do is named, with the right that is missing.
+func TestOffsetsWithoutRights(t *testing.T) {
+	p, c := standing(t)
+	const two = `{"src":{"offsets":[{"partition":{"filename":"/a"},"offset":{"position":1}},{"partition":{"filename":"/b"},"offset":{"position":1}}]}}`
+	const one = `{"snk":{"offsets":[{"partition":{"kafka_topic":"in","kafka_partition":0},"offset":{"kafka_offset":1}}]}}`
+	if code, _, errs := offsetsRun(t, p, two, "set", "-"); code != 0 {
+		t.Fatal(errs)
+	}
+	for _, test := range []struct {
+		key  kmsg.Key
+		err  *kerr.Error
+		in   string
+		args string
+		want string
+	}{
+		{kmsg.InitProducerID, kerr.TransactionalIDAuthorizationFailed, two, "set -", `grant the principal Write and Describe on the transactional id "p-src-offsets"`},
+		{kmsg.Fetch, kerr.TopicAuthorizationFailed, "", "list src", "the principal may not Read it"},
+		{kmsg.OffsetFetch, kerr.GroupAuthorizationFailed, "", "list snk", "grant the principal Describe on the group connect-snk"},
+		{kmsg.OffsetCommit, kerr.GroupAuthorizationFailed, one, "set -", "grant the principal Read on the group connect-snk"},
+		{kmsg.DeleteGroups, kerr.GroupAuthorizationFailed, "", "reset snk", "grant the principal Delete on the group connect-snk"},
+	} {
+		h := c.Fault(kfake.Fault{Keys: []kmsg.Key{test.key}, Err: test.err})
+		code, _, errs := offsetsRun(t, p, test.in, append(strings.Fields(test.args)[:1:1], append([]string{"-timeout", "20s"}, strings.Fields(test.args)[1:]...)...)...)
+		if code != 1 || !strings.Contains(errs, test.want) {
+			t.Errorf("%s of %s: %d, %s; want %s", test.err.Message, test.args, code, errs, test.want)
+		}
+		h.Remove()
 	}
 }

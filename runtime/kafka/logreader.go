@@ -238,6 +238,9 @@ func (r *logReader) take(rp *kmsg.FetchResponseTopicPartition) error {
 	fp, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Offset: from, IsolationLevel: level, Topic: r.name, Partition: rp.Partition, KeepControlRecords: r.open != nil,
 	}, rp, kgo.DefaultDecompressor(), nil)
+	if errors.Is(fp.Err, kerr.TopicAuthorizationFailed) {
+		return fmt.Errorf("%w: the principal may not Read it", fp.Err)
+	}
 	if fp.Err != nil {
 		return fp.Err
 	}
