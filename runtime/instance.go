@@ -259,7 +259,7 @@ func (s statuses) PutTask(_ context.Context, id state.TaskID, st state.Status) e
 	return nil
 }
 
-// membership tells the statuses of each generation, and measures rounds.
+// membership measures the rounds of the group.
 type membership struct {
 	*kafka.Member
 	i *instance

@@ -25,6 +25,7 @@ import (
 //
 //	NAME [run] [flags]           run until SIGTERM or SIGINT
 //	NAME offsets list|set|reset  where the connectors stand
+//	NAME replay-dlq              take a dead letter queue's records once more
 //	NAME version                 what this program is
 //	NAME help                    the flags
 //
@@ -61,11 +62,13 @@ func command(p Pipeline, args []string, stdout, stderr *os.File) int {
 	case "version":
 		fmt.Fprintln(stdout, version(p))
 		return 0
+	case "replay-dlq":
+		return replayCommand(p, args, stdout, stderr)
 	case "help":
 		parse(p, []string{}, stdout).usage()
 		return 0
 	default:
-		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, offsets, version and help\n", p.Name, verb)
+		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, offsets, replay-dlq, version and help\n", p.Name, verb)
 		return 2
 	}
 	f := parse(p, args, stderr)
@@ -106,7 +109,7 @@ func parse(p Pipeline, args []string, w io.Writer) *flags {
 
 func (f *flags) usage() {
 	w := f.set.Output()
-	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s offsets list|set|reset\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
+	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s offsets list|set|reset\n  %[1]s replay-dlq [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
 	f.set.PrintDefaults()
 }
 

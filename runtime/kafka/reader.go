@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -162,6 +163,22 @@ func (r *Reader) beginAt(from func(context.Context, []Partition) (map[Partition]
 			offsets[p.Topic][p.Partition] = kgo.NewOffset().At(o)
 		}
 		return r.progress.begin(ctx, offsets)
+	}
+}
+
+// Once is a From: the places hold once for each partition, whatever the group
+// has committed.
+func Once(at map[Partition]int64) func(context.Context, []Partition) (map[Partition]int64, error) {
+	left := maps.Clone(at)
+	return func(_ context.Context, ps []Partition) (map[Partition]int64, error) {
+		now := map[Partition]int64{}
+		for _, p := range ps {
+			if o, ok := left[p]; ok {
+				now[p] = o
+				delete(left, p)
+			}
+		}
+		return now, nil
 	}
 }
 

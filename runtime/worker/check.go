@@ -47,7 +47,7 @@ func (c *Config) check() error {
 			if err := kafka.CheckTopicName(t); err != nil {
 				errs = append(errs, fmt.Errorf("sinks.%s.topics: %w", s.Name, err))
 			}
-			if s.Errors.DeadLetters != nil && t == s.Errors.DeadLetters.Topic {
+			if s.Errors.DeadLetters != nil && s.Replay == nil && t == s.Errors.DeadLetters.Topic {
 				errs = append(errs, fmt.Errorf("sinks.%s: it would read its own dead letter queue %s for ever", s.Name, t))
 			}
 		}

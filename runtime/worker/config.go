@@ -22,6 +22,7 @@
 //	retry.go    errors.retryTimeout
 //	watchdog.go  calls that do not come back            turn.go  a lock that one of them may hold
 //	deadletter.go  the dead letter queue
+//	replay.go   a dead letter queue once more           letters.go  a source's letters as a source
 //	header.go   headers as bytes, and back
 //	plain.go    data as bytes without a converter
 //	topic.go    which topic is made how
@@ -63,17 +64,17 @@ type Config struct {
 
 // Source is a source connector and its way to Kafka.
 type Source struct {
-	Name      string
-	Connector connect.Source
-	MaxTasks  int
-	Key       connect.Converter
-	Value     connect.Converter
-	Header    connect.Converter
-	Steps     []Step
-	Errors    Errors
-	Topics    *TopicRules // nil: the broker makes topics
-	Producer  kafka.Producer
-
+	Name        string
+	Connector   connect.Source
+	MaxTasks    int
+	Key         connect.Converter
+	Value       connect.Converter
+	Header      connect.Converter
+	Steps       []Step
+	Errors      Errors
+	Topics      *TopicRules // nil: the broker makes topics
+	Producer    kafka.Producer
+	Replay      *Replay      // nil: none; Connector is Letters otherwise
 	ExactlyOnce *ExactlyOnce // nil: at least once
 }
 
@@ -90,7 +91,9 @@ type Sink struct {
 	Steps     []Step
 	Errors    Errors
 	Consumer  kafka.Consumer
-	Producer  kafka.Producer // of the dead letter queue
+	Producer  kafka.Producer            // of the dead letter queue
+	Replay    *Replay                   // nil: none; Topics is the dead letter queue otherwise
+	From      map[kafka.Partition]int64 // where to begin, whatever the group has committed
 }
 
 // Step is one step of a chain.
@@ -111,4 +114,5 @@ type DeadLetters struct {
 	Topic             string
 	ReplicationFactor int16
 	ContextHeaders    bool
+	Connector         string // whose letters they are; "" is the connector's own name
 }

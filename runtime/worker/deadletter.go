@@ -39,7 +39,11 @@ func (d *DeadLetters) letterHeaders(own []kafka.Header, topic, partition, offset
 		add("partition", partition)
 		add("offset", offset)
 	}
-	add("connector.name", f.Connector)
+	if d.Connector != "" {
+		add("connector.name", d.Connector)
+	} else {
+		add("connector.name", f.Connector)
+	}
 	add("task.id", strconv.Itoa(f.Task))
 	add("stage", string(f.Stage))
 	add("class.name", className(f.Component))

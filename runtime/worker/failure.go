@@ -15,6 +15,7 @@ type Stage = chain.Stage
 
 // The stages around the chain's own.
 const (
+	stageConsume Stage = "KAFKA_CONSUME"
 	stagePoll    Stage = "TASK_POLL"
 	stagePut     Stage = "TASK_PUT"
 	stageProduce Stage = "KAFKA_PRODUCE"

@@ -120,6 +120,9 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 		group = "connect-" + s.Name
 	}
 	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost, From: t.from}
+	if s.From != nil {
+		sub.From = kafka.Once(s.From)
+	}
 	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
 		sub.Exclude = []string{dl.Topic}
 		if t.dlq, err = w.conn.Writer(s.Producer, w.conn.ClientID("dlq-producer", s.Name, a.id)); err != nil {

@@ -20,12 +20,16 @@ type original struct {
 
 // original is record i of a run.
 func (t *sinkTask) original(run *kafka.Run, i int) original {
-	return original{
+	o := original{
 		from:      run.Partition,
 		place:     place{run.Topic, run.Partition.Partition, run.Offset(i)},
 		timestamp: run.Timestamp(i),
 		key:       run.Key(i), value: run.Value(i), headers: run.Headers(i),
 	}
+	if t.cfg.Replay != nil {
+		t.cfg.Replay.restore(&o)
+	}
+	return o
 }
 
 // size is about what keeping it takes.

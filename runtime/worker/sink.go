@@ -139,6 +139,9 @@ func (t *sinkTask) open(stop context.Context) error {
 func (t *sinkTask) consume(stop, hard context.Context) error {
 	next := time.Now().Add(t.every)
 	for stop.Err() == nil {
+		if t.cfg.Replay.done() {
+			return nil
+		}
 		if t.gate.closed() != nil {
 			if err := t.sleep(stop, hard); err != nil {
 				return err
@@ -197,6 +200,7 @@ func (t *sinkTask) poll(stop context.Context, next time.Time) (err error) {
 	t.mu.Unlock()
 	defer t.mu.Lock()
 	t.runs, err = t.reader.Poll(ctx, t.most, t.runs[:0])
+	t.runs = t.cfg.Replay.cut(t.runs)
 	return err
 }
 

@@ -75,6 +75,9 @@ func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 			continue
 		}
 		for ; where.at < run.Len(); where.at++ {
+			if t.cfg.Replay != nil && t.cfg.Replay.foreign(run.Headers(where.at)) {
+				continue
+			}
 			n = len(t.batch)
 			t.watch.step()
 			r := t.next()
@@ -104,20 +107,28 @@ func (t *sinkTask) next() *connect.Record {
 }
 
 func (t *sinkTask) decodeOne(run *kafka.Run, i int, r *connect.Record) (keep bool, err error) {
+	at, headers := place{run.Topic, run.Partition.Partition, run.Offset(i)}, run.Headers(i)
+	if t.cfg.Replay != nil {
+		o := t.original(run, i)
+		if at, headers = o.place, o.headers; at.topic == "" {
+			t.doing = chain.Doing{Stage: stageConsume}
+			return false, connect.Fatal(errNoTopic)
+		}
+	}
 	*r = connect.Record{
-		Topic: run.Topic, Partition: run.Partition.Partition, Offset: run.Offset(i),
+		Topic: at.topic, Partition: at.partition, Offset: at.offset,
 		Timestamp: run.Timestamp(i), Headers: r.Headers[:0],
 	}
 	t.doing = chain.Doing{Stage: chain.KeyConverter}
-	if r.Key, err = t.chain.Key.Decode(run.Topic, run.Key(i)); err != nil {
+	if r.Key, err = t.chain.Key.Decode(at.topic, run.Key(i)); err != nil {
 		return false, err
 	}
 	t.doing.Stage = chain.ValueConverter
-	if r.Value, err = t.chain.Value.Decode(run.Topic, run.Value(i)); err != nil {
+	if r.Value, err = t.chain.Value.Decode(at.topic, run.Value(i)); err != nil {
 		return false, err
 	}
 	t.doing.Stage = chain.HeaderConverter
-	if err = t.decodeHeaders(r, run.Headers(i)); err != nil {
+	if err = t.decodeHeaders(r, headers); err != nil {
 		return false, err
 	}
 	return t.chain.Transform(r, &t.doing)

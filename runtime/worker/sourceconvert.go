@@ -222,7 +222,11 @@ func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) er
 	}
 	key, value := plainBytes(r.Key.Value), plainBytes(r.Value.Value)
 	partition, at := f.mark()
-	headers := dl.letterHeaders(plainHeaders(r.Headers), r.Topic, partition, at, failure, 0)
+	replays := 0
+	if t.cfg.Replay != nil {
+		replays = t.cfg.Replay.again(r)
+	}
+	headers := dl.letterHeaders(append(plainHeaders(r.Headers), dl.forms(r)...), r.Topic, partition, at, failure, replays)
 	limit, _ := t.writer.Limit(dl.Topic)
 	if size := kafka.RecordSize(key, value, headers); size > limit {
 		return fatal{t.tooLarge(dl.Topic, size, limit, failure)}

@@ -60,19 +60,5 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	if err := w.Open(ctx); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	if err := w.Start(w.Tasks()[0], worker.Events{Ended: func(err error) { ended <- err }}); err != nil {
-		return err
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-		w.Close()
-		return w.Failure()
-	}
+	return w.Run(ctx)
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // Run starts every task and returns when all have ended: because ctx did,
-// because nothing happened for IdleExit, or because every one has failed. A
-// program has a herder for it.
+// because nothing happened for IdleExit, or because every one has failed. It is
+// for work of one connector that ends; a pipeline's tasks have a herder.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.Close()
 	if err := w.Open(ctx); err != nil {
