@@ -4,6 +4,7 @@
 //
 //	check.go     the table, and how a check reports
 //	errors.go    tolerance, retries, dead letter queues
+//	calls.go     calls that may hang
 //	kafka.go     TLS and SASL
 //	topics.go    topics, groups, topic creation
 //	exactly.go   exactly-once delivery
@@ -26,6 +27,7 @@ var checks = []func(*checker){
 	deadQueue,
 	ownQueue,
 	retries,
+	calls,
 	certificates,
 	sasl,
 	topics,
