@@ -266,6 +266,36 @@ func TestHangingPutComesBack(t *testing.T) {
 	}
 }
 
+// The partitions of a task that hangs go to the others, which put its records.
+func TestPartitionsOfAHangingTaskGoToOthers(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(2, "in"))
+	all := count(20)()
+	fillPartition(t, c, "in", 0, all[:10]...)
+	fillPartition(t, c, "in", 1, all[10:]...)
+	hang := make(chan struct{})
+	t.Cleanup(func() { close(hang) })
+	var hung atomic.Bool
+	m := &memory{put: func(_ int, batch []connect.Record) error {
+		if batch[0].Value.Value.Str() == all[0] && hung.CompareAndSwap(false, true) {
+			<-hang
+		}
+		return nil
+	}}
+	cfg, lb := config(t, c)
+	cfg.CallTimeout = time.Second
+	cfg.Sinks = []Sink{sinkOf(m, "in")}
+	cfg.Sinks[0].Tasks = 2
+	_, err := run(t, cfg)
+	if err == nil || !strings.Contains(err.Error(), "hangs in Put") {
+		t.Fatalf("error %v", err)
+	}
+	got := m.got()
+	slices.Sort(got)
+	if !slices.Equal(got, all) {
+		t.Errorf("got %v; log %s", got, lb)
+	}
+}
+
 // A stop ends in its time though every hook hangs, with a watchdog or without.
 func TestStopWithConnectorsThatHang(t *testing.T) {
 	for _, limit := range []time.Duration{0, time.Hour} {
