@@ -9,7 +9,7 @@
 # make bench    throughput beside a bare client, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
 # make race     the runtime's tests that need no server, under the race detector
-# make crash    fifty kills while a million lines pass
+# make crash    fifty kills while a million lines pass, at least once and exactly once
 
 GO ?= go
 

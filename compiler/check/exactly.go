@@ -6,6 +6,7 @@ import "kcgen.dev/compiler/plan"
 // transactions must be of use.
 func exactlyOnce(c *checker) {
 	for _, s := range c.connectors() {
+		c.fileSink(s)
 		e := s.Struct.Struct("exactlyOnce")
 		if e == nil {
 			continue
@@ -51,5 +52,20 @@ func (c *checker) able(path string, e *plan.Struct, s connector) {
 	}
 	if e.Text("transactionBoundary") == "connector" {
 		c.say(path+".transactionBoundary", `filestream.#Source does not say where transactions end: take "poll" or "interval"`, pos(e, "transactionBoundary"), e.Pos)
+	}
+}
+
+// fileSink: a file that holds each record once is one task's.
+func (c *checker) fileSink(s connector) {
+	conn := s.Struct.Struct("connector")
+	if conn == nil || conn.Type.Path+"."+conn.Type.Name != "kcgen.dev/runtime/connector/filestream.Sink" || !is(conn, "exactlyOnce") {
+		return
+	}
+	path, at := s.path+".connector.exactlyOnce", pos(conn, "exactlyOnce")
+	if conn.Get("file") == nil {
+		c.say(path, "cannot hold for the standard output, which keeps no positions: give file, or leave it out", at, s.Pos)
+	}
+	if tasks := s.Lit("tasksMax"); tasks != nil && tasks.Int > 1 {
+		c.say(s.path+".tasksMax", "must be 1 with connector.exactlyOnce: one task alone writes to the file", pos(s.Struct, "tasksMax"), at, s.Pos)
 	}
 }

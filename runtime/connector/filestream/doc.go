@@ -9,6 +9,8 @@
 //	stdin.go        … or the standard input
 //	sink.go         Sink and its task
 //	appendfile.go   the sink's file: lock, repair, append, sync
+//	exactsink.go    the sink where its file holds each record once
+//	exactfile.go    … that file   positions.go  and what is kept beside it
 //	stream.go       … or the standard output, a FIFO, a device
 //	text.go         a value as text
 //	errors.go       which errors may go away by themselves

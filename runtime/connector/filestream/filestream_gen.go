@@ -34,4 +34,9 @@ type Sink struct {
 	// The file to append to (file). It is made when it is not there; its
 	// directory is not. Without it the lines go to the standard output.
 	File string `json:"file"`
+
+	// Write each record exactly once: a file beside it, <file>.positions, keeps
+	// how far it has come. One task and one process at a time has the file. By
+	// default records may come twice after a crash.
+	ExactlyOnce bool `json:"exactlyOnce"`
 }

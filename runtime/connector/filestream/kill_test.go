@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(killEnv); path != "" {
 		appendForEver(path)
 	}
+	if path := os.Getenv(exactEnv); path != "" {
+		fmt.Fprintln(os.Stderr, appendExactly(path))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -119,4 +123,38 @@ func sizeOf(path string) int64 {
 		return 0
 	}
 	return fi.Size()
+}
+
+// A process that is killed at any moment leaves what the next one goes on with:
+// each line is there once.
+func TestKillExactly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	for range 25 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), exactEnv+"="+path)
+		cmd.Stderr = os.Stderr
+		before := sizeOf(positionsPath(path)) + sizeOf(path)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for sizeOf(positionsPath(path))+sizeOf(path) < before+200<<10 {
+			time.Sleep(time.Millisecond)
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	mustOpenExactly(t, path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	for i, l := range lines[:len(lines)-1] {
+		if l != exactLine(int64(i)) {
+			t.Fatalf("line %d is %.40q, want %.40q", i, l, exactLine(int64(i)))
+		}
+	}
+	if len(lines) < 1000 || lines[len(lines)-1] != "" {
+		t.Errorf("%d lines, and at the end %.40q", len(lines), lines[len(lines)-1])
+	}
 }

@@ -16,6 +16,9 @@ var _ connect.Sink = Sink{}
 // Open opens the file, which is made when it is not there. All tasks append to
 // the one file.
 func (s Sink) Open(_ context.Context, sc connect.SinkContext) (connect.SinkTask, error) {
+	if s.ExactlyOnce {
+		return s.openExactly(sc)
+	}
 	out, err := s.output(sc)
 	if err != nil {
 		return nil, err
