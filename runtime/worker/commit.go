@@ -137,7 +137,7 @@ func (t *sourceTask) idleness() idleness {
 	return idleness{
 		ended: State(t.state.Load()) >= Paused,
 		ready: t.ready.Load(),
-		busy:  t.inFlight.Load() > 0 || t.away.Load(), // offsets are committed by the stop that follows
+		busy:  t.inFlight.Load() > 0 || t.away.Load() || t.txn.busy(), // offsets are committed by the stop that follows
 		last:  time.Unix(0, t.last.Load()),
 		seen:  time.Unix(0, t.seen.Load()),
 	}

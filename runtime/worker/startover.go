@@ -64,8 +64,9 @@ func (x *transaction) wasGood() bool {
 
 // recover ends the transaction that did not come about.
 func (x *transaction) recover(stop context.Context) error {
+	x.pending.Store(false)
 	x.mu.Lock()
-	x.open, x.ending, x.pending = false, nil, false
+	x.open, x.ending = false, nil
 	x.mu.Unlock()
 	err := x.w.Recover(stop)
 	if stop.Err() != nil {

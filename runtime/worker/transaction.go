@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -41,11 +42,12 @@ type transaction struct {
 	interval time.Duration
 
 	// Of the loop's goroutine, and of the task's when that has ended:
-	pending bool // there is something to commit
 	since   time.Time
 	records uint64 // sent in the open transaction
 	bytes   uint64
 	dead    uint64
+
+	pending atomic.Bool // there is something to commit
 
 	mu     sync.Mutex // a connector that hangs may come back late
 	closed bool
@@ -116,8 +118,8 @@ func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
 func (x *transaction) part(stop, hard context.Context, b *connect.Batch) error {
 	begun := time.Now()
 	err := x.t.ship(stop, hard, b)
-	if !x.pending {
-		x.pending, x.since = true, begun
+	if x.pending.CompareAndSwap(false, true) {
+		x.since = begun
 	}
 	return err
 }
@@ -183,7 +185,7 @@ func (x *transaction) await(ctx context.Context) error {
 // that was sent. Where only offsets have moved it is one of these alone.
 func (x *transaction) commit(stop, hard context.Context) error {
 	t := x.t
-	x.pending = false
+	x.pending.Store(false)
 	t.mu.Lock()
 	entries, err := t.tracker.Committable()
 	t.mu.Unlock()
@@ -261,16 +263,12 @@ func (x *transaction) between(stop, hard context.Context) error {
 	x.mu.Lock()
 	e := x.ending
 	x.mu.Unlock()
-	if e != nil {
-		select {
-		case <-e.done:
-			if err := x.await(stop); err != nil {
-				return err
-			}
-		default:
+	if e != nil && e.over() {
+		if err := x.await(stop); err != nil {
+			return err
 		}
 	}
-	if x.boundary == AtInterval && x.pending && time.Since(x.since) >= x.interval {
+	if x.boundary == AtInterval && x.pending.Load() && time.Since(x.since) >= x.interval {
 		return x.commit(stop, hard)
 	}
 	return nil
@@ -279,12 +277,33 @@ func (x *transaction) between(stop, hard context.Context) error {
 // rest commits what can be, before the task waits for longer: an open
 // transaction holds up everybody who reads its topics.
 func (x *transaction) rest(stop, hard context.Context) error {
-	if x.boundary == AtInterval && x.pending {
+	if x.boundary == AtInterval && x.pending.Load() {
 		if err := x.commit(stop, hard); err != nil {
 			return err
 		}
 	}
 	return x.await(stop)
+}
+
+// busy reports whether a commit is on its way, or will be by itself. Readers of
+// committed records are to see what is in it before anybody calls it a day.
+func (x *transaction) busy() bool {
+	if x == nil {
+		return false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ending != nil && !x.ending.over() || x.boundary == AtInterval && x.pending.Load()
+}
+
+// over reports whether the commit has ended.
+func (e *ending) over() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // finish ends what is left when the task does. Of a connector that hangs, or

@@ -145,7 +145,7 @@ func TestExactlyOnceFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	exact(t, c, "out", nil)
-	l.poll = nil
+	l.poll, s.ExactlyOnce.Interval = nil, time.Second
 	if _, err := run(t, cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -370,6 +370,75 @@ func setTopic(t *testing.T, c *kfake.Cluster, topic, key, value string) {
 	defer cl.Close()
 	if resp, err := req.RequestWith(t.Context(), cl); err != nil || resp.Resources[0].ErrorCode != 0 {
 		t.Fatal(resp, err)
+	}
+}
+
+// Offsets are read behind the fence: what the one before commits until then is
+// not done again.
+func TestExactlyOnceFenceBeforeRead(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	all := count(200)
+	let, commits := make(chan struct{}, 100), make(chan struct{}, 100)
+	c.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		select {
+		case commits <- struct{}{}:
+		default:
+		}
+		return nil, nil, false
+	})
+	first := &lines{topic: "out", all: all, batch: 10, poll: func(*lineTask, int) error { <-let; return nil }}
+	zombie := cfg
+	zombie.Sources = []Source{once(source(first), AtPoll)}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := run(t, zombie)
+		ended <- err
+	}()
+	further := func() {
+		let <- struct{}{}
+		<-commits
+	}
+	further()
+	c.ControlKey(int16(kmsg.InitProducerID), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.SleepControl(func() {
+			further()
+			further()
+			time.Sleep(50 * time.Millisecond) // the commit that was asked for last is done
+		})
+		c.DropControl()
+		return nil, nil, false
+	})
+	cfg.Sources = []Source{once(source(&lines{topic: "out", all: all, batch: 10}), AtPoll)}
+	if _, err := run(t, cfg); err != nil {
+		t.Fatal(err)
+	}
+	close(let)
+	if err := <-ended; !errors.Is(err, kafka.ErrFenced) {
+		t.Errorf("the zombie ends with %v", err)
+	}
+	exact(t, c, "out", all())
+}
+
+// A sink in the same pipeline gets all that is committed before the pipeline
+// calls it a day.
+func TestExactlyOnceIdle(t *testing.T) {
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	all := count(500)
+	s := once(source(&lines{topic: "out", all: all, batch: 10}), AtInterval)
+	s.ExactlyOnce.Interval = time.Second // longer than IdleExit
+	cfg.Sources = []Source{s}
+	m := &memory{}
+	k := sinkOf(m, "out")
+	k.Consumer.IsolationLevel = "read_committed"
+	cfg.Sinks = []Sink{k}
+	if _, err := run(t, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.got(); !slices.Equal(got, all()) {
+		t.Errorf("the sink has %d records of 500", len(got))
 	}
 }
 

@@ -1,8 +1,10 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -49,6 +51,57 @@ func TestCrashExactlyOnce(t *testing.T) {
 			log, _ := p.Log()
 			t.Logf("in the topic: %d offsets for %d lines; started over %d times", l.end(), lines, strings.Count(string(log), "starting over"))
 		})
+	}
+}
+
+// A sink that is killed again and again writes each line once and in order: the
+// file is what it would have been.
+func TestCrashExactlyOnceSink(t *testing.T) {
+	kills, lines := crashSize(t)
+	l := newLab(t, servertest.SharedKafka(t), "oncesink")
+	l.crashes(kills, lines, 2500*time.Millisecond, l.fill)
+	p := l.start()
+	l.wait(p, "the commit behind the last line", func() bool { return l.committed("e2e-oncesink") == lines })
+	l.stop(p)
+	r := l.checkOut(lines)
+	t.Logf("%d kills: %v", kills, r)
+	l.exact(r)
+}
+
+// From file to file through a broker that is killed, with both ends killed too:
+// the second file is the first.
+func TestCrashExactlyOnceBoth(t *testing.T) {
+	_, lines := crashSize(t)
+	const rounds = 6
+	b := servertest.Kafka(t)
+	l := newLab(t, b, "once")
+	sink := *l
+	sink.program = "oncesink"
+	var p, q *proc.Process
+	for i := range int64(rounds) {
+		p, q = l.start(), sink.start()
+		l.write(lines*i/rounds, lines*(i+1)/rounds)
+		l.wait(q, "some of the lines", func() bool { return l.outSize() > l.inSize()*(2*i+1)/(2*i+2) })
+		if i%2 == 1 {
+			if err := b.Restart(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i < rounds-1 {
+			p.Kill()
+			q.Kill()
+		}
+	}
+	l.wait(p, "all lines in the file", func() bool { return l.outSize() >= l.inSize() })
+	l.stop(p)
+	l.stop(q)
+	l.exact(l.checkTopic(lines))
+	in, err := os.ReadFile(l.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := os.ReadFile(l.out); err != nil || !bytes.Equal(in, out) {
+		t.Errorf("the files differ (%v): %v", err, l.checkOut(lines))
 	}
 }
 
