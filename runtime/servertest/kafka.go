@@ -50,6 +50,7 @@ type Broker struct {
 type listener struct {
 	name, protocol string
 	port           int
+	told           string // to clients, where it is not where the broker listens
 }
 
 // KafkaOption changes a broker before it starts.
@@ -291,13 +292,15 @@ func brokerProperties(data string, port, controllerPort int, more []listener, ex
 // over what broker.properties says: the last of two equal keys wins.
 func listenerProperties(port, controllerPort int, more []listener) []string {
 	protocols := "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"
-	told := "PLAINTEXT://" + loopback(port) // to clients
+	own := "PLAINTEXT://" + loopback(port)
+	told := own // to clients
 	for _, l := range more {
 		protocols += "," + l.name + ":" + l.protocol
-		told += "," + l.name + "://" + loopback(l.port)
+		own += "," + l.name + "://" + loopback(l.port)
+		told += "," + l.name + "://" + l.advertised()
 	}
 	return []string{"listener.security.protocol.map=" + protocols, "advertised.listeners=" + told,
-		"listeners=" + told + ",CONTROLLER://" + loopback(controllerPort)}
+		"listeners=" + own + ",CONTROLLER://" + loopback(controllerPort)}
 }
 
 // Unique makes a name that no other test or run uses.

@@ -1,0 +1,194 @@
+package chaos_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"kcgen.dev/runtime/servertest"
+	"kcgen.dev/runtime/worker"
+)
+
+// What the pipeline carries: few lines, as the faults are what counts.
+const (
+	rate      = 100 // lines a second of each sequence
+	sequences = 8   // of each source
+)
+
+// field is where it all happens: a broker, the instances, and the folder with
+// what they write.
+type field struct {
+	t        *testing.T
+	seed     uint64
+	dir      string
+	program  string
+	boundary string // of transactions
+	begun    time.Time
+
+	broker     *servertest.Broker
+	admin      *kadm.Client
+	brokerBusy sync.Mutex
+	instances  []*instance
+	connectors []*connector
+	going      sync.WaitGroup // faults that are not over
+
+	mu      sync.Mutex
+	history *os.File
+	frozen  []freeze
+	faults  []string      // of the product
+	failed  chan struct{} // closed with the first
+	done    map[string]int
+}
+
+// connector is one that is asked for something by REST.
+type connector struct {
+	name  string
+	tasks int
+	busy  sync.Mutex
+}
+
+// freeze is a time in which a process stood still.
+type freeze struct {
+	pid      int
+	from, to time.Time
+}
+
+// newField starts a broker and makes places for instances. Everything is gone
+// with the test, but the folder of one that failed.
+func newField(t *testing.T, seed uint64) *field {
+	t.Helper()
+	f := &field{t: t, seed: seed, failed: make(chan struct{}), done: map[string]int{}, boundary: worker.AtInterval}
+	if rand.New(rand.NewPCG(seed, 2)).IntN(2) == 0 {
+		f.boundary = worker.AtPoll
+	}
+	f.makeFolder()
+	f.startBroker()
+	var err error
+	if f.program, err = program(); err != nil {
+		t.Fatal(err)
+	}
+	if f.history, err = os.Create(filepath.Join(f.dir, "history.log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.history.Close() })
+	for _, name := range []string{"exact", "least"} {
+		f.broker.CreateTopic(t, name, sequences)
+		f.connectors = append(f.connectors, &connector{name: name + "-source", tasks: 4}, &connector{name: name + "-sink", tasks: 3})
+	}
+	f.begun = time.Now()
+	return f
+}
+
+// makeFolder makes the folder with all that is written. It is kept where the
+// test fails.
+func (f *field) makeFolder() {
+	dir, err := os.MkdirTemp("", fmt.Sprintf("kcgen-chaos-seed-%d-", f.seed))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.dir = dir
+	f.t.Cleanup(func() {
+		if f.t.Failed() || *keepFlag {
+			f.t.Logf("logs, diaries and the history are kept in %s", dir)
+			return
+		}
+		_ = os.RemoveAll(dir)
+	})
+}
+
+// startBroker starts the broker, with a way of its own to it for each instance.
+func (f *field) startBroker() {
+	options := []servertest.KafkaOption{
+		// Transactions that were left open are looked at often.
+		servertest.KafkaProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
+	}
+	for n := range slots {
+		rest, err := servertest.FreePort()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		i := &instance{n: n, rest: rest, proxy: newProxy(f.t)}
+		f.instances = append(f.instances, i)
+		options = append(options, servertest.KafkaAdvertise(listener(n), i.proxy.addr()))
+	}
+	f.broker = servertest.Kafka(f.t, options...)
+	for n, i := range f.instances {
+		i.proxy.target = f.broker.Listener(listener(n))
+		go i.proxy.serve()
+	}
+	f.admin = kadm.NewClient(f.broker.Client(f.t))
+	f.t.Cleanup(func() { // before the broker's end
+		for _, i := range f.instances {
+			if p := i.take(); p != nil {
+				p.Kill()
+			}
+		}
+	})
+}
+
+func listener(n int) string { return "WAY" + strconv.Itoa(n) }
+
+// endFile is where the sources read when they are done.
+func (f *field) endFile() string { return filepath.Join(f.dir, "end") }
+
+// note writes a line of history.
+func (f *field) note(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fmt.Fprintf(f.history, "%d %8.3fs %s\n", time.Now().UnixNano(), time.Since(f.begun).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// fault notes what the product did wrong. The plan goes no further.
+func (f *field) fault(format string, args ...any) {
+	f.note("FAULT "+format, args...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.faults) == 0 {
+		close(f.failed)
+	}
+	f.faults = append(f.faults, fmt.Sprintf(format, args...))
+}
+
+// run does a plan, a step after the other, each as soon as what it is done to
+// has no other trouble. It returns when the last trouble is over.
+func (f *field) run(plan []step) {
+	for _, s := range plan {
+		select {
+		case <-f.failed:
+			return
+		case <-time.After(s.gap):
+		}
+		f.begin(s)
+	}
+	f.going.Wait()
+}
+
+// begin begins a step.
+func (f *field) begin(s step) {
+	var busy *sync.Mutex
+	switch s.action.to {
+	case toInstance:
+		busy = &f.instances[s.instance].busy
+	case toBroker:
+		busy = &f.brokerBusy
+	case toConnector:
+		busy = &f.connectors[s.which%len(f.connectors)].busy
+	}
+	busy.Lock()
+	f.note("%d %s, instance %d, %d, for %v", s.n, s.action.name, s.instance, s.which, s.lasts)
+	f.mu.Lock()
+	f.done[s.action.name]++
+	f.mu.Unlock()
+	f.going.Go(func() {
+		defer busy.Unlock()
+		s.action.do(f, s)
+		f.note("%d is over", s.n)
+	})
+}
