@@ -19,5 +19,6 @@ func (Source) ConfigDef() []connect.Option {
 func (Sink) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "file", Property: "file", Type: "STRING", Doc: "The file to append to (file). It is made when it is not there; its directory is not. Without it the lines go to the standard output."},
+		{Name: "exactlyOnce", Property: "exactly.once", Type: "BOOLEAN", Doc: "Write each record exactly once: a file beside it, <file>.positions, keeps how far it has come. One task and one process at a time has the file. By default records may come twice after a crash."},
 	}
 }
