@@ -22,12 +22,20 @@ func tuneMemory(p Pipeline) {
 // baseMemory is the program itself: code, stacks, clients, one batch a client.
 const baseMemory = 34 << 20
 
+// aheadMemory is what a source's task converts while a transaction is being
+// committed.
+const aheadMemory = 12 << 20
+
 // memoryLimit is the base and what the clients of all tasks may buffer. It is
 // a goal for the collector and never a wall: more is taken where more lives.
 func memoryLimit(p Pipeline) int64 {
 	n := int64(baseMemory)
 	for _, s := range p.Sources {
-		n += int64(max(s.TasksMax, 1)) * p.Worker.Producer.Over(s.Producer).MaxBytes()
+		one := p.Worker.Producer.Over(s.Producer).MaxBytes()
+		if s.ExactlyOnce != nil {
+			one += aheadMemory
+		}
+		n += int64(max(s.TasksMax, 1)) * one
 	}
 	for _, s := range p.Sinks {
 		n += int64(max(s.TasksMax, 1)) * p.Worker.Consumer.Over(s.Consumer).MaxBytes() / 2

@@ -171,11 +171,14 @@ type Takeover struct {
 }
 
 // Exactly-once delivery to Kafka (KIP-618): records and offsets of a source are
-// written in one transaction. It needs worker.group, and readers with
-// isolation.level=read_committed.
+// written in one transaction. It needs worker.group, a connector that can go on
+// exactly where its offsets are, readers with isolation.level=read_committed,
+// and brokers with transaction.version 2 (Kafka 4.0 and newer): below that an
+// answer that is lost can tear a transaction.
 type ExactlyOnce struct {
 	// When a transaction ends (transaction.boundary): with each poll, at an
-	// interval, or where the connector says so.
+	// interval, or where the connector says so. Polls that come while one is
+	// being committed are committed together.
 	TransactionBoundary string `json:"transactionBoundary"`
 
 	// The interval (transaction.boundary.interval.ms). By default

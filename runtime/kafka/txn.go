@@ -39,8 +39,9 @@ type Transactor struct {
 	begun time.Time
 	stale bool // the producer id is of no use any more, and with it the client
 
-	mu  sync.Mutex
-	bad error // of the first record of this transaction that Kafka has not
+	broken chan struct{}
+	mu     sync.Mutex
+	bad    error // of the first record of this transaction that Kafka has not
 }
 
 // ErrFenced is the end of a zombie: another start of the same task has taken
@@ -53,7 +54,7 @@ var ErrStartOver = errors.New("start over from the committed offsets")
 
 // Transactor makes a transactional producer. It connects when it is first used.
 func (k *Conn) Transactor(p Producer, clientID string, tx Transaction) (*Transactor, error) {
-	x := &Transactor{spec: tx}
+	x := &Transactor{spec: tx, broken: make(chan struct{}, 1)}
 	opts := []kgo.Opt{kgo.TransactionalID(tx.ID), kgo.TransactionTimeout(tx.Timeout)}
 	var err error
 	if x.Writer, err = k.writer(p, clientID, opts...); err != nil {
@@ -110,9 +111,7 @@ func (x *Transactor) Begin() error {
 	if err := x.cl.BeginTransaction(); err != nil {
 		return x.judge(context.Background(), err)
 	}
-	x.mu.Lock()
-	x.bad = nil
-	x.mu.Unlock()
+	x.forget()
 	x.open, x.begun = true, time.Now()
 	return nil
 }
@@ -121,10 +120,18 @@ func (x *Transactor) Begin() error {
 func (x *Transactor) lose(err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.bad == nil {
-		x.bad = err
+	if x.bad != nil {
+		return
+	}
+	x.bad = err
+	select {
+	case x.broken <- struct{}{}:
+	default:
 	}
 }
+
+// Broken says that Check may have something to tell.
+func (x *Transactor) Broken() <-chan struct{} { return x.broken }
 
 // Check tells early what Commit would: that a record of this transaction is
 // not in Kafka.
@@ -194,6 +201,7 @@ func (x *Transactor) Abort(ctx context.Context) error {
 // was open is aborted, unless it was committed after all. Positions are to be
 // read again behind that Fence.
 func (x *Transactor) Recover(ctx context.Context) error {
+	defer x.forget()
 	for fails := 1; !x.stale; fails++ {
 		err := x.Abort(ctx)
 		if err == nil || !errors.Is(err, ErrStartOver) {
@@ -210,6 +218,17 @@ func (x *Transactor) Recover(ctx context.Context) error {
 	x.Writer.replace(ctx, cl)
 	x.open, x.stale = false, false
 	return nil
+}
+
+// forget what was lost of a transaction that is no more.
+func (x *Transactor) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.bad = nil
+	select {
+	case <-x.broken:
+	default:
+	}
 }
 
 // startOver marks err, with advice where there is some.

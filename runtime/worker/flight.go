@@ -92,10 +92,11 @@ func (t *sourceTask) part(hard context.Context, f *flight) error {
 // such.
 func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
 	if t.txn != nil {
-		if err := t.txn.take(stop, f); err != nil {
+		err := t.txn.put(stop, item{f: f})
+		if err != nil {
 			f.out.Discard()
-			return err
 		}
+		return err
 	}
 	t.produce(hard, f)
 	return nil

@@ -173,6 +173,11 @@ func (t *sourceTask) drain(hard context.Context) {
 }
 
 func (t *sourceTask) loop(stop, hard context.Context) error {
+	if t.txn != nil {
+		if err := t.txn.start(stop, hard); err != nil {
+			return err
+		}
+	}
 	if err := t.open(stop); err != nil {
 		return err
 	}
@@ -181,7 +186,7 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 	var b connect.Batch
 	var bad limited
 	for fails := 0; stop.Err() == nil; {
-		if err := t.between(stop, hard); err != nil {
+		if err := t.between(stop); err != nil {
 			return err
 		}
 		t.tell(stop)
@@ -231,17 +236,17 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 }
 
 // between is what is to be done between polls.
-func (t *sourceTask) between(stop, hard context.Context) error {
+func (t *sourceTask) between(stop context.Context) error {
 	if t.txn == nil {
 		return nil
 	}
-	return t.txn.between(stop, hard)
+	return t.txn.between(stop)
 }
 
 // sleep is a pause. No transaction stays open over it.
 func (t *sourceTask) sleep(stop, hard context.Context) error {
 	if t.txn != nil && t.gate.closed() != nil {
-		if err := t.txn.rest(stop, hard); err != nil {
+		if err := t.txn.rest(stop); err != nil {
 			return err
 		}
 	}
@@ -264,9 +269,6 @@ func (t *sourceTask) open(stop context.Context) error {
 	switch {
 	case t.txn != nil:
 		tc.ExactlyOnce, tc.Transactions = true, t.txn.boundary == AtConnector
-		if err := t.txn.start(stop); err != nil {
-			return err
-		}
 	case t.shared:
 		if err := t.store.CatchUp(stop); stop.Err() != nil {
 			return errStopped

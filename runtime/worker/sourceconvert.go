@@ -109,7 +109,7 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 // before that one do not wait with it, unless they are in one transaction.
 func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure error) error {
 	if t.txn != nil {
-		if err := t.txn.rest(stop, hard); err != nil {
+		if err := t.txn.rest(stop); err != nil {
 			return err
 		}
 	} else if f.out.Len() > 0 {

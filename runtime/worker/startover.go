@@ -20,7 +20,7 @@ func (t *sourceTask) lives(stop, hard context.Context) error {
 		if t.txn == nil || !errors.Is(err, kafka.ErrStartOver) || stop.Err() != nil {
 			return err
 		}
-		if t.txn.wasGood() {
+		if t.txn.good.Swap(false) {
 			fails = 1
 		}
 		t.ready.Store(false)
@@ -53,21 +53,11 @@ func (t *sourceTask) startOver(stop context.Context, fails int) error {
 	return nil
 }
 
-// wasGood reports whether there was a commit since it was last asked.
-func (x *transaction) wasGood() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	good := x.good
-	x.good = false
-	return good
-}
-
 // recover ends the transaction that did not come about.
 func (x *transaction) recover(stop context.Context) error {
-	x.pending.Store(false)
-	x.mu.Lock()
-	x.open, x.ending = false, nil
-	x.mu.Unlock()
+	x.open = false // the sender has ended
+	x.asked.Store(x.shipped.Load())
+	x.settled.Store(x.shipped.Load())
 	err := x.w.Recover(stop)
 	if stop.Err() != nil {
 		return errStopped

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,34 +32,50 @@ const (
 // end is its transaction's: the tracker takes it for ended when it is sent, and
 // whatever goes wrong ends the whole transaction, and the tracker with it.
 //
-// One transaction is open at a time. While it is being committed the next
-// poll's records are already converted; they are sent when it has ended.
+// The loop puts flights and ends of transactions into a queue, from which one
+// goroutine, the sender, writes them. So the next polls are converted while a
+// transaction is being committed; those that wait behind one another are then
+// committed together: a poll is never divided.
 type transaction struct {
 	t        *sourceTask
 	w        *kafka.Transactor
 	boundary string
 	interval time.Duration
+	since    time.Time // of the loop's goroutine: when the oldest poll without an end came
 
-	// Of the loop's goroutine, and of the task's when that has ended:
-	since   time.Time
+	// Polls are counted over all lives.
+	shipped, asked, settled atomic.Int64 // given, to be committed with what is in the queue, committed
+
+	// Of one life:
+	queue  chan item
+	room   chan struct{} // there is less in the queue than there was
+	queued atomic.Int64  // bytes
+	quit   chan struct{} // no more will come
+	done   chan struct{} // the sender has ended, with
+	err    error
+
+	good atomic.Bool // there was a commit since it was last asked
+
+	// Of the sender:
+	open    bool
 	records uint64 // sent in the open transaction
 	bytes   uint64
 	dead    uint64
-
-	pending atomic.Bool // there is something to commit
-
-	mu     sync.Mutex // a connector that hangs may come back late
-	closed bool
-	open   bool
-	ending *ending // the commit on its way, or its failure; nil where there is none
-	good   bool    // there was a commit since the start
 }
 
-// ending is a commit on its way.
-type ending struct {
-	done chan struct{}
-	err  error
+// item is something for the sender to do: a flight to send, or an end; with
+// neither, to look whether all is well.
+type item struct {
+	f    *flight
+	end  connect.TransactionEnd
+	upto int64 // the polls that are ended so
 }
+
+const (
+	mostItems = 32       // in the queue
+	mostAhead = 2 << 20  // bytes in the queue
+	mostBytes = 16 << 20 // in what is committed together
+)
 
 // newTransaction makes the task's producer a transactional one.
 func (t *sourceTask) newTransaction(clientID string) error {
@@ -77,7 +92,7 @@ func (t *sourceTask) newTransaction(clientID string) error {
 
 // start shuts out whoever ran the task before, and only then looks where that
 // one had come to.
-func (x *transaction) start(stop context.Context) error {
+func (x *transaction) start(stop, hard context.Context) error {
 	err := x.w.Fence(stop)
 	if err == nil {
 		err = x.t.store.CatchUp(stop)
@@ -85,7 +100,14 @@ func (x *transaction) start(stop context.Context) error {
 	if stop.Err() != nil {
 		return errStopped
 	}
-	return x.fault(err)
+	if err != nil {
+		return x.fault(err)
+	}
+	x.queue, x.room = make(chan item, mostItems), make(chan struct{}, 1)
+	x.quit, x.done, x.err = make(chan struct{}), make(chan struct{}), nil
+	x.queued.Store(0)
+	go x.send(hard)
+	return nil
 }
 
 // ship sends a poll's records, and ends transactions where they end.
@@ -95,17 +117,17 @@ func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
 			return err
 		}
 		if x.boundary == AtPoll {
-			return x.commit(stop, hard)
+			return x.commit(stop)
 		}
 		return nil
 	}
 	for part, end := range b.Transactions() {
 		err := x.part(stop, hard, part)
 		if err == nil && end == connect.Aborted {
-			err = x.abort(stop, hard)
+			err = x.put(stop, item{end: connect.Aborted})
 		}
 		if err == nil && end != connect.Open {
-			err = x.commit(stop, hard)
+			err = x.commit(stop)
 		}
 		if err != nil {
 			return err
@@ -114,21 +136,171 @@ func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
 	return nil
 }
 
-// part sends records of one transaction.
+// part hands on the records of one transaction.
 func (x *transaction) part(stop, hard context.Context, b *connect.Batch) error {
-	begun := time.Now()
-	err := x.t.ship(stop, hard, b)
-	if x.pending.CompareAndSwap(false, true) {
-		x.since = begun
+	if x.shipped.Load() == x.asked.Load() {
+		x.since = time.Now()
 	}
+	err := x.t.ship(stop, hard, b)
+	x.shipped.Add(1)
 	return err
 }
 
-// take makes a flight part of the open transaction.
-func (x *transaction) take(stop context.Context, f *flight) error {
+// put puts something into the queue, once there is room.
+func (x *transaction) put(stop context.Context, it item) error {
+	if it.f != nil {
+		for x.queued.Load() > mostAhead {
+			select {
+			case <-x.room:
+			case <-x.done:
+				return x.failure()
+			case <-stop.Done():
+				return errStopped
+			}
+		}
+		x.queued.Add(int64(it.f.bytes))
+	}
+	select {
+	case <-x.quit:
+		return errStopped
+	default:
+	}
+	select {
+	case x.queue <- it:
+		return nil
+	case <-x.done:
+		return x.failure()
+	case <-x.quit:
+		return errStopped
+	case <-stop.Done():
+		return errStopped
+	}
+}
+
+// failure is why the sender has ended.
+func (x *transaction) failure() error {
+	if x.err != nil {
+		return x.err
+	}
+	return errStopped
+}
+
+// commit asks for the end of the transaction, with the offsets of all that was
+// sent.
+func (x *transaction) commit(stop context.Context) error {
+	upto := x.shipped.Load()
+	x.asked.Store(upto)
+	return x.put(stop, item{end: connect.Committed, upto: upto})
+}
+
+// between is called between polls: it hears of a commit that failed, and ends
+// the transaction that is due.
+func (x *transaction) between(stop context.Context) error {
+	select {
+	case <-x.done:
+		return x.failure()
+	default:
+	}
+	if x.owes() && time.Since(x.since) >= x.interval {
+		return x.commit(stop)
+	}
+	return nil
+}
+
+// owes reports whether polls wait for the end of the interval.
+func (x *transaction) owes() bool {
+	return x.boundary == AtInterval && x.asked.Load() < x.shipped.Load()
+}
+
+// rest commits what can be, before the task waits for longer: an open
+// transaction holds up everybody who reads its topics.
+func (x *transaction) rest(stop context.Context) error {
+	if x.owes() {
+		return x.commit(stop)
+	}
+	return nil
+}
+
+// busy reports whether a commit is on its way, or will be by itself. Readers of
+// committed records are to see what is in it before anybody calls it a day.
+func (x *transaction) busy() bool {
+	return x != nil && (x.settled.Load() < x.asked.Load() || x.owes())
+}
+
+// send does what is in the queue until no more comes, or something fails.
+func (x *transaction) send(hard context.Context) {
+	defer close(x.done)
+	for {
+		it, more := x.next(hard)
+		if !more {
+			break
+		}
+		if x.err = x.fault(guard(func() error { return x.do(hard, it) })); x.err != nil {
+			break
+		}
+	}
+	if x.err == nil && x.boundary == AtPoll && hard.Err() == nil {
+		x.err = x.fault(x.settle(hard, x.asked.Load())) // polls that waited for a next one
+	}
+	if errors.Is(x.err, kafka.ErrStartOver) {
+		return
+	}
+	if x.err != nil {
+		x.t.fail(x.err)
+	}
+	if errors.Is(x.err, kafka.ErrFenced) || hard.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(hard, x.t.slow)
+	defer cancel()
+	_ = x.w.Abort(ctx) // what nobody has said the end of; else the next start does
+}
+
+// next is what is to be done next; nothing once the queue is empty and no more
+// will come.
+func (x *transaction) next(hard context.Context) (it item, more bool) {
+	select {
+	case it = <-x.queue:
+		return it, true
+	case <-x.w.Broken():
+		return item{end: connect.Open}, true
+	case <-hard.Done():
+		return it, false
+	case <-x.quit:
+	}
+	select {
+	case it = <-x.queue:
+		return it, true
+	default:
+		return it, false
+	}
+}
+
+func (x *transaction) do(hard context.Context, it item) error {
+	switch {
+	case it.f != nil:
+		return x.write(hard, it.f)
+	case it.end == connect.Open: // a record is lost: why wait for the end?
+		return x.w.Check(hard)
+	case it.end == connect.Aborted:
+		x.open = false
+		return x.w.Abort(hard)
+	case x.boundary == AtPoll && len(x.queue) > 0 && x.bytes < mostBytes:
+		return nil // with the next
+	}
+	return x.settle(hard, it.upto)
+}
+
+// write sends a flight in the open transaction, or a new one.
+func (x *transaction) write(hard context.Context, f *flight) error {
 	n := f.out.Len()
+	x.queued.Add(-int64(f.bytes))
+	select {
+	case x.room <- struct{}{}:
+	default:
+	}
 	if n > 0 {
-		if err := x.begin(stop); err != nil {
+		if err := x.begin(hard); err != nil {
 			return err
 		}
 		x.records += uint64(n - len(f.dead))
@@ -136,56 +308,30 @@ func (x *transaction) take(stop context.Context, f *flight) error {
 		x.dead += uint64(len(f.dead))
 	}
 	x.t.mu.Lock()
-	defer x.t.mu.Unlock()
-	return f.account()
+	err := f.account()
+	x.t.mu.Unlock()
+	if err == nil {
+		x.t.produce(hard, f)
+	}
+	return err
 }
 
-// begin opens a transaction where none is open, once the one before has ended.
-func (x *transaction) begin(stop context.Context) error {
-	if err := x.await(stop); err != nil {
-		return err
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	switch {
-	case x.closed:
-		return errStopped
-	case x.open:
-		return x.fault(x.w.Check(stop)) // a record is lost: why wait for the end?
+// begin opens a transaction where none is open.
+func (x *transaction) begin(hard context.Context) error {
+	if x.open {
+		return nil
 	}
 	if err := x.w.Begin(); err != nil {
-		return x.fault(err)
+		return err
 	}
 	x.open, x.records, x.bytes, x.dead = true, 0, 0, 0
 	return nil
 }
 
-// await waits for the commit on its way.
-func (x *transaction) await(ctx context.Context) error {
-	x.mu.Lock()
-	e := x.ending
-	x.mu.Unlock()
-	if e == nil {
-		return nil
-	}
-	select {
-	case <-e.done:
-	case <-ctx.Done():
-		return errStopped
-	}
-	if e.err == nil {
-		x.mu.Lock()
-		x.ending = nil
-		x.mu.Unlock()
-	}
-	return e.err
-}
-
-// commit ends the open transaction, in the background, with the offsets of all
-// that was sent. Where only offsets have moved it is one of these alone.
-func (x *transaction) commit(stop, hard context.Context) error {
+// settle commits the open transaction. Where only offsets have moved it is one
+// of these alone.
+func (x *transaction) settle(hard context.Context, upto int64) error {
 	t := x.t
-	x.pending.Store(false)
 	t.mu.Lock()
 	entries, err := t.tracker.Committable()
 	t.mu.Unlock()
@@ -193,36 +339,27 @@ func (x *transaction) commit(stop, hard context.Context) error {
 		return err
 	}
 	if len(entries) > 0 {
-		if err := x.begin(stop); err != nil {
+		if err := x.begin(hard); err != nil {
 			return err
 		}
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.open {
-		return nil
-	}
-	e := &ending{done: make(chan struct{})}
-	x.open, x.ending = false, e
-	records, bytes, dead := x.records, x.bytes, x.dead
-	go func() {
-		defer close(e.done)
-		if e.err = x.fault(x.write(hard, entries)); e.err != nil {
-			return
+	if x.open {
+		if err := x.commitWith(hard, entries); err != nil {
+			return err
 		}
-		t.records.Add(records)
-		t.bytes.Add(bytes)
-		t.dead.Add(dead)
+		x.open = false
+		t.records.Add(x.records)
+		t.bytes.Add(x.bytes)
+		t.dead.Add(x.dead)
 		t.committed(entries)
-		x.mu.Lock()
-		x.good = true
-		x.mu.Unlock()
-	}()
+		x.good.Store(true)
+	}
+	x.settled.Store(upto)
 	return nil
 }
 
-// write ends the transaction with entries in it.
-func (x *transaction) write(hard context.Context, entries []offset.Entry) (err error) {
+// commitWith ends the transaction with entries in it.
+func (x *transaction) commitWith(hard context.Context, entries []offset.Entry) (err error) {
 	t := x.t
 	slow := time.AfterFunc(t.slow, func() {
 		t.log.Warn("a commit of a transaction takes long; waiting", "limit", t.slow.String())
@@ -246,90 +383,25 @@ func (x *transaction) Append(ctx context.Context, records []offset.Record, done 
 	done(err)
 }
 
-// abort throws away the open transaction's records.
-func (x *transaction) abort(stop, hard context.Context) error {
-	if err := x.await(stop); err != nil {
-		return err
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.open = false
-	return x.fault(x.w.Abort(hard))
-}
-
-// between is called between polls: it hears of a commit that failed, and ends
-// the transaction that is due.
-func (x *transaction) between(stop, hard context.Context) error {
-	x.mu.Lock()
-	e := x.ending
-	x.mu.Unlock()
-	if e != nil && e.over() {
-		if err := x.await(stop); err != nil {
-			return err
-		}
-	}
-	if x.boundary == AtInterval && x.pending.Load() && time.Since(x.since) >= x.interval {
-		return x.commit(stop, hard)
-	}
-	return nil
-}
-
-// rest commits what can be, before the task waits for longer: an open
-// transaction holds up everybody who reads its topics.
-func (x *transaction) rest(stop, hard context.Context) error {
-	if x.boundary == AtInterval && x.pending.Load() {
-		if err := x.commit(stop, hard); err != nil {
-			return err
-		}
-	}
-	return x.await(stop)
-}
-
-// busy reports whether a commit is on its way, or will be by itself. Readers of
-// committed records are to see what is in it before anybody calls it a day.
-func (x *transaction) busy() bool {
-	if x == nil {
-		return false
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.ending != nil && !x.ending.over() || x.boundary == AtInterval && x.pending.Load()
-}
-
-// over reports whether the commit has ended.
-func (e *ending) over() bool {
-	select {
-	case <-e.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // finish ends what is left when the task does. Of a connector that hangs, or
 // has failed, or did not say where its transaction ends, nothing is committed
-// that is not already on its way.
+// that was not to be before.
 func (x *transaction) finish(hard context.Context, stuck bool) {
-	if stuck {
-		x.mu.Lock()
-		x.closed = true // it may come back
-		x.mu.Unlock()
+	if x.quit == nil {
+		return // it never began
 	}
-	err := x.await(hard)
-	if err == nil && !stuck && x.t.failure() == nil {
-		if err = x.rest(hard, hard); err == nil {
-			err = x.await(hard)
-		}
+	if !stuck && x.t.failure() == nil {
+		_ = x.rest(hard)
 	}
-	if !errors.Is(err, errStopped) && !errors.Is(err, kafka.ErrFenced) && !errors.Is(x.t.failure(), kafka.ErrFenced) {
-		ctx, cancel := context.WithTimeout(hard, x.t.slow)
-		defer cancel()
-		_ = x.w.Abort(ctx) // of what is open; else the next start does
+	close(x.quit) // one that hangs may come back, and finds it so
+	var err error
+	select {
+	case <-x.done:
+		err = x.err
+	case <-hard.Done():
+		err = errors.New("no answer from Kafka in the time for a stop")
 	}
 	if err != nil {
-		if errors.Is(err, errStopped) {
-			err = errors.New("no answer from Kafka in the time for a stop")
-		}
 		x.t.fail(fmt.Errorf("connector %s, task %d: the last transaction was not committed, as far as is known; the next start finds out, and reads its records again where it was not: %w", x.t.connector, x.t.id, err))
 	}
 }
