@@ -81,7 +81,13 @@ const labTasks = 9
 // join starts an instance.
 func (l *lab) join(name string, change ...func(*Config)) *instance {
 	l.t.Helper()
+	return l.start(name, func(*instance) {}, change...)
+}
+
+func (l *lab) start(name string, prepare func(*instance), change ...func(*Config)) *instance {
+	l.t.Helper()
 	i := &instance{lab: l, name: name, net: &network{dial: l.dial}, tasks: newFakeTasks(name, l.census), ended: make(chan error, 1)}
+	prepare(i)
 	var err error
 	if i.conn, err = kafka.Connect(kafka.Cluster{Brokers: l.seeds}, kafka.Options{Dial: i.net.connect}); err != nil {
 		l.t.Fatal(err)
@@ -114,8 +120,10 @@ func (i *instance) stop() error {
 	i.over = true
 	i.cancel()
 	err := <-i.ended
-	i.member.Close()
-	i.conn.Close()
+	go func() { // it waits for connections that are cut off
+		i.member.Close()
+		i.conn.Close()
+	}()
 	return err
 }
 
@@ -247,6 +255,34 @@ func TestCutOff(t *testing.T) {
 		}
 		b.net.thaw()
 		l.eventually("two share again", l.settled(a, b))
+	})
+}
+
+// An instance that cannot reach anybody still stops in its time, and one that
+// starts so joins when it can.
+func TestOutage(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := newLab(t)
+		defer l.close()
+		a := l.join("a")
+		l.eventually("one runs all", l.settled(a))
+		a.net.freeze()
+		begun := time.Now()
+		a.stop()
+		if took := time.Since(begun); virtual && took > beatEvery {
+			t.Errorf("it took %v, where a stop may take %v", took, beatEvery)
+		}
+		if n := len(a.tasks.running()); n > 0 {
+			t.Errorf("%d tasks run on", n)
+		}
+		a.net.thaw()
+		b := l.start("b", func(i *instance) { i.net.freeze() })
+		time.Sleep(3 * beatEvery)
+		if b.Snapshot().Member {
+			t.Error("it is no member yet")
+		}
+		b.net.thaw()
+		l.eventually("the other runs all", l.settled(b))
 	})
 }
 

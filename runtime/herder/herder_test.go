@@ -396,3 +396,68 @@ func TestStatusesWait(t *testing.T) {
 		show(t, b, "a=PAUSED a-0=PAUSED a-1=PAUSED b=RUNNING b-0=RUNNING")
 	})
 }
+
+// Nothing is done, and nothing published, where nothing has changed.
+func TestNothingToDo(t *testing.T) {
+	c := newCore(Rules{Worker: "w", StopTimeout: time.Second, Margin: time.Second}, []Connector{{Name: "a", Tasks: 2}}, 0)
+	now := epochStart
+	c.step(now, Tick{})
+	given := units{ConnectorUnit("a"), {"a", 0}, {"a", 1}}
+	for n, e := range []Event{
+		Assigned{Assignment: Assignment{Epoch: 1, Given: given}, Lease: now.Add(time.Hour)},
+		Moved{Unit{"a", 0}, 1, state.Running}, Moved{Unit{"a", 1}, 2, state.Running},
+	} {
+		if effects := c.step(now, e); len(effects) < 2 {
+			t.Fatalf("event %d: %+v", n, effects)
+		}
+	}
+	for n, e := range []Event{
+		Tick{}, Alive{Lease: now.Add(2 * time.Hour)}, Aim{"a", state.Started}, Aim{"zzz", state.Paused},
+		Known{Connector{Name: "a", Tasks: 2}}, Seen{7}, RestartTask{state.TaskID{Connector: "zzz"}},
+		RestartConnector{"zzz", true, false}, RestartConnector{"a", true, true},
+		Moved{Unit{"a", 0}, 99, state.PausedPhase}, Ended{Unit: Unit{"a", 0}, Run: 99}, Lost{0},
+		Assigned{Assignment: Assignment{Epoch: 2, Given: given}, Lease: now.Add(time.Hour)},
+	} {
+		for _, effect := range c.step(now, e) {
+			if _, wake := effect.(Wake); !wake {
+				t.Errorf("event %d: %T%+v", n, effect, effect)
+			}
+		}
+	}
+}
+
+// Near its end a lease has tasks stop as they should, and at its end they are
+// killed; when it is renewed, they start again.
+func TestLease(t *testing.T) {
+	c := newCore(Rules{Worker: "w", StopTimeout: time.Minute, KillTimeout: time.Minute, Margin: 2 * time.Second}, []Connector{{Name: "a", Tasks: 1}}, 0)
+	start := epochStart
+	at := func(seconds int, e Event, want string) {
+		t.Helper()
+		got := ""
+		for _, effect := range c.step(start.Add(time.Duration(seconds)*time.Second), e) {
+			switch e := effect.(type) {
+			case Start, Stop, Kill:
+				got += fmt.Sprintf("%T ", e)
+			case Wake:
+				got += fmt.Sprintf("wake %v ", e.At.Sub(start))
+			}
+		}
+		if got = strings.ReplaceAll(strings.TrimSpace(got), "herder.", ""); got != want {
+			t.Errorf("at %ds: %s; want %s", seconds, got, want)
+		}
+	}
+	u := Unit{"a", 0}
+	at(0, Tick{}, "")
+	at(0, Assigned{Assignment: Assignment{Epoch: 1, Given: units{u}}, Lease: start.Add(10 * time.Second)}, "Start wake 8s")
+	at(1, Moved{u, 1, state.Running}, "wake 8s")
+	at(3, Alive{start.Add(13 * time.Second)}, "wake 11s")
+	at(11, Tick{}, "Stop wake 13s")
+	at(12, Alive{start.Add(22 * time.Second)}, "wake 20s")
+	at(12, Ended{Unit: u, Run: 1}, "Start wake 20s")
+	at(13, Moved{u, 2, state.Running}, "wake 20s")
+	at(30, Tick{}, "Kill wake 1m30s") // it was frozen
+	at(31, Alive{start.Add(40 * time.Second)}, "wake 38s")
+	at(32, Ended{Unit: u, Run: 2}, "Start wake 38s")
+	at(33, Lost{1}, "Kill wake 1m33s")
+	at(34, Ended{Unit: u, Run: 3}, "")
+}

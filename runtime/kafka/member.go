@@ -210,7 +210,7 @@ func (m *Member) Leave(ctx context.Context) error {
 	one.MemberID, one.Reason = id, kmsg.StringPtr("the instance stops")
 	req.Members = append(req.Members, one)
 	for fails := 1; ; fails++ {
-		resp, err := req.RequestWith(ctx, m.cl)
+		resp, err := ask(ctx, m.cl, req.RequestWith)
 		if err == nil {
 			if err = kerr.ErrorForCode(resp.ErrorCode); err == nil {
 				return nil
@@ -222,6 +222,28 @@ func (m *Member) Leave(ctx context.Context) error {
 		if m.verdict(err) != later || pause(ctx, backoff(fails)) != nil {
 			return m.explain("leave", err)
 		}
+	}
+}
+
+// ask sends a request and waits for its answer until ctx ends. The client does
+// not always return then: it may be dialing a broker that is silent. What is
+// left behind ends when the member is closed.
+func ask[A any](ctx context.Context, cl *kgo.Client, request func(context.Context, kmsg.Requestor) (A, error)) (A, error) {
+	type answer struct {
+		a   A
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		a, err := request(ctx, cl)
+		answers <- answer{a, err}
+	}()
+	select {
+	case got := <-answers:
+		return got.a, got.err
+	case <-ctx.Done():
+		var none A
+		return none, ctx.Err()
 	}
 }
 

@@ -50,7 +50,7 @@ func (m *Member) beatOnce(ctx context.Context, on MemberEvents) error {
 	try, cancel := context.WithTimeout(ctx, max(m.group.HeartbeatInterval, time.Second))
 	defer cancel()
 	sent := time.Now()
-	resp, err := req.RequestWith(try, m.cl)
+	resp, err := ask(try, m.cl, req.RequestWith)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	req.Protocols = append(req.Protocols, p)
 
 	sent := time.Now()
-	resp, err := req.RequestWith(ctx, m.cl)
+	resp, err := ask(ctx, m.cl, req.RequestWith)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -130,7 +130,7 @@ func (m *Member) sync(ctx context.Context, on MemberEvents, joined *kmsg.JoinGro
 		}
 	}
 	sent := time.Now()
-	resp, err := req.RequestWith(ctx, m.cl)
+	resp, err := ask(ctx, m.cl, req.RequestWith)
 	if err == nil {
 		err = kerr.ErrorForCode(resp.ErrorCode)
 	}
