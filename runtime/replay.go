@@ -309,6 +309,9 @@ func (r *replay) prepare(w *worker.Replay, from map[kafka.Partition]int64) error
 	if w.JSON, err = (convert.JSON{}).Open(connect.RoleValue); err != nil {
 		return err
 	}
+	if w.Whole, err = (convert.JSON{SchemasEnable: true}).Open(connect.RoleValue); err != nil {
+		return err
+	}
 	s := &r.cfg.Sources[0]
 	s.Errors.DeadLetters.Connector = s.Name
 	s.Name += "-replay" // its offsets are none of the connector's

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -279,7 +280,15 @@ func TestReplayCommand(t *testing.T) {
 	}
 }
 
-// texts is a source of two texts, bytes, a number and data of a schema.
+var pointSchema = connect.NewStruct().Name("point").Field("x", connect.Int64Schema).Field("when", connect.TimestampSchema).MustBuild()
+
+func point(x int64) connect.Datum {
+	when := connect.Instant(time.UnixMilli(1700000000000))
+	st := &connect.Struct{Schema: pointSchema, Slots: []connect.Value{connect.Int64(x), when}}
+	return connect.Datum{Schema: pointSchema, Value: st.Value()}
+}
+
+// texts is a source of two texts, bytes, numbers, null and data of a schema.
 type texts struct{ topic string }
 
 type textsTask struct {
@@ -304,7 +313,7 @@ func (t *textsTask) Poll(ctx context.Context, b *connect.Batch) error {
 	t.done = true
 	for _, d := range []connect.Datum{
 		{Value: connect.String("one")}, {Schema: connect.StringSchema, Value: connect.String("two")}, {Schema: connect.OptionalBytesSchema, Value: connect.Bytes([]byte{1, 0xff})},
-		{Value: connect.Int64(42)}, {Schema: connect.Int32Schema, Value: connect.Int32(7)}, {},
+		{Value: connect.Int64(42)}, {Schema: connect.Int32Schema, Value: connect.Int32(7)}, {}, point(3),
 	} {
 		r := b.Add()
 		r.Topic, r.Key, r.Value = t.topic, connect.Datum{Value: connect.String("k")}, d
@@ -334,14 +343,14 @@ func TestReplaySource(t *testing.T) {
 		Errors: l.errors(true),
 	}}
 	l.run()
-	if got := said(l.topic(l.dlq, 6)[1]); got["kcgen.value"] != "STRING" || got["__connect.errors.partition"] != `{"f":"texts"}` || got["__connect.errors.offset"] != `{"done":1}` {
+	if got := said(l.topic(l.dlq, 7)[1]); got["kcgen.value"] != "STRING" || got["__connect.errors.partition"] != `{"f":"texts"}` || got["__connect.errors.offset"] != `{"done":1}` {
 		t.Errorf("headers %v", got)
 	}
 	broken = false
-	if r := l.replay(ReplayOptions{Kind: "source"}); r.Taken != 6 || r.Delivered != 4 || r.Again != 1 || r.Impossible != 1 {
+	if r := l.replay(ReplayOptions{Kind: "source"}); r.Taken != 7 || r.Delivered != 6 || r.Again != 1 || r.Impossible != 0 {
 		t.Errorf("%v", r)
 	}
-	letter := said(l.topic(l.dlq, 7)[6])
+	letter := said(l.topic(l.dlq, 8)[7])
 	if letter["kcgen.replays"] != "1" || letter["__connect.errors.connector.name"] != "src" || letter["own"] != "h" || letter["kcgen.value"] != "STRING" {
 		t.Errorf("headers %v", letter)
 	}
@@ -353,7 +362,7 @@ func TestReplaySource(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 	var got []string
-	for _, r := range l.topic(out, 5) {
+	for _, r := range l.topic(out, 7) {
 		got = append(got, fmt.Sprintf("%s=%s", r.Key, r.Value))
 		if h := said(r); len(h) != 1 || h["own"] != "h" {
 			t.Errorf("headers %v", h)
@@ -361,10 +370,30 @@ func TestReplaySource(t *testing.T) {
 	}
 	want := []string{
 		`k={"schema":null,"payload":"one"}`, `k={"schema":{"type":"bytes","optional":true},"payload":"Af8="}`,
-		`k={"schema":null,"payload":42}`, `k=`, `k={"schema":{"type":"string","optional":false},"payload":"two"}`,
+		`k={"schema":null,"payload":42}`, `k={"schema":{"type":"int32","optional":false},"payload":7}`, `k=`,
+		`k={"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"x"},{"type":"int64","optional":false,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"when"}],"optional":false,"name":"point"},"payload":{"x":3,"when":1700000000000}}`,
+		`k={"schema":{"type":"string","optional":false},"payload":"two"}`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A source's letters without headers cannot be read again: that is said, and they
+// stay in the queue.
+func TestReplaySourceWithoutHeaders(t *testing.T) {
+	l := newReplayLab(t, []string{broker(t)})
+	l.p.Sinks = nil
+	l.step.set("one")
+	l.p.Sources = []Source{{
+		Name: "src", Connector: texts{servertest.Unique("out")}, TasksMax: 1, KeyConverter: convert.String{}, ValueConverter: convert.JSON{},
+		Transforms: l.step.step(), Errors: l.errors(false),
+	}}
+	l.run()
+	var log bytes.Buffer
+	r := l.replay(ReplayOptions{Topic: "out", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if r.Taken != 1 || r.Impossible != 1 || !strings.Contains(log.String(), "does not say what it holds") {
+		t.Errorf("%v\n%s", r, log.String())
 	}
 }
 

@@ -39,6 +39,11 @@ func translate(p Pipeline) worker.Config {
 			ExactlyOnce: exactly(s.ExactlyOnce, w),
 		})
 	}
+	for _, s := range c.Sources {
+		if q := s.Errors.DeadLetters; q != nil {
+			q.Whole = convert.JSON{SchemasEnable: true}
+		}
+	}
 	for _, s := range p.Sinks {
 		c.Sinks = append(c.Sinks, worker.Sink{
 			Name: s.Name, Topics: s.Topics, Regex: s.TopicsRegex, Connector: s.Connector, Tasks: s.TasksMax,

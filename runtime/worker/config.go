@@ -114,5 +114,6 @@ type DeadLetters struct {
 	Topic             string
 	ReplicationFactor int16
 	ContextHeaders    bool
-	Connector         string // whose letters they are; "" is the connector's own name
+	Connector         string            // whose letters they are; "" is the connector's own name
+	Whole             connect.Converter // writes data with its schema into a source's letters; nil: it is not there
 }

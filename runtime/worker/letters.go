@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -12,19 +13,56 @@ import (
 	"kcgen.dev/runtime/kafka"
 )
 
-// What a source's letter holds is said in two headers of its own, so that a
-// replay knows a text from bytes that look like one.
+// What a source's letter holds is said in headers of its own, so that a replay
+// knows a text from bytes that look like one. Data of a schema is in them once
+// more, with the schema.
 const (
-	keyForm   = "kcgen.key"
-	valueForm = "kcgen.value"
+	keyForm    = "kcgen.key"
+	valueForm  = "kcgen.value"
+	wholeForm  = ".json" // behind those: the data with its schema, as JsonConverter writes it
+	ofASchema  = "data of a schema"
+	withSchema = "data with its schema"
 )
 
 // forms are the headers that say what the letter of r holds.
-func (d *DeadLetters) forms(r *connect.Record) []kafka.Header {
-	if !d.ContextHeaders {
+func (t *sourceTask) forms(r *connect.Record) []kafka.Header {
+	if !t.cfg.Errors.DeadLetters.ContextHeaders {
 		return nil
 	}
-	return []kafka.Header{{Key: keyForm, Value: []byte(formOf(r.Key))}, {Key: valueForm, Value: []byte(formOf(r.Value))}}
+	return append(t.form(keyForm, r.Key), t.form(valueForm, r.Value)...)
+}
+
+func (t *sourceTask) form(name string, d connect.Datum) []kafka.Header {
+	form := formOf(d)
+	if form == ofASchema {
+		if b := t.whole(d); b != nil {
+			return []kafka.Header{{Key: name, Value: []byte(withSchema)}, {Key: name + wholeForm, Value: b}}
+		}
+	}
+	return []kafka.Header{{Key: name, Value: []byte(form)}}
+}
+
+// whole is data with its schema; nil where that cannot be written.
+func (t *sourceTask) whole(d connect.Datum) (b []byte) {
+	whole := t.cfg.Errors.DeadLetters.Whole
+	if whole == nil {
+		return nil
+	}
+	_ = guard(func() (err error) {
+		if t.wholes == nil {
+			if t.wholes, err = whole.Open(connect.RoleValue); err != nil {
+				return err
+			}
+		}
+		b, err = t.wholes.Encode(&t.buf, "", d)
+		return err
+	})
+	return b
+}
+
+// small leaves out what is there twice, for a queue that is too small for it.
+func small(headers []kafka.Header) []kafka.Header {
+	return slices.DeleteFunc(headers, func(h kafka.Header) bool { return h.Key == keyForm+wholeForm || h.Key == valueForm+wholeForm })
 }
 
 // formOf is what plainBytes makes of d. What has a schema that the bytes do not
@@ -40,7 +78,7 @@ func formOf(d connect.Datum) string {
 	}
 	switch k := d.Value.Kind(); {
 	case d.Schema != nil:
-		return "data of a schema"
+		return ofASchema
 	case k == connect.KindString:
 		return "string"
 	case k == connect.KindBytes:
@@ -139,12 +177,12 @@ func (t *letterTask) add(o *original, b *connect.Batch) error {
 	if o.place.topic == "" {
 		return errNoTopic
 	}
-	forms := map[string]string{}
+	forms := map[string][]byte{}
 	r := connect.Record{Topic: o.place.topic, Timestamp: o.timestamp, Partition: connect.NoPartition, Offset: t.n}
 	for _, h := range o.headers {
 		switch {
-		case h.Key == keyForm || h.Key == valueForm:
-			forms[h.Key] = string(h.Value)
+		case h.Key == keyForm || h.Key == valueForm || h.Key == keyForm+wholeForm || h.Key == valueForm+wholeForm:
+			forms[h.Key] = h.Value
 		case h.Value == nil:
 			r.Headers = append(r.Headers, connect.Header{Key: h.Key})
 		default:
@@ -152,10 +190,10 @@ func (t *letterTask) add(o *original, b *connect.Batch) error {
 		}
 	}
 	var err error
-	if r.Key, err = t.read(forms[keyForm], o.key); err != nil {
+	if r.Key, err = t.read(forms, keyForm, o.key); err != nil {
 		return fmt.Errorf("the key: %w", err)
 	}
-	if r.Value, err = t.read(forms[valueForm], o.value); err != nil {
+	if r.Value, err = t.read(forms, valueForm, o.value); err != nil {
 		return fmt.Errorf("the value: %w", err)
 	}
 	*b.Add() = r
@@ -173,7 +211,14 @@ func datumOf(b []byte) connect.Datum {
 }
 
 // read makes of a letter's bytes what they were.
-func (t *letterTask) read(form string, b []byte) (connect.Datum, error) {
+func (t *letterTask) read(forms map[string][]byte, name string, b []byte) (connect.Datum, error) {
+	form := string(forms[name])
+	switch whole := forms[name+wholeForm]; {
+	case form == withSchema && whole != nil:
+		return t.l.Replay.Whole.Decode("", whole)
+	case form == withSchema:
+		form = ofASchema
+	}
 	switch form {
 	case "null":
 		return connect.Datum{}, nil

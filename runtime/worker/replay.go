@@ -22,6 +22,7 @@ type Replay struct {
 	Limit     int             // letters to take; 0 is all
 	Topic     string          // of letters that do not say where they came from; "" fails at them
 	JSON      connect.Codec   // reads what a source's letters hold as JSON
+	Whole     connect.Codec   // and what they hold with its schema
 
 	Taken, Others, Impossible atomic.Int64
 

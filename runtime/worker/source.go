@@ -49,7 +49,8 @@ type sourceTask struct {
 	doing   chain.Doing
 	orig    connect.Record // the record at work, as the connector gave it
 	topics  map[string]topicLimit
-	topic   topicLimit // of the last record
+	wholes  connect.Codec // for letters
+	topic   topicLimit    // of the last record
 }
 
 // run is the task's life. It returns when everything that can be saved is.

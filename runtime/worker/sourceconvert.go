@@ -226,8 +226,11 @@ func (t *sourceTask) tolerate(r *connect.Record, f *flight, failure *Failure) er
 	if t.cfg.Replay != nil {
 		replays = t.cfg.Replay.again(r)
 	}
-	headers := dl.letterHeaders(append(plainHeaders(r.Headers), dl.forms(r)...), r.Topic, partition, at, failure, replays)
+	headers := dl.letterHeaders(append(plainHeaders(r.Headers), t.forms(r)...), r.Topic, partition, at, failure, replays)
 	limit, _ := t.writer.Limit(dl.Topic)
+	if kafka.RecordSize(key, value, headers) > limit {
+		headers = small(headers)
+	}
 	if size := kafka.RecordSize(key, value, headers); size > limit {
 		return fatal{t.tooLarge(dl.Topic, size, limit, failure)}
 	}
