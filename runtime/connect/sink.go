@@ -51,7 +51,9 @@ type PositionKeeper interface {
 	// FlushAt is called instead of Flush: it returns when everything put so far
 	// and these positions are durable, together or not at all. It is given the
 	// positions that have moved; they count records that were filtered, or went
-	// to a dead letter queue, as well.
+	// to a dead letter queue, as well: a record that the target refuses is
+	// reported (see Results) before Put returns, or at least before this is
+	// called, and never within it.
 	FlushAt(ctx context.Context, ps []Position) error
 }
 

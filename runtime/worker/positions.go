@@ -88,6 +88,9 @@ func (t *sinkTask) flushPlug(hard context.Context) error {
 	for p, at := range t.position {
 		moved = append(moved, connect.Position{TopicPartition: connect.TopicPartition(p), Offset: at.Offset})
 	}
+	if err := t.settle(hard, true); err != nil { // no position that lasts passes a record that is nowhere
+		return err
+	}
 	if err := k.FlushAt(hard, moved); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,23 +23,42 @@ type vault struct {
 	at     map[connect.TopicPartition]int64
 	opened int
 	refuse error
+	bad    string // refused, when
+	when   string // "put", "async" or "flush"
+	letter func() // asked before positions become durable
 }
 
 type vaultTask struct {
-	v   *vault
-	buf []string
+	v       *vault
+	buf     []string
+	results connect.Results
+	late    func()
 }
 
-func (v *vault) Open(context.Context, connect.SinkContext) (connect.SinkTask, error) {
+func (v *vault) Open(_ context.Context, sc connect.SinkContext) (connect.SinkTask, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.opened++
-	return &vaultTask{v: v}, nil
+	return &vaultTask{v: v, results: sc.Results}, nil
 }
 
 func (t *vaultTask) Put(_ context.Context, batch []connect.Record) error {
-	for _, r := range batch {
-		t.buf = append(t.buf, r.Value.Value.Str())
+	for i, r := range batch {
+		v := r.Value.Value.Str()
+		if v != t.v.bad || t.v.when == "" {
+			t.buf = append(t.buf, v)
+			continue
+		}
+		k, cause := t.results.Ticket(i), errors.New("the target refuses it")
+		switch t.v.when {
+		case "put":
+			t.results.Refuse(k, cause)
+		case "async":
+			t.late = func() { t.results.Refuse(k, cause) }
+			defer func() { t.late(); t.late = nil }()
+		case "flush":
+			t.late = func() { t.results.Refuse(k, cause) }
+		}
 	}
 	return nil
 }
@@ -50,6 +70,12 @@ func (t *vaultTask) Flush(context.Context) error {
 func (t *vaultTask) FlushAt(_ context.Context, ps []connect.Position) error {
 	t.v.mu.Lock()
 	defer t.v.mu.Unlock()
+	if t.v.letter != nil {
+		t.v.letter()
+	}
+	if t.late != nil {
+		t.late()
+	}
 	t.v.data = append(t.v.data, t.buf...)
 	t.buf = nil
 	for _, p := range ps {
@@ -102,6 +128,30 @@ func TestPositionsOfTheTarget(t *testing.T) {
 	}
 	if want := slices.Concat(all[50:59], all[60:]); !slices.Equal(v.data, want) || v.at[part] != 100 {
 		t.Errorf("the target holds %q, at %v", v.data, v.at)
+	}
+}
+
+// A record that the target refuses is in the dead letter queue before the
+// target's position passes it; one that is refused later fails the task.
+func TestPositionsBehindLetters(t *testing.T) {
+	for _, when := range []string{"put", "async", "flush"} {
+		c := cluster(t, kfake.SeedTopics(1, "in", "dlq"))
+		cfg, _ := config(t, c)
+		all := count(10)()
+		fill(t, c, "in", all...)
+		v := &vault{at: map[connect.TopicPartition]int64{}, bad: all[4], when: when}
+		letters := int64(-1)
+		v.letter = func() { letters = max(letters, end(t, c, "dlq")) }
+		s := vaultSink(v)
+		s.Errors = Errors{Tolerate: true, DeadLetters: &DeadLetters{Topic: "dlq", ReplicationFactor: 1}}
+		cfg.Sinks = []Sink{s}
+		_, err := run(t, cfg)
+		switch {
+		case when == "flush" && (err == nil || !strings.Contains(err.Error(), "called durable")):
+			t.Errorf("%s: %v", when, err)
+		case when != "flush" && (err != nil || letters != 1 || !slices.Equal(v.data, slices.Delete(slices.Clone(all), 4, 5))):
+			t.Errorf("%s: %v: %d letters before the flush, the target holds %q", when, err, letters, v.data)
+		}
 	}
 }
 
