@@ -285,7 +285,16 @@ func TestPartitionsOfAHangingTaskGoToOthers(t *testing.T) {
 	cfg.CallTimeout = time.Second
 	cfg.Sinks = []Sink{sinkOf(m, "in")}
 	cfg.Sinks[0].Tasks = 2
-	_, err := run(t, cfg)
+	cfg.IdleExit = 0 // the other is idle until the group has heard of it
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	go func() {
+		for len(m.got()) < len(all) && ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := runUntil(t, ctx, cfg)
 	if err == nil || !strings.Contains(err.Error(), "hangs in Put") {
 		t.Fatalf("error %v", err)
 	}
