@@ -9,11 +9,12 @@
 # make bench    throughput beside a bare client, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
 # make race     the runtime's tests that need no server, under the race detector
+# make simulate the runtime in virtual time: SEEDS seeds, and every injection
 # make crash    fifty kills while a million lines pass, at least once and exactly once
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench chains crash
+.PHONY: all build demo test short race generate check vectors bench chains simulate crash
 all: build check test
 
 build:
@@ -55,6 +56,10 @@ bench:
 
 chains:
 	$(GO) run ./runtime/bench/chain
+
+SEEDS ?= 10000
+simulate:
+	$(GO) test -count=1 -timeout 12h -v -run TestSimulation ./runtime/simulation -seeds $(SEEDS) -planted-seeds 1000
 
 crash:
 	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e

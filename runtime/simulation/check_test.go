@@ -79,7 +79,10 @@ func (r *run) missing() string {
 			last[c.partition] = max(last[c.partition], c.offset)
 		}
 		for part, end := range ends {
-			if last[part] < end {
+			if r.s.exactly { // the last offsets are the transactions' own
+				end = r.last[part] + 1
+			}
+			if last[part] < end || r.last[part] == 0 {
 				return fmt.Sprintf("the sink's offset of partition %d is %d of %d", part, last[part], end)
 			}
 		}
@@ -136,9 +139,14 @@ func (w *world) check(s *scenario, exact bool) {
 	e.arrived()
 	e.openings()
 	if s.sources {
-		e.lettered(lettersTopic, poisoned, exact)
+		e.lettered(lettersTopic, poisoned, exact || s.exactly)
 		e.sourceLost()
-		e.sourceCommits()
+		if s.exactly {
+			e.torn()
+		} else {
+			e.sourceCommits()
+		}
+		e.told()
 		e.starts()
 	}
 	if s.sinks {
@@ -147,7 +155,7 @@ func (w *world) check(s *scenario, exact bool) {
 		e.groupCommits()
 		e.jumps()
 	}
-	if exact {
+	if exact || s.exactly {
 		e.doubled()
 	}
 }
@@ -188,7 +196,7 @@ func (e *evidence) openings() {
 	}
 	for part, os := range e.origins {
 		next := map[int]int{}
-		for _, o := range os {
+		for i, o := range os {
 			want, ok := next[o.opening]
 			if !ok {
 				want, ok = starts[[2]int{o.opening, part}]
@@ -198,7 +206,7 @@ func (e *evidence) openings() {
 			case !ok:
 				e.wrong("record %d of partition %d is of opening %d, which there was not", o.seq, part, o.opening)
 			case o.seq < want:
-				e.wrong("partition %d, opening %d: record %d after %d: doubled or reordered", part, o.opening, o.seq, want)
+				e.wrong("partition %d, opening %d: record %d where %d was due: doubled or reordered: %v", part, o.opening, o.seq, want, os[max(i-10, 0):min(i+10, len(os))])
 			case o.seq > want:
 				e.wrong("partition %d, opening %d: record %d where %d was due: lost or reordered", part, o.opening, o.seq, want)
 			}
@@ -282,8 +290,27 @@ func (e *evidence) sourceLost() {
 	}
 }
 
-// sourceCommits holds that no offset passes an unfinished record, and that a
-// source is told of offsets that Kafka has, and no others.
+// torn holds that records and their offsets are committed together: no record
+// is behind the last offset.
+func (e *evidence) torn() {
+	last := make([]int, parts)
+	for _, rs := range e.read(offsetsTopic) {
+		for _, r := range rs {
+			if part, position, ok := sourceOffset(r); ok {
+				last[part] = position
+			}
+		}
+	}
+	for part, os := range e.origins {
+		for _, o := range os {
+			if o.seq >= last[part] {
+				e.wrong("torn: record %d of partition %d is committed, and the offset is %d", o.seq, part, last[part])
+			}
+		}
+	}
+}
+
+// sourceCommits holds that no offset passes an unfinished record.
 func (e *evidence) sourceCommits() {
 	for _, c := range e.history.commits {
 		for seq := range c.position {
@@ -297,6 +324,10 @@ func (e *evidence) sourceCommits() {
 			}
 		}
 	}
+}
+
+// told holds that a source is told of offsets that Kafka has, and no others.
+func (e *evidence) told() {
 	for _, t := range e.history.told {
 		if !slices.ContainsFunc(e.history.commits, func(c sourceCommit) bool {
 			return c.part == t.part && c.position == t.position && c.tick < t.tick

@@ -57,6 +57,9 @@ func (s *sequence) Tasks(_ context.Context, most int) ([]connect.SourceTask, err
 	return tasks, nil
 }
 
+// ExactlyOnce says that what the tasks give depends on their offsets alone.
+func (*sequence) ExactlyOnce() error { return nil }
+
 type sequenceTask struct {
 	p       *process
 	opening int

@@ -3,6 +3,7 @@
 package simulation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,7 @@ type run struct {
 	slots     []*process
 	zombies   []*process
 	faulted   []*kfake.FaultHandle
-	jam       struct {
-		generation int32
-		since      time.Time
-	}
+	jams      map[string]*jam
 }
 
 // draw chooses what kinds of faults the run has, and how often.
@@ -39,6 +37,9 @@ func (r *run) draw() {
 	}
 	n := rates{maybe(.03), maybe(.03), maybe(.05), maybe(.05), maybe(.2)}
 	h := hookRates{maybe(.1), maybe(.1), maybe(.01), maybe(.4)}
+	if r.s.exactly {
+		h.unmarked = 0 // what is committed without its mark comes again
+	}
 	r.mu.Lock()
 	r.rates, r.hooks = n, h
 	r.mu.Unlock()
@@ -96,6 +97,12 @@ func (r *run) fault(slot int) {
 	}
 }
 
+// jam is a rebalance that goes on and on.
+type jam struct {
+	generation int32
+	since      time.Time
+}
+
 func (r *run) restart(slot int) {
 	r.slots[slot].terminate()
 	r.slots[slot] = r.start(r.s)
@@ -151,10 +158,11 @@ func (r *run) brokerErrors() {
 	}
 }
 
-// transientFaults are the injections whose code the protocol calls retriable.
+// transientFaults are the injections whose code the protocol calls retriable,
+// but for what the client library never tries again.
 func transientFaults() (fs []kfake.Fault) {
 	for _, i := range injections() {
-		if i.err.Retriable && i.err != kerr.UnknownTopicOrPartition {
+		if i.err.Retriable && i.err != kerr.UnknownTopicOrPartition && i.err != kerr.CorruptMessage {
 			fs = append(fs, i.fault())
 		}
 	}
@@ -181,8 +189,10 @@ func (r *run) wait(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		time.Sleep(min(500*time.Millisecond, time.Until(end)))
 		r.supervise()
-		r.reap("connect-collector")
-		r.unjam("connect-collector")
+		for _, g := range []string{"connect-collector", "simulation"} {
+			r.reap(g)
+			r.unjam(g)
+		}
 	}
 }
 
@@ -194,6 +204,9 @@ func (r *run) supervise() {
 		if len(errs) == 0 && !p.ended() {
 			continue
 		}
+		if errs = r.own(errs); len(errs) == 0 && !p.ended() {
+			continue
+		}
 		for _, err := range errs {
 			if !planned(err) && (r.tolerated == "" || !strings.Contains(err.Error(), r.tolerated)) {
 				r.wrong("%s: a task failed: %v", p.name, err)
@@ -202,4 +215,20 @@ func (r *run) supervise() {
 		p.terminate()
 		r.slots[i] = r.start(r.s)
 	}
+}
+
+// own leaves out the ends of tasks that moved to another instance, or were
+// killed when their instance was shut out of its group: they need nobody.
+func (r *run) own(errs []error) []error {
+	if !r.s.shared && !r.s.exactly {
+		return errs
+	}
+	return slices.DeleteFunc(errs, func(err error) bool {
+		for _, end := range []string{"will be read again", "last transaction was not committed", "in the time for a stop", "context canceled"} {
+			if strings.Contains(err.Error(), end) {
+				return true
+			}
+		}
+		return false
+	})
 }

@@ -144,7 +144,7 @@ func TestInjections(t *testing.T) {
 	n := 0
 	for _, i := range injections() {
 		for _, at := range timings {
-			for _, s := range injected {
+			for _, s := range injected() {
 				name := fmt.Sprintf("%v/%s/%s", i, at.name, s.name)
 				if n++; n%*injectEvery != 0 || !strings.HasPrefix(name, *injectOnly) {
 					continue
@@ -165,7 +165,7 @@ func TestInjections(t *testing.T) {
 
 // injected is a run with one injection.
 func (w *world) injected(s *scenario, i injection, at timing) {
-	r := &run{world: w, s: s, tolerated: i.err.Message}
+	r := &run{world: w, s: s, jams: map[string]*jam{}, tolerated: i.err.Message}
 	f := i.fault()
 	f.Count = -1
 	passed := 0

@@ -113,6 +113,7 @@ func (e *endpoint) cut(addr string) {
 
 // dial is the process's kafka.Options.Dial.
 func (e *endpoint) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	e.w.step()
 	addr = strings.Replace(addr, "127.0.0.1", "localhost", 1)
 	if !e.gate() || e.w.isDown(addr) || e.w.roll() < e.w.net().refuse {
 		return nil, errRefused

@@ -45,14 +45,15 @@ func (w *world) reap(group string) {
 // join anew, as where a coordinator has lost its memory.
 func (r *run) unjam(group string) {
 	g := r.cluster.GroupInfo(group)
-	if g == nil || g.State != "PreparingRebalance" && g.State != "CompletingRebalance" || g.Epoch != r.jam.generation {
-		r.jam.since = time.Now()
-		if g != nil {
-			r.jam.generation = g.Epoch
-		}
+	if g == nil {
 		return
 	}
-	if time.Since(r.jam.since) < 25*time.Second {
+	j := r.jams[group]
+	if j == nil || g.State != "PreparingRebalance" && g.State != "CompletingRebalance" || g.Epoch != j.generation {
+		r.jams[group] = &jam{g.Epoch, time.Now()}
+		return
+	}
+	if time.Since(j.since) < 25*time.Second {
 		return
 	}
 	r.note("the fake broker forgets the members of %s, whose rebalance does not end", group)
@@ -78,7 +79,7 @@ func (w *world) owner(clientID string) *process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.procs {
-		if strings.HasPrefix(clientID, p.clientID()+"-") {
+		if strings.HasPrefix(clientID+"-", p.clientID()+"-") || clientID == "connect-"+p.clientID() {
 			return p
 		}
 	}

@@ -41,6 +41,7 @@ type world struct {
 	goal   []int    // per source partition, once faults have healed: where it ends
 	high   []int    // per source partition: the records that were given
 	procs  []*process
+	last   []int64 // per partition: the offset at which its last record came to a sink
 }
 
 // hookRates are how often a connector's methods fail, per call.
@@ -63,7 +64,7 @@ const (
 )
 
 func newWorld(t *testing.T, seed uint64) *world {
-	w := &world{t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 7)), down: map[string]bool{}, begun: time.Now(), high: make([]int, parts)}
+	w := &world{t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 7)), down: map[string]bool{}, begun: time.Now(), high: make([]int, parts), last: make([]int64, parts)}
 	c, err := kfake.NewCluster(kfake.NumBrokers(brokers), kfake.Ports(9092, 9093, 9094), kfake.ListenFn(w.vn.Listen), kfake.DefaultNumPartitions(parts), kfake.WithLogger(brokerLog{w}))
 	if err != nil {
 		t.Fatal(err)
@@ -174,5 +175,14 @@ type brokerLog struct{ w *world }
 func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	if *verbose && level <= kfake.LogLevelInfo {
 		l.w.note("broker: "+format, args...)
+	}
+}
+
+// reached is told of records that come to a sink.
+func (w *world) reached(o origin, offset int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.goal != nil && due(o.part, o.seq+1) >= w.goal[o.part] {
+		w.last[o.part] = max(w.last[o.part], offset)
 	}
 }
