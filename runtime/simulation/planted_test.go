@@ -47,7 +47,7 @@ var bugs = []bug{
 		{"worker/commit.go", "func (t *sourceTask) lastCommit(hard context.Context) {\n", "func (t *sourceTask) lastCommit(hard context.Context) {\n\tif planted(\"stop-without-commit\") {\n\t\treturn\n\t}\n"},
 	}},
 	{"stop-without-budget", "a stop has one budget", "pipeline", []edit{
-		{"worker/late.go", "c.end = time.Now().Add(c.after)", "c.end = time.Now().Add(c.after)\n\t\tif planted(\"stop-without-budget\") {\n\t\t\tc.end = c.end.Add(time.Minute)\n\t\t}"},
+		{"kafka/kafka.go", "func closeWithin(ctx context.Context, c func()) {\n", "func closeWithin(ctx context.Context, c func()) {\n\tif planted(\"stop-without-budget\") {\n\t\ttime.Sleep(time.Minute)\n\t}\n"},
 	}},
 	{"passing-errors-are-final", "errors are judged by one table", "pipeline", []edit{
 		{"kafka/topics.go", "return code.Retriable && code != kerr.UnknownTopicOrPartition", `return code.Retriable && code != kerr.UnknownTopicOrPartition && !planted("passing-errors-are-final")`},

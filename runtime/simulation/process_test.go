@@ -26,6 +26,8 @@ type process struct {
 	done   chan struct{}
 	since  int // the history's tick when it began
 
+	mayTake time.Duration // for a stop
+
 	mu    sync.Mutex
 	stats func() []worker.Stats
 	err   error
@@ -37,7 +39,10 @@ const stopTimeout = 5 * time.Second
 // start runs a pipeline as a process of its own.
 func (w *world) start(s *scenario) *process {
 	w.mu.Lock()
-	p := &process{w: w, name: fmt.Sprintf("process %d", len(w.procs)+1), number: len(w.procs) + 1, end: newEndpoint(w), done: make(chan struct{}), since: w.history.now()}
+	p := &process{w: w, name: fmt.Sprintf("process %d", len(w.procs)+1), number: len(w.procs) + 1, end: newEndpoint(w), done: make(chan struct{}), since: w.history.now(), mayTake: stopTimeout}
+	if s.shared || s.exactly {
+		p.mayTake = 2 * stopTimeout
+	}
 	w.procs = append(w.procs, p)
 	w.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -112,11 +117,12 @@ func (p *process) terminate() {
 	p.end.kill()
 }
 
-// awaitEnd holds every process to its time for a stop.
+// awaitEnd holds every process to its time for a stop. One of a group has more:
+// when its tasks have ended it still says goodbye to brokers that may be away.
 func (p *process) awaitEnd() {
 	select {
 	case <-p.done:
-	case <-time.After(stopTimeout + 100*time.Millisecond):
+	case <-time.After(p.mayTake + 100*time.Millisecond):
 		p.w.wrong("%s did not end within the time for a stop", p.name)
 		select {
 		case <-p.done:

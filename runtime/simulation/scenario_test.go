@@ -38,9 +38,10 @@ var table = []*scenario{
 	{name: "shared-exactly-once", instances: 3, sources: true, exactly: true, boundary: "interval", shared: true, needs: herder},
 }
 
+// Both need an instance that lets go of its group's connections when it ends.
 var (
-	transactions = [2]string{"../worker/transaction.go", "transaction"}
-	herder       = [2]string{"../instance.go", "runtime/herder"}
+	transactions = herder
+	herder       = [2]string{"../instance.go", "member.Close()"}
 )
 
 // scenarios are those that the runtime can do. Seeds go round in them.
