@@ -17,7 +17,6 @@ type history struct {
 	puts     []put
 	number   int // of the last opening
 	tasks    int // sink tasks opened
-	failures []failure
 }
 
 // opening is a source task that began to read a partition; since is the tick at
@@ -55,9 +54,6 @@ type put struct {
 	text       string
 	durable    int
 }
-
-// failure is a task that failed without having been told to.
-type failure struct{ process, text string }
 
 func (h *history) add(f func(tick int)) {
 	h.mu.Lock()

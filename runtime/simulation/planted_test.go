@@ -1,3 +1,5 @@
+//go:build !synctests
+
 package simulation
 
 // bug is a fault that is planted into the runtime, to see that the simulation
