@@ -224,7 +224,7 @@ func (r *run) own(errs []error) []error {
 		return errs
 	}
 	return slices.DeleteFunc(errs, func(err error) bool {
-		for _, end := range []string{"will be read again", "last transaction was not committed", "in the time for a stop", "context canceled"} {
+		for _, end := range []string{"will be read again", "last transaction was not committed", "in the time for a stop", "context canceled", "fenced: another instance"} {
 			if strings.Contains(err.Error(), end) {
 				return true
 			}
