@@ -32,6 +32,7 @@ demo: build
 test:
 	$(GO) run ./runtime/servertest/install
 	$(GO) test -timeout 35m ./...
+	$(GO) test -tags synctests ./runtime/herder
 
 short:
 	$(GO) test -short ./...

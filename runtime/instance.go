@@ -49,7 +49,11 @@ func (i *instance) run(ctx context.Context) error {
 		return err
 	}
 	defer i.hangUp()
-	if err := i.open(ctx); err != nil {
+	err := i.open(ctx)
+	if i.member != nil {
+		defer i.member.Close()
+	}
+	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			return nil // stopped before it began
 		}
@@ -75,8 +79,8 @@ func (i *instance) run(ctx context.Context) error {
 	defer stop()
 	go i.awaitEnd(ctx, stop)
 	i.started.Store(true)
-	err := i.herder.Run(ctx)
-	goodbye, done := context.WithTimeout(life, max(i.p.Worker.TaskShutdownGracefulTimeout/10, 100*time.Millisecond))
+	err = i.herder.Run(ctx)
+	goodbye, done := context.WithTimeout(life, i.p.Worker.TaskShutdownGracefulTimeout/20)
 	defer done()
 	if e := i.statuses.Flush(goodbye); e != nil {
 		i.log.Warn("the last statuses were not written", "error", e.Error())
@@ -100,7 +104,8 @@ func (i *instance) open(ctx context.Context) error {
 	cfg := herder.Config{
 		Worker: i.name, Tasks: tasks{i}, Statuses: statuses{i}, Reload: i.reload,
 		Fenced:      func(err error) bool { return errors.Is(err, kafka.ErrFenced) },
-		StopTimeout: i.p.Worker.TaskShutdownGracefulTimeout, Log: i.log,
+		StopTimeout: i.p.Worker.TaskShutdownGracefulTimeout * 9 / 10, // the rest is for the last statuses and requests
+		Log:         i.log,
 	}
 	if r := i.p.Worker.Restart; r != nil {
 		cfg.Restart = &herder.Restart{Delay: r.Delay, DelayMax: r.DelayMax, Limit: r.Limit}
@@ -113,10 +118,8 @@ func (i *instance) open(ctx context.Context) error {
 	for _, c := range i.worker.Connectors() {
 		cfg.Connectors = append(cfg.Connectors, i.known(c))
 	}
+	cfg.Targets = i.config.Targets()
 	i.herder = herder.New(cfg)
-	for connector, t := range i.config.Targets() {
-		i.herder.Aim(connector, t)
-	}
 	for logger, level := range i.config.Levels() {
 		i.setLevel(logger, level)
 	}

@@ -50,6 +50,8 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	}
 	p.Worker.fill()
 	cfg := translate(p)
+	i := &instance{written: written, p: p, o: o, log: o.Log}
+	cfg.Leased = func() bool { return i.herder.Leased() }
 	cfg.Refresh = func() (worker.Config, error) {
 		q := written
 		err := secret.Resolve(&q)
@@ -72,7 +74,7 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 		}
 		return nil, err
 	}
-	i := &instance{written: written, p: p, o: o, log: o.Log, worker: w}
+	i.worker = w
 	err = i.run(ctx)
 	return w.Stats(), err
 }

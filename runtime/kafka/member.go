@@ -247,8 +247,12 @@ func ask[A any](ctx context.Context, cl *kgo.Client, request func(context.Contex
 	}
 }
 
-// Close lets go of the connections.
-func (m *Member) Close() { m.cl.Close() }
+// Close lets go of the connections, within a moment.
+func (m *Member) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	closeWithin(ctx, m.cl.Close)
+}
 
 func signal(c chan struct{}) {
 	select {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,9 +40,15 @@ func (t *sourceTask) lastCommit(hard context.Context) {
 	}
 }
 
+// errNoLease is that whoever has the task now may have committed already.
+var errNoLease = errors.New("the task may be running in another instance by now")
+
 // commit writes the offsets that have moved. It waits for the answer as long as
 // it takes; only the end of the time for a stop ends it.
 func (t *sourceTask) commit(hard context.Context) error {
+	if t.leased != nil && !t.leased() {
+		return errNoLease
+	}
 	t.mu.Lock()
 	entries, err := t.tracker.Committable()
 	t.mu.Unlock()

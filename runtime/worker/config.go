@@ -57,6 +57,11 @@ type Config struct {
 	Sources []Source
 	Sinks   []Sink
 
+	// Leased reports whether the tasks are still this instance's: it is asked
+	// before what others can see, and where it is not so a task waits to be told
+	// to end. Nil: they always are.
+	Leased func() bool
+
 	// Refresh gives the configuration anew, references read again, for tasks
 	// that are started again; nil: it stays as it is.
 	Refresh func() (Config, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -214,4 +215,34 @@ func TestKill(t *testing.T) {
 	if n := end(t, c, "connect-offsets"); n != 0 {
 		t.Errorf("%d offsets were written", n)
 	}
+}
+
+// A task whose lease is over does nothing that others can see, until it is its
+// instance's again.
+func TestLease(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	var over atomic.Bool
+	cfg, _ := config(t, c)
+	cfg.Leased = func() bool { return !over.Load() }
+	out := &memory{}
+	cfg.Sources, cfg.Sinks = []Source{source(&lines{topic: "t", all: count(10_000), batch: 10})}, []Sink{sinkOf(out, "t")}
+	w := opened(t, cfg)
+	start(t, w, state.TaskID{Connector: "src"})
+	start(t, w, state.TaskID{Connector: "snk"})
+	until(t, "records", func() bool { return len(out.got()) > 0 })
+	over.Store(true)
+	until(t, "the last batch", func() bool { return w.living0().(*sourceTask).inFlight.Load() == 0 })
+	time.Sleep(100 * time.Millisecond) // for a batch that passed the question before
+	at, put := end(t, c, "t"), len(out.got())
+	offsets := end(t, c, "connect-offsets")
+	time.Sleep(300 * time.Millisecond)
+	if end(t, c, "t") != at || end(t, c, "connect-offsets") != offsets {
+		t.Error("the source went on")
+	}
+	if n := len(out.got()); n != put {
+		t.Errorf("the sink went on from %d to %d", put, n)
+	}
+	over.Store(false)
+	until(t, "more records", func() bool { return len(out.got()) == 10_000 })
 }

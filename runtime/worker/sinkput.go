@@ -21,6 +21,13 @@ func (t *sinkTask) put(stop, hard context.Context) error {
 	}
 	var bad limited
 	for len(t.batch) > 0 {
+		if t.leased != nil && !t.leased() {
+			if err := t.unlocked(func() error { return t.awaitLease(stop) }); err != nil {
+				return err
+			}
+			t.leaveOut()
+			continue
+		}
 		begun := time.Now()
 		t.results.begin()
 		err := t.plugged(hookPut, func() error { return t.plug.Put(hard, t.batch) })

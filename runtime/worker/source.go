@@ -229,6 +229,9 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			t.sizes.add(now, int64(n))
 			t.work.add(now, int64(now.Sub(begun)))
 		}
+		if err := t.awaitLease(stop); err != nil {
+			return err
+		}
 		if err := t.deliver(stop, hard, &b); err != nil {
 			return err
 		}

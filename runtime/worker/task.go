@@ -54,6 +54,7 @@ type about struct {
 	sink      bool
 	log       *slog.Logger
 	patience  time.Duration // with a call of the connector; 0: no end
+	leased    func() bool   // may the task do what others can see? nil: always
 	gate      *gate         // shut while the task is paused
 	on        Events
 }
@@ -116,6 +117,17 @@ func (t *task) move(s State) {
 	if t.on.Moved != nil {
 		t.on.Moved(s)
 	}
+}
+
+// awaitLease waits while the task may be running elsewhere by now: a process that
+// was frozen hears later than others that the group went on without it.
+func (t *task) awaitLease(stop context.Context) error {
+	for t.leased != nil && !t.leased() {
+		if err := pause(stop, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // use tells of a topic.

@@ -100,7 +100,7 @@ func (w *Worker) Open(ctx context.Context) error {
 // a fault of the start and not of every task.
 func (w *Worker) tryChains() error {
 	try := func(kind, name string, c chain.Config) error {
-		err := guard(func() error { _, err := chain.Open(c); return err })
+		err := within(w.stop, w.cfg.CallTimeout, hookOpen, func() error { _, err := chain.Open(c); return err })
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", kind, name, err)
 		}
