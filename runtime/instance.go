@@ -247,7 +247,15 @@ func (t tasks) Start(id state.TaskID, on herder.TaskEvents) error {
 func (t tasks) Pause(id state.TaskID)                     { t.i.worker.Pause(id) }
 func (t tasks) Resume(id state.TaskID)                    { t.i.worker.Resume(id) }
 func (t tasks) Stop(ctx context.Context, id state.TaskID) { t.i.worker.Stop(ctx, id) }
-func (t tasks) Kill(ctx context.Context, id state.TaskID) { t.i.worker.Kill(ctx, id) }
+
+// Kill tells a task that hangs in its stop from one that is ours no more.
+func (t tasks) Kill(ctx context.Context, id state.TaskID) {
+	if t.i.herder.Leased() {
+		t.i.worker.Kill(ctx, id)
+	} else {
+		t.i.worker.Lose(ctx, id)
+	}
+}
 
 // statuses lets the herder publish. Writing goes on in the background.
 type statuses struct{ i *instance }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/state"
@@ -39,7 +40,8 @@ type life struct {
 	gate   *gate
 	stop   context.CancelFunc
 	kill   context.CancelFunc
-	ran    bool // it began to run
+	lost   atomic.Bool // another may run the task by now
+	ran    bool        // it began to run
 	over   bool
 	ended  chan struct{}
 }
@@ -52,7 +54,7 @@ type runner interface {
 	idleStill(context.Context) bool
 	stats() Stats
 	fail(error)
-	failure() error
+	outcome() error
 }
 
 func (w *Worker) slot(id state.TaskID) (*slot, error) {
@@ -124,7 +126,7 @@ func (w *Worker) ran(l *life) {
 
 // live makes the task and runs it to its end.
 func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) error {
-	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, patience: w.cfg.CallTimeout, leased: w.cfg.Leased, gate: l.gate, on: on}
+	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, patience: w.cfg.CallTimeout, leased: w.cfg.Leased, gate: l.gate, lost: &l.lost, on: on}
 	a.log = w.log.With("connector", a.connector, "task", a.id)
 	r, err := w.make(stop, s, a)
 	w.mu.Lock()
@@ -140,7 +142,7 @@ func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) e
 	l.runner = r
 	w.mu.Unlock()
 	r.run(stop, hard)
-	return r.failure()
+	return r.outcome()
 }
 
 // refresh takes up what references say by now, where they can be read.
@@ -172,19 +174,33 @@ func (w *Worker) refresh(s *slot) {
 // or when ctx ends.
 func (w *Worker) Stop(ctx context.Context, id state.TaskID) { w.end(ctx, id, false) }
 
-// Kill ends a task at once: nothing more of it is committed. It is for one that
-// may be running elsewhere by now.
+// Kill ends a task at once: nothing more of it is committed.
 func (w *Worker) Kill(ctx context.Context, id state.TaskID) { w.end(ctx, id, true) }
 
-func (w *Worker) end(ctx context.Context, id state.TaskID, atOnce bool) {
+// Lose kills a task that may be running elsewhere by now: what it leaves undone
+// is the other's to do, and no failure.
+func (w *Worker) Lose(ctx context.Context, id state.TaskID) {
+	if l := w.lifeOf(id); l != nil {
+		l.lost.Store(true)
+	}
+	w.Kill(ctx, id)
+}
+
+// lifeOf is the last life of a task, or nil.
+func (w *Worker) lifeOf(id state.TaskID) *life {
 	w.mu.Lock()
-	s, err := w.slot(id)
-	if err != nil || s.life == nil {
-		w.mu.Unlock()
+	defer w.mu.Unlock()
+	if s, err := w.slot(id); err == nil {
+		return s.life
+	}
+	return nil
+}
+
+func (w *Worker) end(ctx context.Context, id state.TaskID, atOnce bool) {
+	l := w.lifeOf(id)
+	if l == nil {
 		return
 	}
-	l := s.life
-	w.mu.Unlock()
 	if atOnce {
 		l.kill()
 	}

@@ -246,3 +246,30 @@ func TestLease(t *testing.T) {
 	over.Store(false)
 	until(t, "more records", func() bool { return len(out.got()) == 10_000 })
 }
+
+// A task that is lost while it cannot commit is given up, and is no failure: of
+// the worker neither.
+func TestLose(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	cfg.FlushInterval = time.Hour
+	cfg.Sources = []Source{source(&lines{topic: "t", all: count(100), batch: 10})}
+	w := opened(t, cfg)
+	id := state.TaskID{Connector: "src"}
+	_, ended := start(t, w, id)
+	until(t, "all records", func() bool { return end(t, c, "t") == 100 })
+	w.Lose(t.Context(), id)
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := end(t, c, "connect-offsets"); n != 0 {
+		t.Errorf("%d offsets were written", n)
+	}
+	if s := w.Stats()[0]; s.State != Stopped || s.Err != nil {
+		t.Errorf("it is %v: %v", s.State, s.Err)
+	}
+	if err := w.Failure(); err != nil {
+		t.Errorf("the worker has failed: %v", err)
+	}
+}

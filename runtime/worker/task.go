@@ -56,6 +56,7 @@ type about struct {
 	patience  time.Duration // with a call of the connector; 0: no end
 	leased    func() bool   // may the task do what others can see? nil: always
 	gate      *gate         // shut while the task is paused
+	lost      *atomic.Bool  // another may run the task by now; nil: none does
 	on        Events
 }
 
@@ -100,6 +101,17 @@ func (t *task) failure() error {
 	default:
 		return nil
 	}
+}
+
+// isLost reports whether another instance may have the task by now.
+func (t *task) isLost() bool { return t.lost != nil && t.lost.Load() }
+
+// outcome is the failure as it is told: what a lost task leaves undone is none.
+func (t *task) outcome() error {
+	if t.isLost() {
+		return nil
+	}
+	return t.failure()
 }
 
 // opened marks the task as running.
@@ -209,8 +221,11 @@ func (t *task) call(stage Stage, component any, err error) *Failure {
 
 // end sets the last state and says so.
 func (t *task) end() {
-	err := t.failure()
+	err := t.outcome()
 	if err == nil {
+		if t.isLost() {
+			t.log.Warn("the task was given up: another instance may have it by now")
+		}
 		t.state.Store(int32(Stopped))
 		t.counts.enter(Stopped)
 		return
@@ -228,7 +243,7 @@ func (t *task) stats() Stats {
 	s := Stats{
 		Connector: t.connector, Task: t.id, Sink: t.sink, State: State(t.state.Load()),
 		Records: t.records.Load(), Bytes: t.bytes.Load(), Dropped: t.dropped.Load(), DeadLettered: t.dead.Load(),
-		Err: t.failure(), Figures: t.figures(),
+		Err: t.outcome(), Figures: t.figures(),
 	}
 	if n := t.begun.Load(); n != 0 {
 		s.Begun, s.Last = time.Unix(0, n), time.Unix(0, t.last.Load())
