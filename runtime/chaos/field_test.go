@@ -34,7 +34,7 @@ type field struct {
 
 	broker     *servertest.Broker
 	admin      *kadm.Client
-	brokerBusy sync.Mutex
+	brokerTurn queue
 	instances  []*instance
 	connectors []*connector
 	going      sync.WaitGroup // faults that are not over
@@ -51,7 +51,7 @@ type field struct {
 type connector struct {
 	name  string
 	tasks int
-	busy  sync.Mutex
+	turn  queue
 }
 
 // freeze is a time in which a process stood still.
@@ -156,39 +156,64 @@ func (f *field) fault(format string, args ...any) {
 	f.faults = append(f.faults, fmt.Sprintf(format, args...))
 }
 
-// run does a plan, a step after the other, each as soon as what it is done to
+// queue has things done one after the other.
+type queue struct{ last chan struct{} }
+
+// after is closed when what was queued before is done; done ends what is queued
+// now.
+func (q *queue) after() (before <-chan struct{}, done func()) {
+	before = q.last
+	if before == nil {
+		c := make(chan struct{})
+		close(c)
+		before = c
+	}
+	now := make(chan struct{})
+	q.last = now
+	return before, func() { close(now) }
+}
+
+// most is how many steps may be waiting or under way.
+const most = 6
+
+// run does a plan. Steps begin in order, but each waits until what it is done to
 // has no other trouble. It returns when the last trouble is over.
 func (f *field) run(plan []step) {
+	room := make(chan struct{}, most)
 	for _, s := range plan {
 		select {
 		case <-f.failed:
+			f.going.Wait()
 			return
 		case <-time.After(s.gap):
 		}
-		f.begin(s)
+		room <- struct{}{}
+		before, done := f.turn(s).after()
+		f.going.Go(func() {
+			defer func() { done(); <-room }()
+			<-before
+			f.do(s)
+		})
 	}
 	f.going.Wait()
 }
 
-// begin begins a step.
-func (f *field) begin(s step) {
-	var busy *sync.Mutex
+// turn is the queue of what a step is done to.
+func (f *field) turn(s step) *queue {
 	switch s.action.to {
-	case toInstance:
-		busy = &f.instances[s.instance].busy
 	case toBroker:
-		busy = &f.brokerBusy
+		return &f.brokerTurn
 	case toConnector:
-		busy = &f.connectors[s.which%len(f.connectors)].busy
+		return &f.connector(s).turn
 	}
-	busy.Lock()
+	return &f.instances[s.instance].turn
+}
+
+func (f *field) do(s step) {
 	f.note("%d %s, instance %d, %d, for %v", s.n, s.action.name, s.instance, s.which, s.lasts)
 	f.mu.Lock()
 	f.done[s.action.name]++
 	f.mu.Unlock()
-	f.going.Go(func() {
-		defer busy.Unlock()
-		s.action.do(f, s)
-		f.note("%d is over", s.n)
-	})
+	s.action.do(f, s)
+	f.note("%d is over", s.n)
 }

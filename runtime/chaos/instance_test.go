@@ -38,7 +38,7 @@ type instance struct {
 	n     int
 	rest  string // host:port
 	proxy *proxy
-	busy  sync.Mutex // held while it is in trouble
+	turn  queue
 
 	mu      sync.Mutex
 	process *proc.Process // nil: there is none

@@ -31,23 +31,23 @@ type action struct {
 // session, so that others take over.
 func table() []action {
 	return []action{
-		{"kill", 7, toInstance, 0, 2 * time.Second, (*field).kill},
-		{"term", 5, toInstance, 0, time.Second, (*field).term},
-		{"freeze", 5, toInstance, session + time.Second, session + 5*time.Second, (*field).freeze},
-		{"cut", 5, toInstance, 0, 2 * time.Second, (*field).cut},
+		{"kill", 16, toInstance, 0, 2 * time.Second, (*field).kill},
+		{"term", 12, toInstance, 0, time.Second, (*field).term},
+		{"freeze", 8, toInstance, session + time.Second, session + 5*time.Second, (*field).freeze},
+		{"cut", 10, toInstance, 0, 2 * time.Second, (*field).cut},
 		{"cut long", 2, toInstance, session, session + 4*time.Second, (*field).cut},
-		{"hold", 3, toInstance, time.Second, session + 3*time.Second, (*field).hold},
-		{"drop answers", 5, toInstance, 200 * time.Millisecond, 4 * time.Second, (*field).deafen},
-		{"delay", 2, toInstance, time.Second, 4 * time.Second, (*field).delay},
-		{"join", 2, toInstance, 0, 0, (*field).join},
-		{"leave", 2, toInstance, 0, 0, (*field).leave},
+		{"hold", 4, toInstance, time.Second, session + 3*time.Second, (*field).hold},
+		{"drop answers", 12, toInstance, 200 * time.Millisecond, 4 * time.Second, (*field).deafen},
+		{"delay", 4, toInstance, time.Second, 4 * time.Second, (*field).delay},
+		{"join", 4, toInstance, 0, 0, (*field).join},
+		{"leave", 4, toInstance, 0, 0, (*field).leave},
 		{"broker kill", 1, toBroker, 0, time.Second, (*field).killBroker},
 		{"broker restart", 1, toBroker, 0, time.Second, (*field).restartBroker},
 		{"broker freeze", 1, toBroker, time.Second, session + 2*time.Second, (*field).freezeBroker},
-		{"pause", 2, toConnector, 200 * time.Millisecond, 3 * time.Second, (*field).pause},
-		{"stop", 2, toConnector, 200 * time.Millisecond, 3 * time.Second, (*field).stopConnector},
-		{"restart", 2, toConnector, 0, 0, (*field).restart},
-		{"restart task", 2, toConnector, 0, 0, (*field).restartTask},
+		{"pause", 3, toConnector, 200 * time.Millisecond, 3 * time.Second, (*field).pause},
+		{"stop", 3, toConnector, 200 * time.Millisecond, 3 * time.Second, (*field).stopConnector},
+		{"restart", 4, toConnector, 0, 0, (*field).restart},
+		{"restart task", 4, toConnector, 0, 0, (*field).restartTask},
 	}
 }
 
@@ -81,7 +81,7 @@ func makePlan(seed uint64, faults int, rows []action) []step {
 	}
 	var plan []step
 	for len(plan) < faults {
-		s := step{n: len(plan) + 1, gap: between(random, 200*time.Millisecond, 1800*time.Millisecond)}
+		s := step{n: len(plan) + 1, gap: between(random, 200*time.Millisecond, 1600*time.Millisecond)}
 		at := random.IntN(weights)
 		for _, a := range rows {
 			if at -= a.weight; at < 0 {
