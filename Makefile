@@ -11,10 +11,11 @@
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
 # make crash    fifty kills while a million lines pass, at least once and exactly once
+# make chaos    hundreds of faults of all kinds, and clean stops (SEED=0 is any, FAULTS=500, STOPS=200)
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench chains simulate crash
+.PHONY: all build demo test short race generate check vectors bench chains simulate crash chaos
 all: build check test
 
 build:
@@ -64,3 +65,9 @@ simulate:
 
 crash:
 	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e
+
+SEED ?= 0
+FAULTS ?= 500
+STOPS ?= 200
+chaos:
+	$(GO) test -count=1 -timeout 120m -v -run 'TestChaos|TestCleanStops' ./runtime/chaos -args -seed=$(SEED) -faults=$(FAULTS) -stops=$(STOPS)

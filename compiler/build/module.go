@@ -105,7 +105,7 @@ func (m *module) addRuntime(builtin fs.FS, prefix string) error {
 
 // forTests says whether a folder holds only what tests need.
 func forTests(dir string) bool {
-	return dir == "testdata" || dir == "bench" || strings.HasSuffix(dir, "test")
+	return dir == "testdata" || dir == "bench" || dir == "chaos" || strings.HasSuffix(dir, "test")
 }
 
 // write puts the files where the go command finds them.

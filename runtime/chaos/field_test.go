@@ -31,6 +31,7 @@ type field struct {
 	program  string
 	boundary string // of transactions
 	begun    time.Time
+	strict   bool // every stop must be clean
 
 	broker     *servertest.Broker
 	admin      *kadm.Client
