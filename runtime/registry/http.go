@@ -28,7 +28,8 @@ type endpoint struct {
 	address string // without a password
 	login   string // who asks there, for errors
 	client  *sr.Client
-	rest    atomic.Int64 // Unix nanoseconds before which it wants no question
+	rest    atomic.Int64           // Unix nanoseconds before which it wants no question
+	shown   atomic.Pointer[string] // the credentials that it was asked with last
 }
 
 func (c *client) byID(ctx context.Context, id int) (s sr.Schema, err error) {
@@ -146,6 +147,8 @@ type exchange struct {
 
 // RoundTrip does one exchange.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	shown := req.Header.Get("Authorization")
+	x.endpoint.shown.Store(&shown)
 	resp, err := x.next.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@
 //	wire.go          the five bytes before a message
 //	client.go        addresses, logins, TLS    http.go  one exchange
 //	verdict.go       what an error means: away, refused, or the record's
+//	hush.go          what a registry says, without our credentials
 //	conflict.go      why a registry finds a schema incompatible
 //	mock.go          a registry in memory, for tests and builds
 //	flow.go          what a build knows of what is read

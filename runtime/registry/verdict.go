@@ -40,6 +40,7 @@ func (e *endpoint) verdict(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &said):
+		e.hush(said)
 		return e.status(said, err)
 	case errors.Is(err, errTooLarge):
 		return err
