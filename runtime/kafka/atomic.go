@@ -39,7 +39,7 @@ func (l *Log) AppendAtomically(ctx context.Context, id string, entries []Entry) 
 	}
 	defer closeWithin(ctx, cl.Close)
 	if err := l.transact(ctx, cl, id, entries); err != nil {
-		return fmt.Errorf("kafka: write to topic %s in a transaction: %w%s", l.spec.Name, err, transactionAdvice(err, id))
+		return fmt.Errorf("kafka: write to topic %s in a transaction: %w%s", l.spec.Name, denied(err, "Write", l.spec.Name), transactionAdvice(err, id))
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (l *Log) Append(ctx context.Context, entries []Entry, done func(error)) {
 		e := &entries[i]
 		l.conn.admin.Produce(ctx, l.record(e), func(rec *kgo.Record, err error) { // one at a time
 			if err != nil && first == nil {
-				first = fmt.Errorf("kafka: write to topic %s: %w%s", l.spec.Name, err, advice(err))
+				first = fmt.Errorf("kafka: write to topic %s: %w", rec.Topic, denied(err, "Write", rec.Topic))
 			}
 			e.placed(rec)
 			if left--; left == 0 {
@@ -165,7 +165,7 @@ func (l *Log) ReadToEnd(ctx context.Context) error {
 	var end map[int32]int64
 	err := l.conn.retry(ctx, "read topic "+l.spec.Name, func() (err error) {
 		end, err = l.end(ctx)
-		return err
+		return l.readable(err)
 	})
 	for err == nil {
 		done, moved := l.behind(end)
@@ -175,7 +175,7 @@ func (l *Log) ReadToEnd(ctx context.Context) error {
 		select {
 		case <-moved: // somebody else reads
 		case l.turn <- struct{}{}:
-			err = l.conn.retry(ctx, "read topic "+l.spec.Name, func() error { return l.reader.to(ctx, end) })
+			err = l.conn.retry(ctx, "read topic "+l.spec.Name, func() error { return l.readable(l.reader.to(ctx, end)) })
 			<-l.turn
 			return err
 		case <-ctx.Done():
@@ -184,6 +184,9 @@ func (l *Log) ReadToEnd(ctx context.Context) error {
 	}
 	return err
 }
+
+// readable says which right is missing, where the topic may not be read.
+func (l *Log) readable(err error) error { return denied(err, "Read and Describe", l.spec.Name) }
 
 // end is where the topic ends now.
 func (l *Log) end(ctx context.Context) (map[int32]int64, error) {
@@ -244,10 +247,10 @@ func (l *Log) Single(ctx context.Context) error {
 	end := map[int32]int64{}
 	err := l.conn.retry(ctx, "read topic "+l.spec.Name, func() (err error) {
 		end, err = l.end(ctx)
-		return err
+		return l.readable(err)
 	})
 	if err == nil && len(end) != 1 {
-		return fmt.Errorf("kafka: topic %s has %d partitions, and records are in order in one alone; make it anew with one partition, or name another", l.spec.Name, len(end))
+		return fmt.Errorf("kafka: topic %[1]s has %[2]d partitions, and records are in order in one alone; make it anew (kafka-topics.sh --delete --topic %[1]s, then --create --topic %[1]s --partitions 1 --config cleanup.policy=compact), or name another", l.spec.Name, len(end))
 	}
 	return err
 }

@@ -323,5 +323,5 @@ func (t transactions) take(rec *kgo.Record, each func(Entry)) {
 
 // describeRead is an error of reading a topic.
 func describeRead(topic string, err error) error {
-	return fmt.Errorf("kafka: read topic %s: %w%s", topic, err, advice(err))
+	return fmt.Errorf("kafka: read topic %s: %w", topic, denied(err, "Read and Describe", topic))
 }

@@ -104,7 +104,7 @@ func (k *Conn) Exists(ctx context.Context, name string) (bool, error) {
 			return nil
 		}
 		exists = t.exists
-		return err
+		return denied(err, "Describe", name)
 	})
 	return exists, err
 }
@@ -151,7 +151,7 @@ func (k *Conn) awaitTopic(ctx context.Context, name string, spec *NewTopic) erro
 				continue
 			}
 		case err != nil && !missing && !transient(err):
-			return fmt.Errorf("kafka: topic %s: %w%s", name, err, advice(err))
+			return fmt.Errorf("kafka: topic %s: %w%s", name, denied(err, "Describe", name), advice(err))
 		}
 		if fails > 6 && time.Since(said) > sayEvery {
 			said = time.Now()
@@ -208,7 +208,7 @@ func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
 			if t.ErrorMessage != nil {
 				err = fmt.Errorf("%w: %s", err, *t.ErrorMessage)
 			}
-			return brokers.judge(ctx, err)
+			return denied(brokers.judge(ctx, err), "Create", spec.Name)
 		}
 		return nil
 	})
@@ -304,13 +304,18 @@ func transient(err error) bool {
 }
 
 func advice(err error) string {
-	switch {
-	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return "; grant the principal Create, Describe and Write on the topic"
-	case errors.Is(err, kerr.InvalidReplicationFactor):
+	if errors.Is(err, kerr.InvalidReplicationFactor) {
 		return "; set a replication factor of at most the number of brokers, or -1 for the broker's default"
 	}
 	return ""
+}
+
+// denied says which right on a topic is missing, where one is.
+func denied(err error, right, topic string) error {
+	if errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed) {
+		return fmt.Errorf("%w; grant the principal %s on the topic %s", err, right, topic)
+	}
+	return err
 }
 
 // compacted checks a topic's cleanup.policy, as Kafka Connect does of its own

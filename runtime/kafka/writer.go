@@ -265,7 +265,7 @@ func (w *Writer) explain(r *kgo.Record, err error) error {
 		limit, _ := w.Limit(r.Topic)
 		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch of at most %d bytes: was the topic's max.message.bytes lowered? Start again to take up the new limit: %w", r.Topic, limit, err)
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic: %w", r.Topic, err)
+		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic %s: %w", r.Topic, r.Topic, err)
 	case errors.Is(err, kerr.InvalidRecord):
 		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch with this record in it (a compacted topic takes no record without a key): %w", r.Topic, err)
 	}

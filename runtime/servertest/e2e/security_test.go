@@ -94,6 +94,8 @@ func TestSecurity(t *testing.T) {
 			[]string{"certificate does not hold", "serverName", "other.test"}},
 		{"no client certificate", mutual, nil, 1,
 			[]string{"kafka.tls.certFile", "refused the client's certificate"}},
+		{"expired certificate", w.broker.Listener("EXPIRED"), nil, 1,
+			[]string{"certificate does not hold", "kafka.tls.caFile", "expired"}},
 		{"client certificate of another authority", mutual, map[string]string{"E2E_CERT": w.otherCert, "E2E_KEY": w.otherKey}, 1,
 			[]string{"kafka.tls.certFile", "refused the client's certificate"}},
 		{"TLS to a port without it", w.broker.Addr(), nil, 3, []string{"level=WARN", "is TLS misconfigured"}},
@@ -113,6 +115,9 @@ func TestSecurity(t *testing.T) {
 	}
 	t.Run("tokens are renewed", w.renewed)
 	t.Run("rights", func(t *testing.T) { w.rights(t) })
+	t.Run("rights of a group", w.groupRights)
+	t.Run("topics of a group", w.groupTopics)
+	t.Run("torn transactions", w.torn)
 }
 
 // renewed runs a pipeline for longer than its tokens live, and over a time in
@@ -209,6 +214,9 @@ func newSecureWorld(t *testing.T) *secureWorld {
 	server := ours.issue(t, "kafka")
 	store := filepath.Join(dir, "server.pem")
 	writeFile(t, store, append(server.key, server.cert...))
+	late := filepath.Join(dir, "expired.pem")
+	expired := ours.issueUntil(t, "kafka", time.Now().Add(-time.Minute))
+	writeFile(t, late, append(expired.key, expired.cert...))
 	w.clientCert, w.clientKey = ours.issue(t, "client").write(t, dir, "client")
 	w.otherCert, w.otherKey = theirs.issue(t, "client").write(t, dir, "other")
 	w.tokens = w.tokenEndpoint(t, ours)
@@ -217,6 +225,7 @@ func newSecureWorld(t *testing.T) *secureWorld {
 	const plainJAAS = `org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="` + rightPassword + `" user_limited="` + rightPassword + `";`
 	opts := []servertest.KafkaOption{
 		servertest.KafkaListener("SECURE", "SASL_SSL"), servertest.KafkaListener("PLAINONLY", "SASL_SSL"), servertest.KafkaListener("MUTUAL", "SSL"),
+		servertest.KafkaListener("EXPIRED", "SSL"), servertest.KafkaProperty("listener.name.expired.ssl.keystore.location", late),
 		servertest.KafkaProperty("listener.name.secure.sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER"),
 		servertest.KafkaProperty("listener.name.plainonly.sasl.enabled.mechanisms", "PLAIN"),
 		servertest.KafkaProperty("listener.name.secure.plain.sasl.jaas.config", plainJAAS),
@@ -276,6 +285,25 @@ func (l *secureLab) allow(operations []kadm.ACLOperation, on *kadm.ACLBuilder) {
 	}
 	if err != nil {
 		l.t.Fatal(err)
+	}
+	heard(l.t, "the rights", func() bool { // the controller told us; the broker hears of it
+		found, err := l.admin.DescribeACLs(l.t.Context(), acls)
+		n := 0
+		for _, f := range found {
+			n += min(len(f.Described), 1)
+			err = errors.Join(err, f.Err)
+		}
+		return err == nil && n == len(operations)
+	})
+}
+
+// heard waits until the broker knows of something that was changed.
+func heard(t *testing.T, what string, yes func() bool) {
+	t.Helper()
+	for begun := time.Now(); !yes(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(begun) > patience {
+			t.Fatalf("the broker does not hear of %s", what)
+		}
 	}
 }
 
@@ -456,8 +484,14 @@ type pair struct{ cert, key []byte }
 // issue makes a certificate for both ends of a connection on this machine.
 func (a *authority) issue(t *testing.T, name string) pair {
 	t.Helper()
+	return a.issueUntil(t, name, time.Now().Add(time.Hour))
+}
+
+func (a *authority) issueUntil(t *testing.T, name string, end time.Time) pair {
+	t.Helper()
 	key := newKey(t)
 	tmpl := template(name)
+	tmpl.NotAfter = end
 	tmpl.IPAddresses, tmpl.DNSNames = []net.IP{net.IPv4(127, 0, 0, 1)}, []string{"kafka.test"}
 	tmpl.KeyUsage = x509.KeyUsageDigitalSignature
 	tmpl.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}

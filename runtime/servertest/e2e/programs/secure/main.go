@@ -1,9 +1,11 @@
 // Command secure ships a file to a topic and the topic to a file, over TLS and
-// with the SASL mechanism E2E_SASL, where there is one.
+// with the SASL mechanism E2E_SASL, where there is one. With E2E_WORKERS it
+// shares its tasks in a group of that name, and delivers exactly once.
 package main
 
 import (
 	"os"
+	"time"
 
 	"kcgen.dev/runtime"
 	"kcgen.dev/runtime/kafka"
@@ -30,7 +32,19 @@ func main() {
 			ClientID: os.Getenv("E2E_CLIENT_ID"), ClientSecret: given("E2E_CLIENT_SECRET"), Scope: "kafka",
 		}
 	}
+	if id := os.Getenv("E2E_WORKERS"); id != "" {
+		share(&p, id)
+	}
 	runtime.Main(p)
+}
+
+// share makes it one instance of a group, whose topics are called after it.
+func share(p *runtime.Pipeline, id string) {
+	p.Worker.Group = &runtime.Group{ID: id, ConfigStorageTopic: id + "-configs", StatusStorageTopic: id + "-statuses", StatusStoragePartitions: 1}
+	p.Sources[0].ExactlyOnce = &runtime.ExactlyOnce{TransactionBoundary: "poll", TransactionTimeout: time.Minute}
+	p.Sinks[0].Consumer.IsolationLevel = "read_committed"
+	p.Sinks[0].Errors.Tolerance = "all"
+	p.Sinks[0].Errors.DeadLetterQueue = &runtime.DeadLetterQueue{TopicName: id + "-letters", TopicReplicationFactor: -1}
 }
 
 // given is a reference to a variable that is set; else the secret is left out.
