@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -358,5 +359,15 @@ func TestStaleClaim(t *testing.T) {
 	m.Join([]byte("new"), 1)
 	if string(m.claim) != "new" || len(m.wanted) != 1 {
 		t.Error("it was not heard")
+	}
+}
+
+// A time that no request can hold is the longest that one can, and none in the
+// past.
+func TestMillis(t *testing.T) {
+	for d, want := range map[time.Duration]int32{0: 0, 1500 * time.Microsecond: 1, time.Minute: 60_000, 1000 * time.Hour: math.MaxInt32, math.MaxInt64: math.MaxInt32} {
+		if got := millis(d); got != want {
+			t.Errorf("%v: %d", d, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -69,6 +70,10 @@ func (m *Member) tryRound(ctx context.Context, on MemberEvents) (Round, error) {
 	return m.sync(ctx, on, joined)
 }
 
+// millis is a time as requests have it: one that is too long for that is the
+// longest.
+func millis(d time.Duration) int32 { return int32(min(d.Milliseconds(), math.MaxInt32)) }
+
 // join waits until every member has joined, which may take as long as the
 // slowest of them needs. Heartbeats go on meanwhile.
 func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
@@ -76,8 +81,8 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	defer cancel()
 	req := kmsg.NewPtrJoinGroupRequest()
 	req.Group, req.ProtocolType = m.group.ID, memberProtocolType
-	req.SessionTimeoutMillis = int32(m.group.SessionTimeout.Milliseconds())
-	req.RebalanceTimeoutMillis = int32(m.group.RebalanceTimeout.Milliseconds())
+	req.SessionTimeoutMillis = millis(m.group.SessionTimeout)
+	req.RebalanceTimeoutMillis = millis(m.group.RebalanceTimeout)
 	p := kmsg.NewJoinGroupRequestProtocol()
 	p.Name = m.group.Protocol
 	m.mu.Lock()
