@@ -22,6 +22,8 @@ func TestArrows(t *testing.T) {
 		registry = "kcgen.dev/runtime/registry"
 		dryrun   = "kcgen.dev/runtime/dryrun"
 		wire     = "kcgen.dev/runtime/dryrun/wire"
+		sdk      = "go.opentelemetry.io"
+		otel     = "kcgen.dev/runtime/otel"
 	)
 	// The converters that need a Schema Registry.
 	registries := []string{"kcgen.dev/runtime/convert/avro", "kcgen.dev/runtime/convert/protobuf", "kcgen.dev/runtime/convert/jsonschema"}
@@ -49,6 +51,7 @@ func TestArrows(t *testing.T) {
 		{"kcgen.dev/runtime/rest", []string{"kcgen.dev/runtime/worker", "kcgen.dev/runtime/herder", "kcgen.dev/runtime/connector", "kcgen.dev/runtime/transform"}, nil},
 		{"kcgen.dev/runtime/props", []string{franz, "kcgen.dev/runtime/rest", "kcgen.dev/runtime/kafka"}, nil},
 		{"kcgen.dev/runtime", []string{dryrun}, []string{dryrun}},
+		{module, []string{sdk, otel}, []string{otel}},
 		{"kcgen.dev/generated", []string{kfake, cue, jen, "kcgen.dev/compiler", testing, dryrun}, nil},
 	}
 	direct := []struct {

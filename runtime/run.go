@@ -61,6 +61,11 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if o.StartTimeout != nil {
 		cfg.StartTimeout = *o.StartTimeout
 	}
+	var err error
+	if cfg.Traces, err = openTraces(p, o.Log); err != nil {
+		return nil, FaultError{err}
+	}
+	defer closeTraces(cfg.Traces, p.Worker.TaskShutdownGracefulTimeout, o.Log)
 	w, err := worker.New(cfg)
 	if err != nil {
 		return nil, FaultError{err}

@@ -5,6 +5,7 @@ package runtime
 import (
 	"time"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/security"
@@ -56,8 +57,9 @@ type Worker struct {
 	// Serve Kafka Connect's REST API, metrics and health.
 	Rest *REST `json:"rest"`
 
-	// Send traces by OpenTelemetry's protocol.
-	Tracing *Tracing `json:"tracing"`
+	// Send a trace of each batch, or of some: otel.#OTLP. Only a program
+	// that asks for it holds the code.
+	Tracing connect.Tracer `json:"tracing"`
 
 	// Continue connectors of a Kafka Connect cluster where they stopped.
 	Takeover *Takeover `json:"takeover"`
@@ -144,16 +146,6 @@ type REST struct {
 
 	// Refuse every request that changes something, with 403.
 	ReadOnly bool `json:"readOnly"`
-}
-
-// OpenTelemetry traces: one span a batch, with its stages.
-type Tracing struct {
-	// Where to send them: an OTLP endpoint over HTTP, such as
-	// http://collector:4318.
-	Endpoint string `json:"endpoint"`
-
-	// The share of batches that are traced, from 0 to 1.
-	SampleRatio float64 `json:"sampleRatio"`
 }
 
 // Where a Kafka Connect cluster keeps its connectors' offsets. A connector of

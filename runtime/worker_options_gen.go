@@ -18,7 +18,7 @@ func (Worker) ConfigDef() []connect.Option {
 		{Name: "restart", Doc: "Start failed tasks again. Without it a failed task stays as it is until it is restarted by REST or with the program, as in Kafka Connect."},
 		{Name: "callTimeout", Property: "call.timeout.ms", Type: "LONG", Doc: "After which time a call of a connector that does not return counts as hanging: its task fails, and the connector is left behind. By default there is no end to it."},
 		{Name: "rest", Doc: "Serve Kafka Connect's REST API, metrics and health."},
-		{Name: "tracing", Doc: "Send traces by OpenTelemetry's protocol."},
+		{Name: "tracing", Property: "tracing", Type: "CLASS", Doc: "Send a trace of each batch, or of some: otel.#OTLP. Only a program that asks for it holds the code."},
 		{Name: "takeover", Doc: "Continue connectors of a Kafka Connect cluster where they stopped."},
 		{Name: "producer", Property: "producer.*", Doc: "Settings for the producers of all sources (producer.*)."},
 		{Name: "consumer", Property: "consumer.*", Doc: "Settings for the consumers of all sinks (consumer.*)."},

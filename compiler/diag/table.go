@@ -10,15 +10,16 @@ import (
 )
 
 // markers are the hidden fields that say what a component is.
-var markers = []string{"source", "sink", "converter", "transform", "predicate"}
+var markers = []string{"source", "sink", "converter", "transform", "predicate", "tracer"}
 
 var kindOf = map[string]string{
 	"source": "a source connector", "sink": "a sink connector", "converter": "a converter",
-	"transform": "a transform", "predicate": "a predicate",
+	"transform": "a transform", "predicate": "a predicate", "tracer": "a tracer",
 }
 
 var exampleOf = map[string]string{
 	"source": "Source", "sink": "Sink", "converter": "String", "transform": "HoistField", "predicate": "RecordIsTombstone",
+	"tracer": "OTLP",
 }
 
 // spoken is a component as a spec names it: filestream.#Sink.

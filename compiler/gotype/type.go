@@ -23,6 +23,7 @@ const connectPath = "kcgen.dev/runtime/connect"
 // component's definition has the hidden field #<role>, which holds its Go type.
 var interfaces = map[string]string{
 	"source": "Source", "sink": "Sink", "converter": "Converter", "transform": "Transform", "predicate": "Predicate",
+	"tracer": "Tracer",
 }
 
 // Interface is the name of a role's Go interface in package connect.

@@ -1,6 +1,6 @@
 // Package connect is the vocabulary of kcgen: Kafka Connect's data model
 // (values, schemas, records) and the small interfaces that connectors,
-// converters, transforms and predicates implement. It imports the standard
+// converters, transforms, predicates and tracers implement. It imports the standard
 // library alone, and every other package of the runtime imports it.
 //
 //	value.go      Value: one datum in 24 bytes; Struct, Map, Array
@@ -26,6 +26,7 @@
 //	alter.go      AltersOffsets: offsets from outside
 //	sink.go       Sink, SinkTask, Results
 //	transform.go  Transform, Predicate
+//	trace.go      Tracer, Traces, Span
 //	convert.go    Converter, Codec, Buffer
 //	errors.go     what a worker tells apart
 //	flow.go       Shape, Form: what a build knows of records; who says so

@@ -23,6 +23,7 @@
 //	watchdog.go  calls that do not come back            turn.go  a lock that one of them may hold
 //	deadletter.go  the dead letter queue
 //	replay.go   a dead letter queue once more           letters.go  a source's letters as a source
+//	trace.go    the span of a batch
 //	header.go   headers as bytes, and back
 //	plain.go    data as bytes without a converter
 //	topic.go    which topic is made how
@@ -56,6 +57,8 @@ type Config struct {
 
 	Sources []Source
 	Sinks   []Sink
+
+	Traces connect.Traces // nil: nothing is traced; whoever opened it closes it
 
 	// Leased reports whether the tasks are still this instance's: it is asked
 	// before what others can see, and where it is not so a task waits to be told

@@ -20,6 +20,7 @@ type flight struct {
 	bytes int   // of keys and values
 	dead  []int // places in out of dead letters, ascending
 	lost  []lostRecord
+	trace *traced
 
 	ended func(int, error)
 	done  func()
@@ -84,6 +85,7 @@ func (t *sourceTask) part(hard context.Context, f *flight) error {
 	f.k, f.bytes, f.dead = 0, 0, f.dead[:0]
 	t.mu.Unlock()
 	err := t.settle(sent, nil)
+	sent.trace = t.span.hold()
 	t.produce(hard, sent)
 	return err
 }
@@ -91,9 +93,11 @@ func (t *sourceTask) part(hard context.Context, f *flight) error {
 // send hands a flight to the producer, within a transaction where there are
 // such.
 func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
+	f.trace = t.span.hold()
 	if t.txn != nil {
 		err := t.txn.put(stop, item{f: f})
 		if err != nil {
+			f.trace.release(err)
 			f.out.Discard()
 		}
 		return err
@@ -104,6 +108,7 @@ func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
 
 func (t *sourceTask) produce(hard context.Context, f *flight) {
 	t.inFlight.Add(1)
+	f.trace.stage(traceProduce)
 	t.writer.Produce(hard, f.out)
 }
 
@@ -141,12 +146,17 @@ func (f *flight) landed() {
 		t.bytes.Add(uint64(f.bytes))
 		t.dead.Add(uint64(len(f.dead)))
 	}
+	traced, lost := f.trace, err
+	if lost == nil && len(f.lost) > 0 {
+		lost = f.lost[0].err // of a transaction, or without an answer
+	}
 	f.reset()
 	t.flights = append(t.flights, f)
 	t.mu.Unlock()
 	if err != nil {
 		t.fail(err)
 	}
+	traced.release(lost)
 	t.inFlight.Add(-1)
 	select {
 	case t.landed <- struct{}{}:
@@ -221,5 +231,5 @@ func (f *flight) reset() {
 	clear(f.spans)
 	clear(f.lost)
 	f.spans, f.dead, f.lost = f.spans[:0], f.dead[:0], f.lost[:0]
-	f.k, f.bytes, f.out = 0, 0, nil
+	f.k, f.bytes, f.out, f.trace = 0, 0, nil, nil
 }

@@ -26,6 +26,7 @@ func (t *sinkTask) flushAndCommit(hard context.Context) error {
 // flush makes the connector durable.
 func (t *sinkTask) flush(hard context.Context) error {
 	var bad limited
+	t.traced.stage(traceFlush)
 	for fails := 1; ; fails++ {
 		err := t.plugged(hookFlush, func() error { return t.flushPlug(hard) })
 		if err == nil {
@@ -60,8 +61,10 @@ func (t *sinkTask) settleFlushed(hard context.Context) error {
 // commit writes the positions of what was flushed.
 func (t *sinkTask) commit(hard context.Context) error {
 	if len(t.position) == 0 {
+		t.traced.release(nil)
 		return nil
 	}
+	t.traced.stage(traceCommit)
 	begun := time.Now()
 	err := t.reader.Commit(hard, t.position)
 	if d := time.Since(begun); d > t.slow {
@@ -73,6 +76,7 @@ func (t *sinkTask) commit(hard context.Context) error {
 	}
 	t.active.Store(0)
 	clear(t.position)
+	t.traced.release(nil)
 	return nil
 }
 
@@ -112,6 +116,7 @@ func (t *sinkTask) lost(ps []kafka.Partition) {
 	if len(ps) > 0 {
 		t.log.Warn("partitions were lost to the group; records since the last commit will be read again", "partitions", fmt.Sprint(ps))
 		t.takeBack()
+		t.traced.release(errUncommitted)
 	}
 	t.forget(ps)
 }

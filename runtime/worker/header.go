@@ -9,11 +9,11 @@ import (
 
 // encodeHeaders makes the bytes of r's headers.
 func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
-	if len(r.Headers) == 0 {
+	if len(r.Headers) == 0 && t.span == nil {
 		return nil, nil
 	}
-	if cap(t.headers)-len(t.headers) < len(r.Headers) {
-		t.headers = make([]kafka.Header, 0, max(1024, len(r.Headers)))
+	if most := len(r.Headers) + 1; cap(t.headers)-len(t.headers) < most { // one for the trace
+		t.headers = make([]kafka.Header, 0, max(1024, most))
 	}
 	n := len(t.headers)
 	for _, h := range r.Headers {
@@ -24,6 +24,7 @@ func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
 		}
 		t.headers = append(t.headers, kafka.Header{Key: h.Key, Value: b})
 	}
+	t.traceHeader(r)
 	return t.headers[n:len(t.headers):len(t.headers)], nil
 }
 

@@ -126,7 +126,7 @@ func (w *Worker) ran(l *life) {
 
 // live makes the task and runs it to its end.
 func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) error {
-	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, patience: w.cfg.CallTimeout, leased: w.cfg.Leased, gate: l.gate, lost: &l.lost, on: on}
+	a := about{connector: s.id.Connector, id: s.id.Task, sink: s.sink != nil, patience: w.cfg.CallTimeout, leased: w.cfg.Leased, gate: l.gate, lost: &l.lost, on: on, traces: w.cfg.Traces}
 	a.log = w.log.With("connector", a.connector, "task", a.id)
 	r, err := w.make(stop, s, a)
 	w.mu.Lock()

@@ -52,6 +52,8 @@ type sinkTask struct {
 	origin  []origin // of batch[i]
 	letters []letter
 	doing   chain.Doing
+	span    *traced         // of the poll at work; nil: it is not traced
+	traced  traceds         // that were put, and not committed
 	topics  map[string]bool // that had records
 	results results
 }
@@ -112,6 +114,7 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 		}
 	}()
 	err := t.consume(stop, hard)
+	defer func() { t.traced.release(errUncommitted) }()
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
@@ -147,6 +150,7 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 				return err
 			}
 		}
+		begun := time.Now()
 		err := t.poll(stop, next)
 		if err == nil && len(t.runs) > 0 {
 			t.touch()
@@ -161,7 +165,10 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 			t.read.Add(uint64(n))
 			t.active.Add(int64(n))
 			t.sizes.add(time.Now(), int64(n))
+			t.span = t.trace(begun, n, t.parents())
+			t.traceTopics()
 			err = t.deliver(stop, hard)
+			t.traceEnd(err)
 		}
 		for i := range t.runs {
 			t.runs[i].Recycle()
@@ -210,6 +217,7 @@ func (t *sinkTask) poll(stop context.Context, next time.Time) (err error) {
 func (t *sinkTask) deliver(stop, hard context.Context) error {
 	for from := (stopPoint{}); ; {
 		t.batch, t.origin, t.letters = t.batch[:0], t.origin[:0], t.letters[:0]
+		t.span.stage(traceConvert)
 		end, failure := t.decode(stop, from)
 		if errors.Is(failure, errStopped) {
 			return failure
@@ -221,6 +229,7 @@ func (t *sinkTask) deliver(stop, hard context.Context) error {
 		if err := t.writeLetters(hard); err != nil {
 			return err
 		}
+		t.span.stage(tracePut)
 		if err := t.put(stop, hard); err != nil {
 			return err
 		}

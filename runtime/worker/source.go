@@ -47,6 +47,7 @@ type sourceTask struct {
 	buf     connect.Buffer
 	headers []kafka.Header // room to make headers in
 	doing   chain.Doing
+	span    *traced        // of the poll at work; nil: it is not traced
 	orig    connect.Record // the record at work, as the connector gave it
 	topics  map[string]topicLimit
 	wholes  connect.Codec // for letters
@@ -228,11 +229,17 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			now := time.Now()
 			t.sizes.add(now, int64(n))
 			t.work.add(now, int64(now.Sub(begun)))
+			t.span = t.trace(begun, n, nil)
 		}
 		if err := t.awaitLease(stop); err != nil {
+			t.span.release(err)
+			t.span = nil
 			return err
 		}
-		if err := t.deliver(stop, hard, &b); err != nil {
+		err = t.deliver(stop, hard, &b)
+		t.span.release(err)
+		t.span = nil
+		if err != nil {
 			return err
 		}
 	}

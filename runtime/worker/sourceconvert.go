@@ -16,6 +16,7 @@ import (
 // ends the task: records before the one that failed are on their way, those
 // behind it are not. A stop leaves the poll to the next start.
 func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
+	t.span.stage(traceConvert)
 	f := t.newFlight(b)
 	err := guard(func() error { return t.convert(stop, hard, b, f) })
 	if errors.Is(err, errStopped) {
@@ -178,6 +179,7 @@ func (t *sourceTask) encode(stop context.Context, r *connect.Record, f *flight) 
 	}
 	f.bytes += len(key) + len(value)
 	f.out.Append(t.topic.name, r.Partition, r.Timestamp, key, value, headers)
+	t.span.topic(t.topic.name)
 	return nil
 }
 

@@ -58,6 +58,7 @@ func (x *transaction) recover(stop context.Context) error {
 	x.open = false // the sender has ended
 	x.asked.Store(x.shipped.Load())
 	x.settled.Store(x.shipped.Load())
+	x.traced.release(errAborted)
 	err := x.w.Recover(stop)
 	if stop.Err() != nil {
 		return errStopped

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -58,6 +59,7 @@ type about struct {
 	gate      *gate         // shut while the task is paused
 	lost      *atomic.Bool  // another may run the task by now; nil: none does
 	on        Events
+	traces    connect.Traces // nil: none
 }
 
 // task is what both kinds of tasks have.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ type transaction struct {
 	records uint64 // sent in the open transaction
 	bytes   uint64
 	dead    uint64
+	traced  traceds // batches in the open transaction
 }
 
 // item is something for the sender to do: a flight to send, or an end; with
@@ -230,6 +232,7 @@ func (x *transaction) busy() bool {
 // send does what is in the queue until no more comes, or something fails.
 func (x *transaction) send(hard context.Context) {
 	defer close(x.done)
+	defer func() { x.traced.release(cmp.Or(x.err, errAborted)) }()
 	for {
 		it, more := x.next(hard)
 		if !more {
@@ -284,6 +287,7 @@ func (x *transaction) do(hard context.Context, it item) error {
 		return x.w.Check(hard)
 	case it.end == connect.Aborted:
 		x.open = false
+		x.traced.release(errAborted)
 		return x.w.Abort(hard)
 	case x.boundary == AtPoll && len(x.queue) > 0 && x.bytes < mostBytes:
 		return nil // with the next
@@ -306,6 +310,7 @@ func (x *transaction) write(hard context.Context, f *flight) error {
 		x.records += uint64(n - len(f.dead))
 		x.bytes += uint64(f.bytes)
 		x.dead += uint64(len(f.dead))
+		x.traced.add(f.trace.hold())
 	}
 	x.t.mu.Lock()
 	err := f.account()
@@ -344,10 +349,12 @@ func (x *transaction) settle(hard context.Context, upto int64) error {
 		}
 	}
 	if x.open {
+		x.traced.stage(traceCommit)
 		if err := x.commitWith(hard, entries); err != nil {
 			return err
 		}
 		x.open = false
+		x.traced.release(nil)
 		t.records.Add(x.records)
 		t.bytes.Add(x.bytes)
 		t.dead.Add(x.dead)
@@ -382,6 +389,9 @@ func (x *transaction) Append(ctx context.Context, records []offset.Record, done 
 	placed(records, entries)
 	done(err)
 }
+
+// errAborted is said of batches that a transaction took with it.
+var errAborted = errors.New("the transaction was aborted")
 
 // finish ends what is left when the task does. Of a connector that hangs, or
 // has failed, or did not say where its transaction ends, nothing is committed
