@@ -62,7 +62,7 @@ func (Takeover) ConfigDef() []connect.Option {
 // ConfigDef describes the options to Kafka Connect's tools.
 func (ExactlyOnce) ConfigDef() []connect.Option {
 	return []connect.Option{
-		{Name: "transactionBoundary", Property: "transaction.boundary", Type: "STRING", Default: "poll", Values: []string{"poll", "interval", "connector"}, Doc: "When a transaction ends (transaction.boundary): with each poll, at an interval, or where the connector says so."},
+		{Name: "transactionBoundary", Property: "transaction.boundary", Type: "STRING", Default: "poll", Values: []string{"poll", "interval", "connector"}, Doc: "When a transaction ends (transaction.boundary): with each poll, at an interval, or where the connector says so. Polls that come while one is being committed are committed together."},
 		{Name: "transactionBoundaryInterval", Property: "transaction.boundary.interval.ms", Type: "LONG", Doc: "The interval (transaction.boundary.interval.ms). By default worker.offsetFlushInterval."},
 		{Name: "transactionTimeout", Property: "transaction.timeout.ms", Type: "LONG", Default: "60000", Doc: "After which time the broker aborts a transaction that was left open (transaction.timeout.ms)."},
 	}
