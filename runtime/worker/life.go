@@ -130,8 +130,9 @@ func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) e
 	a.log = w.log.With("connector", a.connector, "task", a.id)
 	r, err := w.make(stop, s, a)
 	w.mu.Lock()
-	if err == nil && s.source != nil {
+	if err == nil && s.source != nil && w.fault != nil {
 		err = w.fault
+		defer r.close(hard)
 	}
 	if err != nil {
 		b := &brokenTask{}
