@@ -19,6 +19,7 @@ var (
 	seedFlag   = flag.Uint64("seed", 0, "the `seed` of what is done; 0 is any")
 	faultsFlag = flag.Int("faults", 30, "how many `faults`")
 	keepFlag   = flag.Bool("keep", false, "keep logs, diaries and the history")
+	onlyFlag   = flag.String("only", "", "do `these` alone: names of actions, with commas between them")
 	stopsFlag  = flag.Int("stops", 20, "how many clean `stops`")
 )
 
@@ -43,9 +44,22 @@ func TestChaos(t *testing.T) {
 	f := newField(t, n)
 	f.startAll()
 	begun := time.Now()
-	f.run(makePlan(n, *faultsFlag, table()))
+	f.run(makePlan(n, *faultsFlag, chosen(t)))
 	t.Logf("transactions end at: %s; %d faults in %v: %s", f.boundary, f.count(), time.Since(begun).Round(time.Second), f.list())
 	f.judge(f.finish())
+}
+
+// chosen are the rows of the table that are asked for.
+func chosen(t *testing.T) []action {
+	if *onlyFlag == "" {
+		return table()
+	}
+	names := strings.Split(*onlyFlag, ",")
+	rows := slices.DeleteFunc(table(), func(a action) bool { return !slices.Contains(names, a.name) })
+	if len(rows) != len(names) {
+		t.Fatalf("-only=%s: not all of these are actions", *onlyFlag)
+	}
+	return rows
 }
 
 // Instances that are told to stop under load, one after the other, lose nothing
@@ -59,7 +73,7 @@ func TestCleanStops(t *testing.T) {
 	f.run(makePlan(n, *stopsFlag, rows))
 	lines := f.finish()
 	f.judge(lines)
-	r, seen := f.judgeTopic("least", lines)
+	r, _, seen := f.judgeTopic("least", lines)
 	if !r.Exact() {
 		t.Errorf("want every line of the source least once and in order after clean stops, got %v", r)
 	}

@@ -107,6 +107,7 @@ func (f *field) makeFolder() {
 // startBroker starts the broker, with a way of its own to it for each instance.
 func (f *field) startBroker() {
 	options := []servertest.KafkaOption{
+		servertest.KafkaDir(filepath.Join(f.dir, "broker")), // kept where the test fails
 		// Transactions that were left open are looked at often.
 		servertest.KafkaProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
 	}

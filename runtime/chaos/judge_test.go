@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +21,14 @@ var (
 	readUncommitted = kgo.ReadUncommitted()
 )
 
-// expect makes a checker that knows what a source has sent to where.
-func expect(name, topic string, lines int64, anyOrder bool) *history.Checker {
+// expect makes a checker that knows what a source has sent to where, in all
+// sequences but some.
+func expect(name, topic string, lines int64, anyOrder bool, but ...int) *history.Checker {
 	var all []history.Source
 	for n := range sequences {
+		if slices.Contains(but, n) {
+			continue
+		}
 		all = append(all, history.Source{Name: sequence.SequenceName(name, n), Lines: lines, Topic: topic, Partitioned: anyOrder})
 	}
 	return history.NewChecker(all...)
@@ -32,22 +37,41 @@ func expect(name, topic string, lines int64, anyOrder bool) *history.Checker {
 // visible is what readers of a topic see: the number of the line at an offset.
 type visible map[partition]map[int64]int64
 
-// judgeTopic reads a source's topic as its readers do.
-func (f *field) judgeTopic(name string, lines int64) (history.Report, visible) {
-	c := expect(name, name, lines, false)
-	seen := visible{}
+// judgeTopic reads a source's topic as its readers do. What is in some
+// partitions is judged apart.
+func (f *field) judgeTopic(name string, lines int64, apart ...int) (r, others history.Report, seen visible) {
+	c, rest := expect(name, name, lines, false, apart...), history.NewChecker()
+	if len(apart) > 0 {
+		rest = expect(name, name, lines, false, without(apart)...)
+	}
+	seen = visible{}
 	f.read(name, readCommitted, func(r *kgo.Record) {
 		if r.Attrs.IsControl() {
 			return
 		}
-		c.Add(history.Arrival{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Line: r.Value})
+		a := history.Arrival{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Line: r.Value}
+		if slices.Contains(apart, int(r.Partition)) {
+			rest.Add(a)
+		} else {
+			c.Add(a)
+		}
 		p := partition{r.Topic, r.Partition}
 		if seen[p] == nil {
 			seen[p] = map[int64]int64{}
 		}
 		seen[p][r.Offset] = number(r.Value)
 	})
-	return c.Report(), seen
+	return c.Report(), rest.Report(), seen
+}
+
+// without are all sequences but some.
+func without(some []int) (others []int) {
+	for n := range sequences {
+		if !slices.Contains(some, n) {
+			others = append(others, n)
+		}
+	}
+	return others
 }
 
 // judgeEpochs looks for what a producer wrote after its successor had begun to:
@@ -134,8 +158,18 @@ func (f *field) judge(lines int64) {
 		f.t.Error(fault)
 	}
 	for _, name := range []string{"exact", "least"} {
-		r, seen := f.judgeTopic(name, lines)
+		var torn []int
+		if name == "exact" {
+			torn = f.torn()
+		}
+		r, others, seen := f.judgeTopic(name, lines, torn...)
 		f.t.Logf("%s source: %v", name, r)
+		if len(torn) > 0 {
+			f.t.Logf("the broker has torn transactions in the partitions %v of %s; there: %v", torn, name, others)
+			if !others.Complete() {
+				f.t.Errorf("want every line of the partitions in which the broker has torn transactions, got %v", others)
+			}
+		}
 		switch {
 		case name == "exact" && !r.Exact():
 			f.t.Errorf("want every line of the source exact once and in order, got %v", r)
