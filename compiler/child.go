@@ -30,8 +30,8 @@ type question struct {
 
 // answer is what the child process says.
 type answer struct {
-	Plan []byte // by plan.Encode; empty where there are mistakes
-	Bad  diag.List
+	Plan  []byte    // by plan.Encode; empty where there are mistakes
+	Found diag.List // mistakes and warnings
 }
 
 // SandboxFuncs are the functions that sandbox.Main must know for Check to work.
@@ -61,11 +61,11 @@ func inSandbox(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, di
 	if err := gob.NewDecoder(bytes.NewReader(out)).Decode(&a); err != nil {
 		return nil, nil, fmt.Errorf("compiler: decode the answer: %w", err)
 	}
-	if len(a.Bad) > 0 {
-		return nil, a.Bad, nil
+	if len(a.Plan) == 0 {
+		return nil, a.Found, nil
 	}
 	p, err := plan.Decode(bytes.NewReader(a.Plan))
-	return p, nil, err
+	return p, a.Found, err
 }
 
 // child answers one question, in the child process.
@@ -79,8 +79,8 @@ func child(in []byte) ([]byte, error) {
 		builtin[name] = &fstest.MapFile{Data: data}
 	}
 	var a answer
-	p, bad := evaluate(Config{Builtin: builtin, Tags: q.Tags, Dir: q.Dir}, q.Spec)
-	if a.Bad = bad; len(bad) == 0 {
+	p, found := evaluate(Config{Builtin: builtin, Tags: q.Tags, Dir: q.Dir}, q.Spec)
+	if a.Found = found; p != nil {
 		var b bytes.Buffer
 		if err := plan.Encode(&b, p); err != nil {
 			return nil, err

@@ -43,8 +43,9 @@ type BuildOptions struct {
 }
 
 // Check evaluates a spec in a child process with limits and returns its plan.
-// What is wrong with the spec is in the list, and the plan is nil then; the
-// error is for what is not the spec's fault.
+// What is wrong with the spec is in the list, and the plan is nil then; beside
+// a plan the list has warnings alone. The error is for what is not the spec's
+// fault.
 func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.List, error) {
 	cfg.tell("check " + spec)
 	return inSandbox(ctx, cfg, spec)
@@ -60,10 +61,11 @@ func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
 	if len(bad) > 0 {
 		return nil, bad
 	}
-	if bad := check.Pipeline(p); len(bad) > 0 {
-		return nil, bad
+	found := check.Pipeline(p)
+	if len(found.Faults()) > 0 {
+		return nil, found
 	}
-	return p, nil
+	return p, found
 }
 
 // Generate prints the Go program of a plan.

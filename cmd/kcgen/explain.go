@@ -64,7 +64,7 @@ func explainFlow(cmd *cobra.Command, tags, specs []string) error {
 	defer show.done()
 	cfg := config(cmd, tags)
 	cfg.Progress = show.stage
-	plans, faults, err := checkAll(cmd, cfg, specs)
+	plans, faults, err := checkFaults(cmd, cfg, specs)
 	if err != nil {
 		return err
 	}

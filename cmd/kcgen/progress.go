@@ -75,6 +75,13 @@ func (p *progress) done() {
 	}
 }
 
+// clearLine clears the line that progress shows, for others to write.
+func clearLine(w io.Writer) {
+	if isTerminal(w) {
+		fmt.Fprint(w, "\r\x1b[K")
+	}
+}
+
 // isTerminal says whether f is a terminal: a character device other than
 // /dev/null.
 func isTerminal(f any) bool {

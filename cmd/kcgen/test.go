@@ -68,7 +68,7 @@ func testAll(cmd *cobra.Command, tags []string, f testFlags, specs []string) err
 	defer show.done()
 	cfg := config(cmd, tags)
 	cfg.Progress = show.stage
-	plans, faults, err := checkAll(cmd, cfg, specs)
+	plans, faults, err := checkFaults(cmd, cfg, specs)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func trace(cmd *cobra.Command, tags []string, spec, connector string, record jso
 	defer show.done()
 	cfg := config(cmd, tags)
 	cfg.Progress = show.stage
-	plans, faults, err := checkAll(cmd, cfg, []string{spec})
+	plans, faults, err := checkFaults(cmd, cfg, []string{spec})
 	if err != nil {
 		return err
 	}

@@ -17,16 +17,19 @@ func vetCommand() *cobra.Command {
 		Use:   "vet [-json] [-t TAG=VALUE] SPEC…",
 		Short: "Tell every mistake in specs, at once",
 		Long: `Vet checks specs (CUE files or package folders, YAML, JSON) and tells every
-mistake of all of them as file:line:col: path: message. It says nothing of
-specs that are good. What shows only in the compiled chain (a schema that does
+mistake of all of them as file:line:col: path: message, and warns of what may
+not be meant. It says nothing else of specs that are good. What shows only in the compiled chain (a schema that does
 not fit, a regular expression, a test) kcgen test tells. With -json it writes an
-array of faults, for annotations in CI.`,
+array of faults and warnings, for annotations in CI.`,
 		Example: "  kcgen vet pipeline.cue\n  kcgen vet -json pipelines/*.cue\n  kcgen vet -t env=prod pipeline.cue",
 		Args:    specs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, faults, err := checkAll(cmd, config(cmd, tags), args)
+			_, found, err := checkEach(cmd, config(cmd, tags), args)
+			faults := found.Faults()
 			if err == nil && asJSON {
-				err = faults.JSON(cmd.OutOrStdout())
+				err = found.JSON(cmd.OutOrStdout())
+			} else if err == nil {
+				found.Warnings().Print(cmd.ErrOrStderr())
 			}
 			switch {
 			case err != nil:
@@ -55,20 +58,36 @@ func areGood(n int) string {
 	return fmt.Sprintf("%d specs are good", n)
 }
 
-// checkAll checks specs one after the other and gives the plans of the good
-// ones and the faults of all. It ends early only for what no spec is to blame
-// for.
+// checkAll checks specs, says the warnings, and gives the plans of the good ones
+// and the faults of all.
 func checkAll(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans []*plan.Pipeline, faults diag.List, err error) {
+	plans, found, err := checkEach(cmd, cfg, specs)
+	if w := found.Warnings(); len(w) > 0 {
+		clearLine(cmd.ErrOrStderr())
+		w.Print(cmd.ErrOrStderr())
+	}
+	return plans, found.Faults(), err
+}
+
+// checkFaults is checkAll without a word of warning.
+func checkFaults(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans []*plan.Pipeline, faults diag.List, err error) {
+	plans, found, err := checkEach(cmd, cfg, specs)
+	return plans, found.Faults(), err
+}
+
+// checkEach checks specs one after the other and gives the plans of the good
+// ones and what was found in all. It ends early only for what no spec is to
+// blame for.
+func checkEach(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans []*plan.Pipeline, found diag.List, err error) {
 	for _, spec := range specs {
 		p, list, err := compiler.Check(cmd.Context(), cfg, spec)
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(list) > 0 {
-			faults = append(faults, list...)
-			continue
+		found = append(found, list...)
+		if p != nil {
+			plans = append(plans, p)
 		}
-		plans = append(plans, p)
 	}
-	return plans, faults.Sorted(), nil
+	return plans, found.Sorted(), nil
 }

@@ -12,6 +12,7 @@
 //	chain.go     transforms
 //	debezium.go  transforms of change events
 //	tests.go     tests and schemas
+//	warn.go      what may be meant, and is worth a warning
 //	idle.go      transforms and converters that could do nothing
 package check
 
@@ -41,9 +42,13 @@ var checks = []func(*checker){
 	tests,
 	schemas,
 	idle,
+	idleTasks,
+	silentLoss,
+	openREST,
 }
 
-// Pipeline returns what is wrong with a plan, by file and line.
+// Pipeline returns what is wrong with a plan, and what is worth a warning, by
+// file and line.
 func Pipeline(p *plan.Pipeline) diag.List {
 	c := &checker{root: p.Root}
 	for _, check := range checks {
@@ -60,7 +65,15 @@ type checker struct {
 // say reports a mistake at a place: the first of the positions that the user
 // wrote.
 func (c *checker) say(path, msg string, at ...plan.Pos) {
-	d := diag.Diag{Path: path, Msg: msg}
+	c.note(diag.Diag{Path: path, Msg: msg}, at)
+}
+
+// warn reports what may be meant.
+func (c *checker) warn(path, msg string, at ...plan.Pos) {
+	c.note(diag.Diag{Path: path, Msg: msg, Warning: true}, at)
+}
+
+func (c *checker) note(d diag.Diag, at []plan.Pos) {
 	for _, p := range at {
 		if p.IsValid() {
 			d.File, d.Line, d.Col = p.File, p.Line, p.Column

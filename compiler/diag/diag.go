@@ -1,5 +1,5 @@
 // Package diag holds what is wrong with a spec: one Diag for each cause, with
-// the user's own line first. Explain finds them all at once.
+// the user's own line first, and what may be meant and is worth a warning. Explain finds them all at once.
 //
 // The files: diag.go the type and its two printed forms; explain.go the walk
 // over spec and definition; leaf.go what one value is told; rest.go the causes
@@ -7,6 +7,7 @@
 package diag
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 	"strings"
 )
 
-// Diag is one mistake in a spec.
+// Diag is one mistake in a spec, or a warning.
 type Diag struct {
 	// File is the file as the user named it, with forward slashes; empty where
 	// a mistake belongs to no file.
@@ -38,9 +39,13 @@ type Diag struct {
 	// At are the constraints that refused a value, each as
 	// import-path/file:line:col.
 	At []string `json:"declaredAt,omitempty"`
+
+	// Warning says that the spec is good all the same.
+	Warning bool `json:"-"`
 }
 
-// String is the line that a user reads: file:line:col: path: message.
+// String is the line that a user reads: file:line:col: path: message, or
+// file:line:col: path: warning: message.
 func (d Diag) String() string {
 	var b strings.Builder
 	if d.File != "" {
@@ -55,12 +60,30 @@ func (d Diag) String() string {
 		b.WriteString(d.Path)
 		b.WriteString(": ")
 	}
+	if d.Warning {
+		b.WriteString("warning: ")
+	}
 	b.WriteString(d.Msg)
 	return b.String()
 }
 
-// List is the mistakes of one spec.
+// List is the mistakes of one spec, and the warnings.
 type List []Diag
+
+// Faults are the mistakes alone.
+func (l List) Faults() List { return l.only(false) }
+
+// Warnings are the warnings alone.
+func (l List) Warnings() List { return l.only(true) }
+
+func (l List) only(warnings bool) (out List) {
+	for _, d := range l {
+		if d.Warning == warnings {
+			out = append(out, d)
+		}
+	}
+	return out
+}
 
 // Sorted returns the mistakes by file, line and column, each once.
 func (l List) Sorted() List {
@@ -104,7 +127,24 @@ func (l List) Print(w io.Writer) error {
 	return nil
 }
 
-// JSON writes the mistakes as one indented JSON array; none are [].
+// MarshalJSON adds the severity: "error" or "warning".
+func (d Diag) MarshalJSON() ([]byte, error) {
+	type plain Diag
+	out := struct {
+		Severity string `json:"severity"`
+		plain
+	}{"error", plain(d)}
+	if d.Warning {
+		out.Severity = "warning"
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(out)
+	return b.Bytes(), err
+}
+
+// JSON writes the list as one indented JSON array; an empty one is [].
 func (l List) JSON(w io.Writer) error {
 	if l == nil {
 		l = List{}

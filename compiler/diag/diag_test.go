@@ -37,6 +37,7 @@ func TestJSON(t *testing.T) {
 	}
 	const want = `[
   {
+    "severity": "error",
     "file": "a.cue",
     "line": 9,
     "col": 14,
@@ -50,6 +51,14 @@ func TestJSON(t *testing.T) {
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())
+	}
+	b.Reset()
+	w := diag.List{two[0], {File: "a.cue", Line: 1, Col: 2, Path: "p", Msg: "m", Warning: true}}
+	if err := w.Warnings().JSON(&b); err != nil || b.String() != "[\n  {\n    \"severity\": \"warning\",\n    \"file\": \"a.cue\",\n    \"line\": 1,\n    \"col\": 2,\n    \"path\": \"p\",\n    \"message\": \"m\"\n  }\n]\n" {
+		t.Errorf("a warning: %s, %v", &b, err)
+	}
+	if got := w.Warnings().Error(); got != "a.cue:1:2: p: warning: m" || len(w.Faults()) != 1 {
+		t.Errorf("%q", got)
 	}
 	b.Reset()
 	if err := diag.List(nil).JSON(&b); err != nil || b.String() != "[]\n" {

@@ -65,6 +65,9 @@ func (t *Table) identify(d *Def) error {
 		return fmt.Errorf("@go names %q; it must be %q, the definition's own import path and name", goAttr, own)
 	}
 	d.Type = own
+	if err := identifyTasks(d); err != nil {
+		return err
+	}
 	return t.identifyFunc(d)
 }
 
@@ -85,6 +88,22 @@ func (t *Table) identifyFunc(d *Def) error {
 		}
 		d.Func = true
 	}
+	return nil
+}
+
+// identifyTasks finds the most tasks that a connector can use:
+//
+//	#Source: {#source: "…", #tasks: 1}
+func identifyTasks(d *Def) error {
+	v := d.Value.LookupPath(cue.MakePath(cue.Def("#tasks")))
+	if !v.Exists() {
+		return nil
+	}
+	n, err := v.Int64()
+	if err != nil || n < 1 || d.Role != "source" && d.Role != "sink" {
+		return fmt.Errorf("#tasks is %v; it is how many tasks a connector can use at most, 1 or more", v)
+	}
+	d.Tasks = int(n)
 	return nil
 }
 

@@ -30,6 +30,7 @@ type Def struct {
 	Any    bool      // any component of the Role: Type is its interface, and there are no Fields
 	Func   bool      // a transform that is a Go function (@go(func)); there are no Fields
 	Keyed  bool      // an element of a map in its package: the Go struct begins with Name
+	Tasks  int       // the most tasks that a connector can use (#tasks); 0: not known
 	Fields []Field   // in the order of the definition
 	Pos    token.Pos
 	Value  cue.Value // the definition itself

@@ -66,7 +66,7 @@ func (l *lowerer) fail(v cue.Value, format string, args ...any) plan.Node {
 
 // structure lowers a struct, field by field in the definition's order.
 func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct {
-	s := &plan.Struct{Pos: o.pos, Type: def.Type, Component: def.Role != "", Func: def.Func}
+	s := &plan.Struct{Pos: o.pos, Type: def.Type, Component: def.Role != "", Func: def.Func, Tasks: def.Tasks}
 	for _, f := range def.Fields {
 		fv := v.LookupPath(cue.MakePath(cue.Str(f.Name)))
 		if !fv.Exists() {

@@ -42,6 +42,7 @@ type Struct struct {
 	Pointer   bool    // the literal's address
 	Func      bool    // a Go function instead, of a transform without options: connect.TransformFunc(Type)
 	Component bool    // a connector, converter, transform, predicate or tracer: printed even where nothing is set
+	Tasks     int     // the most tasks that a connector can use; 0: not known
 	Fields    []Field // in the order of the definition, defaults included, absent ones left out
 	Aside     []Field // what is for the build alone, and not in the program; Walk passes it over
 }
