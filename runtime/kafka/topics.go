@@ -89,9 +89,48 @@ func (k *Conn) anyMatch(ctx context.Context, sub Subscription) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("kafka: list topics: %w", err)
 	}
-	return slices.ContainsFunc(resp.Topics, func(t kmsg.MetadataResponseTopic) bool {
-		return t.Topic != nil && !t.IsInternal && re.MatchString(*t.Topic) && !slices.Contains(sub.Exclude, *t.Topic)
-	}), nil
+	return slices.ContainsFunc(resp.Topics, sub.matches(re)), nil
+}
+
+// matches tells the topics that a subscription by pattern reads.
+func (s Subscription) matches(re *regexp.Regexp) func(kmsg.MetadataResponseTopic) bool {
+	return func(t kmsg.MetadataResponseTopic) bool {
+		return t.Topic != nil && !t.IsInternal && re.MatchString(*t.Topic) && !slices.Contains(s.Exclude, *t.Topic)
+	}
+}
+
+// Partitions are how many partitions there are to read for the subscription. It
+// is 0 where one of the topics that it names is not there yet, or none that it
+// matches: nobody knows how many there will be. It asks once and makes nothing.
+func (k *Conn) Partitions(ctx context.Context, sub Subscription) (int, error) {
+	req := kmsg.NewPtrMetadataRequest() // no topics: all of them
+	reads := func(t kmsg.MetadataResponseTopic) bool { return true }
+	if sub.Regex != "" {
+		re, err := regexp.Compile("^(?:" + sub.Regex + ")$")
+		if err != nil {
+			return 0, fmt.Errorf("kafka: topicsRegex: %w", err)
+		}
+		reads = sub.matches(re)
+	}
+	for _, name := range sub.Topics {
+		rt := kmsg.NewMetadataRequestTopic()
+		rt.Topic = kmsg.StringPtr(name)
+		req.Topics = append(req.Topics, rt)
+	}
+	resp, err := req.RequestWith(ctx, k.admin)
+	if err != nil {
+		return 0, fmt.Errorf("kafka: describe topics: %w", err)
+	}
+	n := 0
+	for _, t := range resp.Topics {
+		if sub.Regex == "" && t.ErrorCode != 0 {
+			return 0, nil
+		}
+		if reads(t) {
+			n += len(t.Partitions)
+		}
+	}
+	return n, nil
 }
 
 // Exists reports whether the topic is there. It does not make it.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -98,6 +99,16 @@ func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*source
 	return t, nil
 }
 
+// subscription is what the sink's tasks read. Their dead letters are not theirs
+// to read.
+func (s *Sink) subscription() kafka.Subscription {
+	sub := kafka.Subscription{Group: cmp.Or(s.Consumer.GroupID, "connect-"+s.Name), Topics: s.Topics, Regex: s.Regex}
+	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
+		sub.Exclude = []string{dl.Topic}
+	}
+	return sub
+}
+
 func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	t := &sinkTask{
 		cfg: s, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout, most: s.Consumer.MaxPollRecords,
@@ -115,16 +126,12 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	if err != nil {
 		return nil, err
 	}
-	group := s.Consumer.GroupID
-	if group == "" {
-		group = "connect-" + s.Name
-	}
-	sub := kafka.Subscription{Group: group, Topics: s.Topics, Regex: s.Regex, Assigned: t.assigned, Revoked: t.revoked, Lost: t.lost, From: t.from}
+	sub := s.subscription()
+	sub.Assigned, sub.Revoked, sub.Lost, sub.From = t.assigned, t.revoked, t.lost, t.from
 	if s.From != nil {
 		sub.From = kafka.Once(s.From)
 	}
-	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
-		sub.Exclude = []string{dl.Topic}
+	if len(sub.Exclude) > 0 { // there is a dead letter queue
 		if t.dlq, err = w.conn.Writer(s.Producer, w.conn.ClientID("dlq-producer", s.Name, a.id)); err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ type Worker struct {
 	lives sync.WaitGroup
 
 	starts Starts
+	usable map[string]int // by sink, as far as it is known
 }
 
 // New checks the configuration. It does not talk to a broker.
@@ -76,6 +77,7 @@ func (w *Worker) Open(ctx context.Context) error {
 			return err
 		}
 	}
+	usable := w.partitions(ctx)
 	wg.Wait()
 	var slots []*slot
 	for _, s := range sources {
@@ -88,12 +90,33 @@ func (w *Worker) Open(ctx context.Context) error {
 		}
 	}
 	w.mu.Lock()
-	w.slots = slots
+	w.slots, w.usable = slots, usable
 	w.mu.Unlock()
 	if err := w.tryChains(); err != nil {
 		return err
 	}
 	return w.readyLetters(ctx)
+}
+
+// partitions are those of the topics of sinks with several tasks, which share
+// them. That it cannot be told is no fault of the start.
+func (w *Worker) partitions(ctx context.Context) map[string]int {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out := map[string]int{}
+	for i := range w.cfg.Sinks {
+		s := &w.cfg.Sinks[i]
+		if s.Tasks < 2 {
+			continue
+		}
+		n, err := w.conn.Partitions(ctx, s.subscription())
+		if err != nil {
+			w.log.Debug("the partitions of a sink's topics are not known", "connector", s.Name, "error", err.Error())
+			continue
+		}
+		out[s.Name] = n
+	}
+	return out
 }
 
 // tryChains opens each connector's chain once, so that what is wrong with it is
@@ -165,7 +188,9 @@ func (w *Worker) Connectors() []Connector {
 		switch c := &out[i]; {
 		case c.Err != nil:
 			c.Tasks = 0
-		case !c.Sink:
+		case c.Sink:
+			c.Usable = w.usable[c.Name]
+		default:
 			c.Usable = c.Tasks
 		}
 	}
