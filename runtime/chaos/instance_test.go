@@ -114,7 +114,7 @@ func (i *instance) term(f *field) exit {
 	err := p.Stop(30 * time.Second)
 	e := exit{time.Since(begun), err}
 	var code *exec.ExitError
-	young := begun.Sub(i.started) < time.Second
+	young := begun.Sub(i.started) < 5*time.Second
 	if young && errors.As(err, &code) && code.ExitCode() < 0 {
 		return exit{} // it had not got to listening to signals
 	}
