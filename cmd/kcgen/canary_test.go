@@ -367,7 +367,7 @@ func (w *canaryWorld) askEverything(address string, seen evidence) {
 	}
 	for _, r := range requests {
 		code, text := w.ask(r.method, address+r.path, r.body)
-		if code == 0 || code >= 500 {
+		if code == 0 || code >= 500 || r.method == "PATCH" && code != 400 {
 			w.t.Errorf("%s %s: %d %s", r.method, r.path, code, text)
 		}
 		seen.add("REST", fmt.Appendf(nil, "%s %s: %d %s", r.method, r.path, code, text))

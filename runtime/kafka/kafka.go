@@ -67,7 +67,7 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 		return nil, err
 	}
 	k := &Conn{cluster: c, opts: opts, log: opts.Log, fencedTries: fencedTries, limits: map[string]int32{}}
-	k.health = &health{log: opts.Log}
+	k.health = &health{log: opts.Log, cluster: c}
 	k.base = []kgo.Opt{
 		kgo.SeedBrokers(seeds...),
 		kgo.SoftwareNameAndVersion("kcgen", "1"),

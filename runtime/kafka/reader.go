@@ -347,6 +347,9 @@ func (r *Reader) explain(p kgo.FetchTopicPartition) error {
 	case errors.As(err, &session) && (transient(err) || expelled(err)):
 		return nil // the partitions are lost, and the client joins again
 	}
+	if refused := r.conn.cluster.refusal(err); refused != nil { // a password changes, or a certificate ends
+		return refused
+	}
 	return fmt.Errorf("%s: %w", where, err)
 }
 

@@ -207,3 +207,30 @@ func (w *secureWorld) torn(t *testing.T) {
 	level(2)
 	l.moves()
 }
+
+// passwordChanges has a broker that asks for the login again refuse it: the
+// sink fails as it would in Kafka Connect, with who was refused, and the source
+// waits. A start with the right password loses nothing.
+func (w *secureWorld) passwordChanges(t *testing.T) {
+	w.password(t, "fickle", kadm.ScramSha512, rightPassword)
+	l := w.lab(t, w.broker.Listener("SECURE"), map[string]string{"E2E_SASL": "SCRAM-SHA-512", "E2E_USER": "fickle", "E2E_PASSWORD": rightPassword})
+	p := l.startIn(l.env, "-log-level", "debug")
+	l.wait(p, "the first lines", l.written(100))
+	w.password(t, "fickle", kadm.ScramSha512, wrongPassword)
+	l.waitLog(p, "the task has failed")
+	l.waitLog(p, "the broker refused the login by SCRAM-SHA-512 as the user \\\"fickle\\\" (see kafka.sasl.username and password)")
+	l.write(100, 200)
+	w.password(t, "fickle", kadm.ScramSha512, rightPassword)
+	l.wait(p, "the lines after the password came back", func() bool { return l.end() >= 200 })
+	_ = p.Stop(stopGrace) // not 0: a task has failed
+	next := l.startIn(l.env)
+	l.wait(next, "all lines", l.written(200))
+	l.stop(next)
+	l.complete(l.checkTopic(200))
+	l.complete(l.checkOut(200))
+	log, err := p.Log()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.noSecret(log)
+}

@@ -114,6 +114,7 @@ func TestSecurity(t *testing.T) {
 		})
 	}
 	t.Run("tokens are renewed", w.renewed)
+	t.Run("a password that changes", w.passwordChanges)
 	t.Run("rights", func(t *testing.T) { w.rights(t) })
 	t.Run("rights of a group", w.groupRights)
 	t.Run("topics of a group", w.groupTopics)
@@ -234,24 +235,30 @@ func newSecureWorld(t *testing.T) *secureWorld {
 		servertest.KafkaProperty("listener.name.secure.scram-sha-512.sasl.jaas.config", "org.apache.kafka.common.security.scram.ScramLoginModule required;"),
 		servertest.KafkaProperty("listener.name.secure.oauthbearer.sasl.jaas.config", "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"),
 		servertest.KafkaProperty("listener.name.secure.oauthbearer.connections.max.reauth.ms", "3600000"), // so that it minds a token's end
+		servertest.KafkaProperty("listener.name.secure.scram-sha-512.connections.max.reauth.ms", "3000"),
 		servertest.KafkaProperty("ssl.keystore.type", "PEM"),
 		servertest.KafkaProperty("ssl.keystore.location", store),
 		servertest.KafkaProperty("ssl.truststore.type", "PEM"),
 		servertest.KafkaProperty("ssl.truststore.location", w.ca),
 		servertest.KafkaProperty("listener.name.mutual.ssl.client.auth", "required"),
 		servertest.KafkaProperty("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
-		servertest.KafkaProperty("super.users", "User:ANONYMOUS;User:alice;User:scott;User:olga;User:brief;User:CN=client"),
+		servertest.KafkaProperty("super.users", "User:ANONYMOUS;User:alice;User:scott;User:olga;User:brief;User:fickle;User:CN=client"),
 	}
 	w.broker = servertest.Kafka(t, opts...)
 	w.admin = kadm.NewClient(w.broker.Client(t))
-	for _, m := range []kadm.ScramMechanism{kadm.ScramSha256, kadm.ScramSha512} { // one request may name a user once
-		user := kadm.UpsertSCRAM{User: "scott", Mechanism: m, Iterations: 4096, Password: rightPassword}
-		altered, err := w.admin.AlterUserSCRAMs(t.Context(), nil, []kadm.UpsertSCRAM{user})
-		if err = errors.Join(err, altered.Error()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.password(t, "scott", kadm.ScramSha256, rightPassword)
+	w.password(t, "scott", kadm.ScramSha512, rightPassword)
 	return w
+}
+
+// password sets a user's password.
+func (w *secureWorld) password(t *testing.T, user string, m kadm.ScramMechanism, password string) {
+	t.Helper()
+	set := kadm.UpsertSCRAM{User: user, Mechanism: m, Iterations: 4096, Password: password}
+	altered, err := w.admin.AlterUserSCRAMs(t.Context(), nil, []kadm.UpsertSCRAM{set})
+	if err = errors.Join(err, altered.Error()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // secureLab is a lab whose pipeline is a program of its own, which ends by

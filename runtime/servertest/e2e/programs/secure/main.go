@@ -18,8 +18,9 @@ func main() {
 	p := base.Pipeline("e2e-secure")
 	p.Sources = []runtime.Source{base.Source("e2e-secure-source")}
 	p.Sinks = []runtime.Sink{base.Sink("e2e-secure-sink")}
-	// A group of its own for each run: the cases share the broker.
-	p.Sinks[0].Consumer = &kafka.Consumer{GroupID: "${env:E2E_GROUP}"}
+	// A group of its own for each run: the cases share the broker. Who is refused
+	// cannot leave his.
+	p.Sinks[0].Consumer = &kafka.Consumer{GroupID: "${env:E2E_GROUP}", SessionTimeout: 6 * time.Second, HeartbeatInterval: 2 * time.Second}
 	p.Worker.OffsetStorageTopic = "${env:E2E_OFFSETS}"
 	p.Kafka.TLS = &security.TLS{
 		CAFile: os.Getenv("E2E_CA"), CertFile: os.Getenv("E2E_CERT"), KeyFile: os.Getenv("E2E_KEY"),
