@@ -11,5 +11,6 @@
 //	avro_test.go      the same for a spec that kcgen compiles: examples/orders-avro
 //	letters_test.go   a dead letter queue that cannot be written, beside Kafka Connect
 //	security_test.go  TLS, SASL and ACLs: moves, refusals, and no secret seen
+//	rights_test.go    each right that is missing, and a password that changes
 //	crash_test.go     kill -9 at random moments; KCGEN_CRASH=full for the whole
 package e2e
