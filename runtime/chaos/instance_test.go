@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,6 @@ type instance struct {
 
 	mu      sync.Mutex
 	process *proc.Process // nil: there is none
-	started time.Time
 	exits   []exit
 }
 
@@ -65,9 +65,26 @@ func (f *field) start(i *instance) {
 		return
 	}
 	i.mu.Lock()
-	i.process, i.started = p, time.Now()
+	i.process = p
 	i.mu.Unlock()
 	f.watch(i, p)
+	i.awaitServing(p)
+}
+
+// awaitServing waits until the program serves, which is the first that it does:
+// before, SIGTERM ends it as any program that has not begun.
+func (i *instance) awaitServing(p *proc.Process) {
+	for begun := time.Now(); time.Since(begun) < 30*time.Second; {
+		select {
+		case <-p.Done():
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+		if c, err := net.Dial("tcp", i.rest); err == nil {
+			c.Close()
+			return
+		}
+	}
 }
 
 func (i *instance) log(f *field) string {
@@ -114,10 +131,6 @@ func (i *instance) term(f *field) exit {
 	err := p.Stop(30 * time.Second)
 	e := exit{time.Since(begun), err}
 	var code *exec.ExitError
-	young := begun.Sub(i.started) < 5*time.Second
-	if young && errors.As(err, &code) && code.ExitCode() < 0 {
-		return exit{} // it had not got to listening to signals
-	}
 	i.mu.Lock()
 	i.exits = append(i.exits, e)
 	i.mu.Unlock()
