@@ -100,7 +100,15 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	return k, err
 }
 
+// client makes a client. It takes a broker that hangs up before its first answer
+// for one that is away, as it is behind a proxy or a load balancer that takes
+// connections for it: what a wrong setting can be is found out before, by Wait.
 func (k *Conn) client(id string, opts ...kgo.Opt) (*kgo.Client, error) {
+	return k.pessimist(id, append([]kgo.Opt{kgo.AlwaysRetryEOF()}, opts...)...)
+}
+
+// pessimist makes a client that takes it for one that wants TLS or a login.
+func (k *Conn) pessimist(id string, opts ...kgo.Opt) (*kgo.Client, error) {
 	cl, err := kgo.NewClient(append(append([]kgo.Opt{kgo.ClientID(id)}, k.base...), opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: settings of the client %s: %w", id, err)

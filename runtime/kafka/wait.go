@@ -47,11 +47,16 @@ func (k *Conn) Wait(ctx context.Context, timeout time.Duration) error {
 		giveUp, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
+	cl, err := k.pessimist(k.id)
+	if err != nil {
+		return err
+	}
+	defer closeWithin(ctx, cl.Close)
 	start := time.Now()
 	var last error
 	for fails := 0; ; {
 		try, cancel := context.WithTimeout(giveUp, 10*time.Second)
-		_, err := kmsg.NewPtrApiVersionsRequest().RequestWith(try, k.admin)
+		_, err := kmsg.NewPtrApiVersionsRequest().RequestWith(try, cl)
 		cancel()
 		if err == nil {
 			return nil
