@@ -20,6 +20,7 @@
 // that each that is missing or there twice is seen.
 //
 //	make chaos SEED=1 FAULTS=500
+//	go test ./runtime/chaos -run TestChaos -v -args -seed=1 -faults=20 -only="kill,broker kill" -keep
 //
 // The seed decides what is done, to whom and for how long; not what happens in
 // between, as processes are not played back. A seed that has found a fault finds
