@@ -158,7 +158,7 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 		return FaultError{err}
 	}
 	p.Worker.fill()
-	conn, err := kafka.Connect(p.Kafka, kafka.Options{})
+	conn, err := kafka.Connect(p.Kafka, kafka.Options{Admin: p.Worker.Admin})
 	if err != nil {
 		return FaultError{err}
 	}

@@ -58,6 +58,7 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 		return translate(q), err
 	}
 	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
+	cfg.Kafka.Admin = p.Worker.Admin
 	if o.StartTimeout != nil {
 		cfg.StartTimeout = *o.StartTimeout
 	}

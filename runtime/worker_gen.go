@@ -69,6 +69,10 @@ type Worker struct {
 
 	// Settings for the consumers of all sinks (consumer.*).
 	Consumer kafka.Consumer `json:"consumer"`
+
+	// Settings for the client that looks after topics, offsets and statuses
+	// (admin.*).
+	Admin *kafka.Admin `json:"admin"`
 }
 
 // A group of instances that share their tasks by Kafka's group protocol. They

@@ -22,6 +22,7 @@ func (Worker) ConfigDef() []connect.Option {
 		{Name: "takeover", Doc: "Continue connectors of a Kafka Connect cluster where they stopped."},
 		{Name: "producer", Property: "producer.*", Doc: "Settings for the producers of all sources (producer.*)."},
 		{Name: "consumer", Property: "consumer.*", Doc: "Settings for the consumers of all sinks (consumer.*)."},
+		{Name: "admin", Property: "admin.*", Doc: "Settings for the client that looks after topics, offsets and statuses (admin.*)."},
 	}
 }
 

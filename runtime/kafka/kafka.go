@@ -35,6 +35,8 @@ type Options struct {
 	Log *slog.Logger // nil is silence
 	// Dial opens connections instead of the system, for tests. It excludes TLS.
 	Dial func(ctx context.Context, network, host string) (net.Conn, error)
+	// Admin are the spec's settings of the Conn's own client; nil: none.
+	Admin *Admin
 }
 
 // Conn makes the clients of one cluster. It holds one client of its own, for
@@ -91,13 +93,28 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	if k.id = c.ClientID; k.id == "" {
 		k.id = "connect-worker"
 	}
-	k.admin, err = k.client(k.id,
+	k.admin, err = k.client(k.id, append(opts.Admin.options(),
 		kgo.ProducerLinger(0),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // Java's hash of the key
 		kgo.UnknownTopicRetries(-1),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
-	)
+	)...)
 	return k, err
+}
+
+func (a *Admin) options() []kgo.Opt {
+	if a == nil || a.RequestTimeout <= 0 {
+		return nil
+	}
+	return []kgo.Opt{kgo.RequestTimeoutOverhead(a.RequestTimeout)}
+}
+
+// createTimeout is how long a broker may take to make a topic.
+func (a *Admin) createTimeout() time.Duration {
+	if a == nil || a.RequestTimeout <= 0 {
+		return 15 * time.Second
+	}
+	return a.RequestTimeout
 }
 
 // client makes a client. It takes a broker that hangs up before its first answer

@@ -132,3 +132,11 @@ type Consumer struct {
 	// The rack of this instance: fetch from a replica there (client.rack).
 	ClientRack string `json:"clientRack"`
 }
+
+// Settings of the client that looks after topics, under Kafka's names. It tries
+// again, without an end, what a broker that is away did not answer.
+type Admin struct {
+	// How long a broker may take over one request, after which it counts as away
+	// (request.timeout.ms). By default 10s, and 15s to make a topic.
+	RequestTimeout time.Duration `json:"requestTimeout"`
+}

@@ -59,3 +59,10 @@ func (Consumer) ConfigDef() []connect.Option {
 		{Name: "clientRack", Property: "client.rack", Type: "STRING", Doc: "The rack of this instance: fetch from a replica there (client.rack)."},
 	}
 }
+
+// ConfigDef describes the options to Kafka Connect's tools.
+func (Admin) ConfigDef() []connect.Option {
+	return []connect.Option{
+		{Name: "requestTimeout", Property: "request.timeout.ms", Type: "LONG", Doc: "How long a broker may take over one request, after which it counts as away (request.timeout.ms). By default 10s, and 15s to make a topic."},
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -220,7 +221,7 @@ func led(t topic) bool {
 // Create makes a topic. One that is there already is left as it is.
 func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
 	req := kmsg.NewPtrCreateTopicsRequest()
-	req.TimeoutMillis = 15_000
+	req.TimeoutMillis = int32(min(k.opts.Admin.createTimeout().Milliseconds(), math.MaxInt32))
 	rt := kmsg.NewCreateTopicsRequestTopic()
 	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = spec.Name, spec.Partitions, spec.ReplicationFactor
 	for _, name := range slices.Sorted(maps.Keys(spec.Configs)) {
