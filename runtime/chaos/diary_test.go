@@ -115,20 +115,37 @@ func judgeOwners(lives map[task][]*life, frozen []freeze) owners {
 
 // between judges a life and one of those that began after it.
 func (o *owners) between(of task, l, next *life, frozen []freeze) {
-	if !next.begin().Before(l.end()) {
-		return
+	until := l.end()
+	if next.end().Before(until) {
+		until = next.end()
 	}
-	from := next.begin()
-	for _, z := range frozen {
-		if z.pid == l.pid() && z.from.Before(from) && z.to.After(from) {
-			from = z.to
-		}
-	}
-	both := min(l.end().Sub(from), next.end().Sub(from))
+	both := awake(l, frozen, next.begin(), until)
 	o.overlap = max(o.overlap, both)
 	if both > slack {
-		o.troubles = append(o.troubles, fmt.Sprintf("task %d of %s was run by %s until %v after %s had it", of.n, of.connector, l.name, both, next.name))
+		o.troubles = append(o.troubles, fmt.Sprintf("task %d of %s was run by %s for %v after %s had it", of.n, of.connector, l.name, both, next.name))
 	}
+}
+
+// awake is how much of a time a life's process did not stand still.
+func awake(l *life, frozen []freeze, from, to time.Time) time.Duration {
+	d := max(0, to.Sub(from))
+	for _, z := range frozen {
+		if z.pid == l.pid() {
+			begin, end := later(z.from, from), to
+			if z.to.Before(to) {
+				end = z.to
+			}
+			d -= max(0, end.Sub(begin))
+		}
+	}
+	return d
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // countZombies counts the lives that were frozen while another took their task.
@@ -140,7 +157,7 @@ func (o *owners) countZombies(lives map[task][]*life, frozen []freeze) {
 				continue
 			}
 			o.zombies++
-			if l.end().Before(z.to.Add(slack)) {
+			if awake(l, frozen, z.to, l.end()) <= slack {
 				o.fenced++
 			}
 		}
@@ -169,7 +186,7 @@ func TestJudgeOwners(t *testing.T) {
 		}
 		return l
 	}
-	frozen := []freeze{{1, at(10), at(20)}}
+	frozen := []freeze{{1, at(10), at(20)}, {5, at(30), at(40)}, {5, at(40.001), at(48)}}
 	for _, c := range []struct {
 		name            string
 		lives           []*life
@@ -180,6 +197,7 @@ func TestJudgeOwners(t *testing.T) {
 		{"two at a time", []*life{mk("0-3-1", 1, 9), mk("1-2-1", 5, 30)}, 1, 0, 0},
 		{"frozen, ends", []*life{mk("0-1-1", 1, 9.9, 20.2), mk("1-2-1", 17, 30)}, 0, 1, 1},
 		{"frozen, killed at once", []*life{mk("0-1-1", 1, 9.9), mk("1-2-1", 17, 30)}, 0, 1, 1},
+		{"frozen twice, ends", []*life{mk("0-5-1", 1, 29.9, 48.1), mk("1-2-1", 37, 60)}, 0, 1, 1},
 		{"frozen, goes on", []*life{mk("0-1-1", 1, 9.9, 20.2, 25), mk("1-2-1", 17, 30)}, 1, 1, 0},
 	} {
 		lives := map[task][]*life{{"c", 0}: c.lives}
