@@ -178,6 +178,10 @@ func (q *queue) after() (before <-chan struct{}, done func()) {
 // most is how many steps may be waiting or under way.
 const most = 6
 
+// calm is how long the broker is left alone after each trouble of its own: one
+// after the other would leave no time in which anything works.
+const calm = 10 * time.Second
+
 // run does a plan. Steps begin in order, but each waits until what it is done to
 // has no other trouble. It returns when the last trouble is over.
 func (f *field) run(plan []step) {
@@ -192,9 +196,14 @@ func (f *field) run(plan []step) {
 		room <- struct{}{}
 		before, done := f.turn(s).after()
 		f.going.Go(func() {
-			defer func() { done(); <-room }()
 			<-before
 			f.do(s)
+			<-room
+			if s.action.to == toBroker {
+				time.AfterFunc(calm, done)
+			} else {
+				done()
+			}
 		})
 	}
 	f.going.Wait()
