@@ -62,6 +62,7 @@ func offsetsRun(t *testing.T, p Pipeline, in string, args ...string) (code int, 
 }
 
 func TestOffsets(t *testing.T) {
+	t.Parallel()
 	p, c := standing(t)
 	run := func(in string, want int, args ...string) string {
 		t.Helper()
@@ -120,6 +121,7 @@ snk        {"kafka_partition":0,"kafka_topic":"in"} {"kafka_offset":5}`; !string
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestOffsetsRefuses(t *testing.T) {
+	t.Parallel()
 	p, _ := standing(t)
 	for _, test := range []struct {
 		in   string
@@ -166,6 +168,7 @@ func TestOffsetsRefuses(t *testing.T) {
 
 // A sink's group with members is left alone.
 func TestOffsetsOfAnActiveSink(t *testing.T) {
+	t.Parallel()
 	p, c := standing(t)
 	cl, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ConsumerGroup("connect-snk"), kgo.ConsumeTopics("in"))
 	if err != nil {
@@ -200,6 +203,7 @@ func contextFor(ctx context.Context, d time.Duration) context.Context {
 
 // With a group, a connector must be stopped, or nobody be there.
 func TestOffsetsOfAGroup(t *testing.T) {
+	t.Parallel()
 	p, c := standing(t)
 	p.Worker.Group = &Group{ID: "g", ConfigStorageTopic: "configs", StatusStorageTopic: "statuses"}
 	join(t, c, "g")
@@ -271,6 +275,7 @@ func join(t *testing.T, c *kfake.Cluster, group string) {
 // What is set is seen all at once: where the transaction is not committed,
 // nothing is changed.
 func TestOffsetsChangeAtOnce(t *testing.T) {
+	t.Parallel()
 	p, c := standing(t)
 	const before = `{"offsets":[{"partition":{"filename":"/a"},"offset":{"position":1}},{"partition":{"filename":"/b"},"offset":{"position":1}},{"partition":{"filename":"/c"},"offset":{"position":1}}]}`
 	if code, _, errs := offsetsRun(t, p, before, "set", "-connector", "src", "-"); code != 0 {
@@ -298,6 +303,7 @@ func TestOffsetsChangeAtOnce(t *testing.T) {
 
 // What a principal may not do is named, with the right that is missing.
 func TestOffsetsWithoutRights(t *testing.T) {
+	t.Parallel()
 	p, c := standing(t)
 	const two = `{"src":{"offsets":[{"partition":{"filename":"/a"},"offset":{"position":1}},{"partition":{"filename":"/b"},"offset":{"position":1}}]}}`
 	const one = `{"snk":{"offsets":[{"partition":{"kafka_topic":"in","kafka_partition":0},"offset":{"kafka_offset":1}}]}}`

@@ -181,6 +181,7 @@ func said(r *kgo.Record) map[string]string {
 // A sink's letters come back as the records that they were; what fails again is
 // in the queue once more, behind what the replay takes; the next one goes on.
 func TestReplaySink(t *testing.T) {
+	t.Parallel()
 	for name, brokers := range map[string]func(*testing.T) []string{
 		"fake": func(t *testing.T) []string { return []string{broker(t)} },
 		"real": func(t *testing.T) []string { return []string{servertest.Kafka(t).Addr()} },
@@ -259,6 +260,7 @@ func (l *replayLab) judgeRecord(r connect.Record, at int64) {
 
 // What the command line says, and how it ends.
 func TestReplayCommand(t *testing.T) {
+	t.Parallel()
 	addr := broker(t)
 	env := []string{"KCGEN_TEST_BROKERS=" + addr, "KCGEN_TEST_TOPIC=t"}
 	for _, test := range []struct {
@@ -328,6 +330,7 @@ func (t *textsTask) Close() error { return nil }
 // A source's letters go through its chain again where the letter holds what the
 // record was; the others are counted and said.
 func TestReplaySource(t *testing.T) {
+	t.Parallel()
 	l := newReplayLab(t, []string{broker(t)})
 	broken, still := true, true
 	l.p.Sinks = nil
@@ -382,6 +385,7 @@ func TestReplaySource(t *testing.T) {
 // A source's letters without headers cannot be read again: that is said, and they
 // stay in the queue.
 func TestReplaySourceWithoutHeaders(t *testing.T) {
+	t.Parallel()
 	l := newReplayLab(t, []string{broker(t)})
 	l.p.Sinks = nil
 	l.step.set("one")
@@ -400,6 +404,7 @@ func TestReplaySourceWithoutHeaders(t *testing.T) {
 // Letters of others are passed over; those that do not say where they are from
 // need a topic; and what cannot be told apart is refused.
 func TestReplayTellsLettersApart(t *testing.T) {
+	t.Parallel()
 	l := newReplayLab(t, []string{broker(t)})
 	other := l.p.Sinks[0]
 	other.Name, other.Topics, other.Connector = "other", []string{l.in}, kept{"other"}
@@ -430,6 +435,7 @@ func TestReplayTellsLettersApart(t *testing.T) {
 
 // Letters without headers are those of the sink's one topic, or of -topic.
 func TestReplayWithoutHeaders(t *testing.T) {
+	t.Parallel()
 	l := newReplayLab(t, []string{broker(t)})
 	l.p.Sinks[0].Errors = l.errors(false)
 	l.fill("a", "b")

@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -83,10 +84,15 @@ func pipeline() Pipeline {
 	}
 }
 
-// TestMain lets the test binary be a pipeline's program.
+// TestMain lets the test binary be a pipeline's program. Else it has many tests
+// run at a time: they wait more than they work.
 func TestMain(m *testing.M) {
 	if os.Getenv("KCGEN_TEST_MAIN") != "" {
 		Main(pipeline())
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

@@ -184,6 +184,7 @@ func TestFailedConnectorLeavesTheOthers(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
+	t.Parallel()
 	good := Config{Cluster: kafka.Cluster{Brokers: []string{"x:1"}}, Sinks: []Sink{sinkOf(&memory{}, "in")}}
 	for name, test := range map[string]struct {
 		change func(*Config)
@@ -210,6 +211,7 @@ func TestConfigIsChecked(t *testing.T) {
 }
 
 func TestIdle(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	old, fresh := now.Add(-time.Minute), now.Add(-time.Millisecond)
 	quiet := idleness{ready: true, last: old, seen: now}

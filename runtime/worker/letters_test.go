@@ -82,6 +82,7 @@ func deleteLetters(t *testing.T, c *kfake.Cluster) {
 // task has failed before the offset moved. (Kafka Connect moves it: see
 // TestDeadLetterQueueBesideKafkaConnect.)
 func TestNothingIsLostWithTheDeadLetterQueue(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"source", "sink"} {
 		for _, f := range letterFaults {
 			t.Run(kind+"/"+f.name, func(t *testing.T) {

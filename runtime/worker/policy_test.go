@@ -137,6 +137,7 @@ func (f *failures) split() (well, ill []string) {
 // how often it fails, the tolerance and the time for tries, in every stage and
 // on both sides. 60 policies by lot.
 func TestPolicyTable(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))
@@ -212,6 +213,7 @@ func (f *failures) judge(t *testing.T, c *kfake.Cluster, s Stats) {
 // stage on both sides: what is well arrives in its order, what is ill is in the
 // queue or ends the task before the offset moves, and nothing is lost.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	for _, tolerate := range []bool{true, false} {
 		t.Run(fmt.Sprint("tolerate=", tolerate), func(t *testing.T) {
 			c := cluster(t)

@@ -105,6 +105,7 @@ func vaultSink(v *vault) Sink {
 
 // The target's word counts, whatever the group's offsets are.
 func TestPositionsOfTheTarget(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "in"))
 	cfg, _ := config(t, c)
 	all := count(100)()
@@ -134,6 +135,7 @@ func TestPositionsOfTheTarget(t *testing.T) {
 // A record that the target refuses is in the dead letter queue before the
 // target's position passes it; one that is refused later fails the task.
 func TestPositionsBehindLetters(t *testing.T) {
+	t.Parallel()
 	for _, when := range []string{"put", "async", "flush"} {
 		c := cluster(t, kfake.SeedTopics(1, "in", "dlq"))
 		cfg, _ := config(t, c)
@@ -156,6 +158,7 @@ func TestPositionsBehindLetters(t *testing.T) {
 }
 
 func TestPositionsUnknown(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "in"))
 	cfg, _ := config(t, c)
 	fill(t, c, "in", "a")
@@ -168,6 +171,7 @@ func TestPositionsUnknown(t *testing.T) {
 
 // A commit to the group that fails, again and again, changes nothing.
 func TestPositionsWithoutGroup(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "in"))
 	cfg, _ := config(t, c)
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Count: -1, Err: kerr.RebalanceInProgress})
@@ -186,6 +190,7 @@ func TestPositionsWithoutGroup(t *testing.T) {
 // What was put of partitions that the group has given to others is taken back,
 // and comes again where they are.
 func TestPositionsAfterLoss(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "in"))
 	cfg, lb := config(t, c)
 	cfg.FlushInterval = time.Hour // what is put is not flushed

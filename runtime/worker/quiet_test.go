@@ -56,6 +56,7 @@ func (q *quiet) Close() error { return nil }
 // A mark without records is a heartbeat: the offset is committed, the connector
 // is told so (a replication slot may advance), and the next start goes on there.
 func TestQuietSourceMovesItsOffset(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	q := &quiet{told: make(chan int64, 1)}
 	poll(t, c, q, func() { <-q.told; <-q.told })
@@ -71,6 +72,7 @@ func TestQuietSourceMovesItsOffset(t *testing.T) {
 
 // A heartbeat never passes a record that has no end yet: it waits its turn.
 func TestHeartbeatWaitsForRecords(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	src := &lines{topic: "out", all: count(1)}

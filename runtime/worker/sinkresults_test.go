@@ -202,6 +202,7 @@ func headerOf(r *kgo.Record, key string) string {
 // Where a refused record may not go to the queue, the task fails and no offset
 // passes it.
 func TestSinkRefusedRecordFailsTheTask(t *testing.T) {
+	t.Parallel()
 	only := func(v string) bool { return v == "LINE-000010" }
 	for name, test := range map[string]struct {
 		bulk   *bulk
@@ -263,6 +264,7 @@ func TestSinkRefusesIntoAQueueThatIsTooSmall(t *testing.T) {
 // The books of tickets: what is held is bounded by what was put since the last
 // flush, and is let go of with it.
 func TestResultsKeepBooks(t *testing.T) {
+	t.Parallel()
 	task := &sinkTask{}
 	task.failed = make(chan struct{})
 	r := &task.results

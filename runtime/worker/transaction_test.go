@@ -376,6 +376,7 @@ func setTopic(t *testing.T, c *kfake.Cluster, topic, key, value string) {
 // Offsets are read behind the fence: what the one before commits until then is
 // not done again.
 func TestExactlyOnceFenceBeforeRead(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(200)
@@ -424,6 +425,7 @@ func TestExactlyOnceFenceBeforeRead(t *testing.T) {
 // A sink in the same pipeline gets all that is committed before the pipeline
 // calls it a day.
 func TestExactlyOnceIdle(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	cfg, _ := config(t, c)
 	all := count(500)

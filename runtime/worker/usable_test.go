@@ -9,6 +9,7 @@ import (
 // How many tasks of a sink can have something to do is what its topics have of
 // partitions; nothing is made to find that out.
 func TestUsable(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(2, "a"), kfake.SeedTopics(3, "ab"), kfake.SeedTopics(7, "dead"))
 	cfg, _ := config(t, c)
 	for _, s := range []struct {

@@ -190,6 +190,7 @@ func (b *badOne) check(t *testing.T, c *kfake.Cluster, s Stats, log string) {
 // the neighbours move everything, the fault is told by its name, and no offset
 // passes what was not delivered.
 func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
+	t.Parallel()
 	hooks := map[string][]string{
 		"source": {"Tasks", "Open", "Poll", "Committed", "Close", "transform", "converter"},
 		"sink":   {"Open", "Put", "Flush", "Close", "transform", "converter"},
@@ -197,6 +198,9 @@ func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
 	for _, how := range []string{"panic", "error", "block", "slow"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && how == "block" {
+				t.Skip("it waits for 18 seconds: make test does; TestConnectorThatHangs is its short form")
+			}
 			c := cluster(t)
 			cfg, lb := config(t, c)
 			cfg.CallTimeout = 3 * time.Second // longer than a busy machine lets a call wait
@@ -268,6 +272,7 @@ func TestHangingPutComesBack(t *testing.T) {
 
 // The partitions of a task that hangs go to the others, which put its records.
 func TestPartitionsOfAHangingTaskGoToOthers(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(2, "in"))
 	all := count(20)()
 	fillPartition(t, c, "in", 0, all[:10]...)
@@ -307,6 +312,7 @@ func TestPartitionsOfAHangingTaskGoToOthers(t *testing.T) {
 
 // A stop ends in its time though every hook hangs, with a watchdog or without.
 func TestStopWithConnectorsThatHang(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []time.Duration{0, time.Hour} {
 		for _, hook := range []string{"Open", "Poll", "Put", "Flush", "Committed", "transform", "converter"} {
 			t.Run(fmt.Sprint(limit, hook), func(t *testing.T) {
