@@ -3,12 +3,23 @@
 package herder
 
 import (
+	"flag"
 	"net"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
+
+// TestMain has many groups at a time: they wait more than they work.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // virtual says what time it is.
 const virtual = false

@@ -13,6 +13,7 @@ import (
 // A broker that is silent counts as away after admin.requestTimeout, and the
 // request is made again.
 func TestAdminRequestTimeout(t *testing.T) {
+	t.Parallel()
 	c, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)

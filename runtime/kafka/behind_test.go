@@ -41,6 +41,7 @@ func done(t *testing.T, r *Reader) {
 }
 
 func TestBehind(t *testing.T) {
+	t.Parallel()
 	for _, level := range []string{"read_uncommitted", "read_committed"} {
 		t.Run(level, func(t *testing.T) {
 			c := cluster(t, kfake.SeedTopics(1, "t"), kfake.SeedTopics(3, "u"))

@@ -13,6 +13,7 @@ import (
 // A broker that is starting does not count for a replication factor: a topic
 // is asked for again where there could be enough of them, for a while.
 func TestFencedBrokers(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name         string
 		factor       int16
@@ -44,6 +45,7 @@ func TestFencedBrokers(t *testing.T) {
 
 // The same of a topic that the broker makes by itself.
 func TestFencedBrokersMakeNoTopic(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		faults int
 		fails  bool

@@ -83,6 +83,7 @@ func openShared(t *testing.T, c *kfake.Cluster, s *seen) *Log {
 func entry(key, value string) Entry { return Entry{Key: []byte(key), Value: []byte(value)} }
 
 func TestLogReadToEnd(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	one, two := newSeen(), newSeen()
 	a, b := openShared(t, c, one), openShared(t, c, two)
@@ -118,6 +119,7 @@ func TestLogReadToEnd(t *testing.T) {
 // open in front of it; what that one holds is seen when it is committed, and
 // what was aborted never.
 func TestLogReadsBehindOpenTransactions(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	s := newSeen()
 	spec := sharedSpec
@@ -173,6 +175,7 @@ func openTransactionOf(t *testing.T, c *kfake.Cluster, id, key, value string) fu
 }
 
 func TestLogFollow(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	s := newSeen()
 	l, other := openShared(t, c, s), openShared(t, c, newSeen())
@@ -215,6 +218,7 @@ func TestLogFollow(t *testing.T) {
 
 // A follower waits for rights that it may be given again.
 func TestLogFollowWaitsForRights(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	s := newSeen()
 	l, other := openShared(t, c, s), openShared(t, c, newSeen())
@@ -231,6 +235,7 @@ func TestLogFollowWaitsForRights(t *testing.T) {
 }
 
 func TestLogNoticesANewTopic(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	l := openShared(t, c, newSeen())
 	appendAll(t, l, entry("a", "1"))
@@ -255,6 +260,7 @@ func TestLogNoticesANewTopic(t *testing.T) {
 }
 
 func TestLogSingle(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	l := openShared(t, c, newSeen())
 	if err := l.Single(within(t)); err == nil || !strings.Contains(err.Error(), "has 3 partitions") {

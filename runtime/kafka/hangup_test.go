@@ -53,6 +53,7 @@ func (d *door) close() {
 // A broker that hangs up on everybody for a while is away, and no more than
 // that: what was to be written is written when it is back.
 func TestHungUp(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(8, "t"))
 	appendAll(t, openShared(t, c, newSeen()), entry("k", "before")) // the log is there
 	var d door

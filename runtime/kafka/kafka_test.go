@@ -94,6 +94,7 @@ func TestOver(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
+	t.Parallel()
 	for fails := range 70 {
 		for range 20 {
 			if d := Backoff(fails, 3*time.Second); d < 50*time.Millisecond || d > 4500*time.Millisecond {
@@ -106,6 +107,7 @@ func TestBackoff(t *testing.T) {
 // What RecordSize lets pass, the client takes; and the client's own line is
 // four bytes behind at the most.
 func TestRecordSize(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "t"))
 	k := conn(t, c)
 	headers := []Header{{Key: "k", Value: []byte("v")}, {Key: "n"}}
@@ -138,6 +140,7 @@ func TestRecordSize(t *testing.T) {
 }
 
 func TestWriterPartitionsAndOrder(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(3, "t"))
 	k := conn(t, c)
 	w, err := k.Writer(Producer{CompressionType: "zstd"}, "x")
@@ -172,6 +175,7 @@ func TestWriterPartitionsAndOrder(t *testing.T) {
 }
 
 func TestWriterClosedEndsRecords(t *testing.T) {
+	t.Parallel()
 	c := cluster(t) // without the topic
 	k := conn(t, c)
 	w, err := k.Writer(Producer{}, "x")
@@ -213,6 +217,7 @@ func appendAll(t *testing.T, l *Log, entries ...Entry) {
 }
 
 func TestLog(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	spec := NewTopic{Name: "offsets", Partitions: 5, ReplicationFactor: 1, Configs: map[string]string{"cleanup.policy": "compact"}}
 	l, got := readLog(t, conn(t, c), spec)
@@ -254,6 +259,7 @@ func TestLog(t *testing.T) {
 
 // A log whose last records were compacted away ends all the same.
 func TestLogWithoutAnEnd(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, kfake.NumBrokers(1))
 	if err := c.CreateTopic("offsets", 2, map[string]string{"cleanup.policy": "compact"}); err != nil {
 		t.Fatal(err)
@@ -309,6 +315,7 @@ func TestLogWithoutAnEnd(t *testing.T) {
 }
 
 func TestLogErrorsWhileReading(t *testing.T) {
+	t.Parallel()
 	c := cluster(t)
 	spec := NewTopic{Name: "offsets", Partitions: 3, ReplicationFactor: 1, Configs: map[string]string{"cleanup.policy": "compact"}}
 	l, _ := readLog(t, conn(t, c), spec)
@@ -449,6 +456,7 @@ func TestSecurityIsChecked(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	cert, caFile := certificate(t)
 	c := cluster(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{cert}}))
 	plain := cluster(t)

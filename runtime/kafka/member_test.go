@@ -308,6 +308,7 @@ func TestMemberVerdicts(t *testing.T) {
 // Rounds that follow each other are let pass at first, then kept apart, but not
 // for longer than a heartbeat's interval or so.
 func TestCalm(t *testing.T) {
+	t.Parallel()
 	var c calm
 	for n := range 40 {
 		d := c.before(time.Second)
@@ -323,6 +324,7 @@ func TestCalm(t *testing.T) {
 }
 
 func TestGroupSettings(t *testing.T) {
+	t.Parallel()
 	good := Group{ID: "g", SessionTimeout: 10 * time.Second, HeartbeatInterval: 3 * time.Second, RebalanceTimeout: time.Minute}
 	for _, c := range []struct {
 		change func(*Group)
