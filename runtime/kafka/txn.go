@@ -97,7 +97,20 @@ func (x *Transactor) Fence(ctx context.Context) error {
 		if err := pause(ctx, backoff(fails)); err != nil {
 			return err
 		}
+		if err := x.renew(ctx); err != nil {
+			return err
+		}
 	}
+}
+
+// renew takes another client: one that got no producer id does not ask again.
+func (x *Transactor) renew(ctx context.Context) error {
+	cl, err := x.make()
+	if err != nil {
+		return err
+	}
+	x.Writer.replace(ctx, cl)
+	return nil
 }
 
 // fatalID is whether no further try will give a producer id.
@@ -211,11 +224,9 @@ func (x *Transactor) Recover(ctx context.Context) error {
 			return err
 		}
 	}
-	cl, err := x.make()
-	if err != nil {
+	if err := x.renew(ctx); err != nil {
 		return err
 	}
-	x.Writer.replace(ctx, cl)
 	x.open, x.stale = false, false
 	return nil
 }
