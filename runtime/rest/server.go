@@ -100,6 +100,9 @@ func (s *Server) Close(ctx context.Context) error {
 	_ = s.listener.Close()
 	s.open.closeReading()
 	err := s.http.Shutdown(ctx)
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // the listener: it may not have noticed yet
+	}
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
