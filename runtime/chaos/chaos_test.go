@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	seedFlag   = flag.Uint64("seed", 0, "the `seed` of what is done; 0 is any")
+	seedFlag   = flag.Uint64("seed", 1, "the `seed` of what is done, the same for every run of the tests by default; 0 is any")
 	faultsFlag = flag.Int("faults", 30, "how many `faults`")
 	keepFlag   = flag.Bool("keep", false, "keep logs, diaries and the history")
 	onlyFlag   = flag.String("only", "", "do `these` alone: names of actions, with commas between them")
