@@ -294,7 +294,9 @@ func TestCoordinatorMoves(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newLab(t)
 		defer l.close()
-		a, b := l.join("a"), l.join("b")
+		a := l.join("a")
+		l.eventually("one runs all", l.settled(a))
+		b := l.join("b")
 		l.eventually("two share", l.settled(a, b))
 		for range 3 {
 			l.c.RehashCoordinators()
