@@ -173,10 +173,10 @@ func (w *Worker) refresh(s *slot) {
 // Stop asks a task to end: what it has on its way is drained, flushed and
 // committed. It returns when the task has ended, within the time for a stop,
 // or when ctx ends.
-func (w *Worker) Stop(ctx context.Context, id state.TaskID) { w.end(ctx, id, false) }
+func (w *Worker) Stop(ctx context.Context, id state.TaskID) { w.endLife(ctx, id, false) }
 
 // Kill ends a task at once: nothing more of it is committed.
-func (w *Worker) Kill(ctx context.Context, id state.TaskID) { w.end(ctx, id, true) }
+func (w *Worker) Kill(ctx context.Context, id state.TaskID) { w.endLife(ctx, id, true) }
 
 // Lose kills a task that may be running elsewhere by now: what it leaves undone
 // is the other's to do, and no failure.
@@ -197,7 +197,7 @@ func (w *Worker) lifeOf(id state.TaskID) *life {
 	return nil
 }
 
-func (w *Worker) end(ctx context.Context, id state.TaskID, atOnce bool) {
+func (w *Worker) endLife(ctx context.Context, id state.TaskID, atOnce bool) {
 	l := w.lifeOf(id)
 	if l == nil {
 		return

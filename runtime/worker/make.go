@@ -99,10 +99,13 @@ func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*source
 	return t, nil
 }
 
+// Group is the sink's consumer group.
+func (s *Sink) Group() string { return cmp.Or(s.Consumer.GroupID, "connect-"+s.Name) }
+
 // subscription is what the sink's tasks read. Their dead letters are not theirs
 // to read.
 func (s *Sink) subscription() kafka.Subscription {
-	sub := kafka.Subscription{Group: cmp.Or(s.Consumer.GroupID, "connect-"+s.Name), Topics: s.Topics, Regex: s.Regex}
+	sub := kafka.Subscription{Group: s.Group(), Topics: s.Topics, Regex: s.Regex}
 	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
 		sub.Exclude = []string{dl.Topic}
 	}

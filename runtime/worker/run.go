@@ -25,7 +25,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer cancel()
 	go func() {
 		<-ctx.Done()
-		w.cancel[1]()
+		w.end()
 	}()
 	if w.cfg.IdleExit > 0 {
 		go func() {

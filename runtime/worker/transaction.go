@@ -79,11 +79,40 @@ const (
 	mostBytes = 16 << 20 // in what is committed together
 )
 
+// transaction is that of a task, by Kafka Connect's name.
+func (e *ExactlyOnce) transaction(connector string, task int) kafka.Transaction {
+	return kafka.Transaction{ID: fmt.Sprintf("%s-%s-%d", e.Group, connector, task), Timeout: e.Timeout}
+}
+
+// Fence shuts out whoever may still write as a task of an exactly-once source.
+// Of another connector there is nothing to shut out.
+func (w *Worker) Fence(ctx context.Context, connector string) error {
+	for _, s := range w.cfg.Sources {
+		if s.Name != connector || s.ExactlyOnce == nil {
+			continue
+		}
+		for task := range w.about(connector).Tasks {
+			if err := w.fence(ctx, s.ExactlyOnce.transaction(connector, task)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *Worker) fence(ctx context.Context, tx kafka.Transaction) error {
+	x, err := w.conn.Transactor(kafka.Producer{}, tx.ID, tx)
+	if err != nil {
+		return err
+	}
+	defer x.Close(ctx)
+	return x.Fence(ctx)
+}
+
 // newTransaction makes the task's producer a transactional one.
 func (t *sourceTask) newTransaction(clientID string) error {
 	e := t.cfg.ExactlyOnce
-	id := fmt.Sprintf("%s-%s-%d", e.Group, t.connector, t.id)
-	w, err := t.conn.Transactor(t.cfg.Producer, clientID, kafka.Transaction{ID: id, Timeout: e.Timeout})
+	w, err := t.conn.Transactor(t.cfg.Producer, clientID, e.transaction(t.connector, t.id))
 	if err != nil {
 		return err
 	}

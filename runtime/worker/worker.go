@@ -24,7 +24,7 @@ type Worker struct {
 
 	// Set by Open:
 	stop, hard context.Context // of all tasks; hard ends StopTimeout after stop
-	cancel     []context.CancelFunc
+	end, kill  context.CancelFunc
 	store      *offset.Store
 	offsets    offset.Appender
 
@@ -60,9 +60,8 @@ func New(cfg Config) (*Worker, error) {
 // is the worker's, not ctx's: it ends with Close. The error wraps
 // [kafka.ErrUnreachable] where no broker answered in time.
 func (w *Worker) Open(ctx context.Context) error {
-	stop, cancelStop := context.WithCancel(context.WithoutCancel(ctx))
-	hard, cancelHard := w.budget(stop)
-	w.stop, w.hard, w.cancel = stop, hard, []context.CancelFunc{cancelHard, cancelStop}
+	w.stop, w.end = context.WithCancel(context.WithoutCancel(ctx))
+	w.hard, w.kill = w.budget(w.stop)
 
 	var wg sync.WaitGroup
 	sources := make([][]*slot, len(w.cfg.Sources))
@@ -143,10 +142,10 @@ func (w *Worker) tryChains() error {
 // Close ends every task that still runs, in the time for a stop, and lets go of
 // the cluster.
 func (w *Worker) Close() {
-	if w.cancel != nil {
-		w.cancel[1]()
+	if w.end != nil {
+		w.end()
 		w.Wait()
-		w.cancel[0]()
+		w.kill()
 	}
 	w.conn.Close()
 }
