@@ -27,9 +27,11 @@ import (
 type instance struct {
 	written Pipeline // before its references were resolved
 	p       Pipeline
+	cfg     worker.Config // of p
 	o       Options
 	log     *slog.Logger
 	name    string // in statuses, as HOST:PORT
+	shown   []props.Connector
 
 	worker   *worker.Worker
 	server   *rest.Server // nil: there is none
@@ -44,12 +46,13 @@ type instance struct {
 
 // run runs the pipeline to its end.
 func (i *instance) run(ctx context.Context) error {
-	defer i.worker.Close()
 	if err := i.serve(); err != nil {
 		return err
 	}
 	defer i.hangUp()
-	err := i.open(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	err := i.open(ctx, stop)
 	if i.member != nil {
 		defer i.member.Close()
 	}
@@ -75,9 +78,13 @@ func (i *instance) run(ctx context.Context) error {
 	defer following.Wait()
 	defer cancel()
 
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	go i.awaitEnd(ctx, stop)
+	if i.o.IdleExit > 0 {
+		go func() {
+			if i.worker.AwaitIdle(ctx, i.settled) {
+				stop()
+			}
+		}()
+	}
 	i.started.Store(true)
 	err = i.herder.Run(ctx)
 	goodbye, done := context.WithTimeout(life, i.p.Worker.TaskShutdownGracefulTimeout/20)
@@ -89,8 +96,9 @@ func (i *instance) run(ctx context.Context) error {
 	return errors.Join(err, i.worker.Failure())
 }
 
-// open waits for the cluster, and reads what is shared.
-func (i *instance) open(ctx context.Context) error {
+// open waits for the cluster, and reads what is shared. stop stops the instance
+// when nothing more can happen.
+func (i *instance) open(ctx context.Context, stop func()) error {
 	if err := i.worker.Open(ctx); err != nil {
 		return err
 	}
@@ -119,6 +127,13 @@ func (i *instance) open(ctx context.Context) error {
 		cfg.Connectors = append(cfg.Connectors, i.known(c))
 	}
 	cfg.Targets = i.config.Targets()
+	if i.member == nil && i.server == nil { // nobody can ask for another try
+		cfg.Changed = func(s *herder.Snapshot) {
+			if spent(s) {
+				stop()
+			}
+		}
+	}
 	i.herder = herder.New(cfg)
 	for logger, level := range i.config.Levels() {
 		i.setLevel(logger, level)
@@ -165,7 +180,7 @@ func (i *instance) reload(ctx context.Context, connector string) herder.Connecto
 // version tells specs of a connector apart.
 func (i *instance) version(connector string) string {
 	h := sha256.New()
-	for _, c := range props.Connectors(i.written) {
+	for _, c := range i.shown {
 		if c.Name != connector {
 			continue
 		}
@@ -176,35 +191,6 @@ func (i *instance) version(connector string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// awaitEnd stops the instance when nothing more can happen: it is idle and was
-// told to end then; or every task has failed for good, and nobody can ask for
-// another try.
-func (i *instance) awaitEnd(ctx context.Context, stop func()) {
-	if i.o.IdleExit > 0 {
-		go func() {
-			if i.worker.AwaitIdle(ctx, i.settled) {
-				stop()
-			}
-		}()
-	}
-	if i.member != nil || i.server != nil {
-		return
-	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if i.spent() {
-				stop()
-				return
-			}
-		}
-	}
-}
-
 // settled reports whether all tasks were started that are to run here.
 func (i *instance) settled() bool {
 	s := i.herder.Snapshot()
@@ -212,8 +198,7 @@ func (i *instance) settled() bool {
 }
 
 // spent reports whether every task has failed for good.
-func (i *instance) spent() bool {
-	s := i.herder.Snapshot()
+func spent(s *herder.Snapshot) bool {
 	return len(s.Tasks) > 0 && s.Member && !slices.ContainsFunc(s.Tasks, func(t herder.Task) bool { return t.Err == nil || !t.Retry.IsZero() })
 }
 

@@ -85,11 +85,8 @@ func command(p Pipeline, args []string, stdout, stderr *os.File) int {
 func parse(p Pipeline, args []string, w io.Writer) *flags {
 	f := &flags{set: flag.NewFlagSet(p.Name, flag.ContinueOnError)}
 	f.set.SetOutput(w)
-	f.set.StringVar(&f.brokers, "brokers", "", "`HOST:PORT,…` of brokers, instead of the pipeline's")
+	f.common()
 	f.set.DurationVar(&f.idle, "exit-when-idle", 0, "stop when nothing was read or written for `D`, such as 2s")
-	f.set.TextVar(&f.level, "log-level", slog.LevelInfo, "the least `level` of log lines: debug, info, warn or error")
-	f.set.StringVar(&f.format, "log-format", "text", "the log's `format`: text or json")
-	f.set.StringVar(&f.startText, "start-timeout", "", "how long to wait at the start for a broker: a `duration` or forever")
 	f.set.StringVar(&f.progress, "progress", "auto", "show progress: auto (on a terminal), on or off")
 	f.set.StringVar(&f.pprof, "pprof", "", "serve Go's profiles at `HOST:PORT`, under /debug/pprof/, to everybody who reaches it")
 	f.set.Usage = f.usage
@@ -105,6 +102,24 @@ func parse(p Pipeline, args []string, w io.Writer) *flags {
 		return nil
 	}
 	return f
+}
+
+// common are the flags of every verb that moves records.
+func (f *flags) common() {
+	f.set.StringVar(&f.brokers, "brokers", "", brokersUsage)
+	f.set.TextVar(&f.level, "log-level", slog.LevelInfo, "the least `level` of log lines: debug, info, warn or error")
+	f.set.StringVar(&f.format, "log-format", "text", "the log's `format`: text or json")
+	f.set.StringVar(&f.startText, "start-timeout", "", "how long to wait at the start for a broker: a `duration` or forever")
+}
+
+const brokersUsage = "`HOST:PORT,…` of brokers, instead of the pipeline's"
+
+// brokersOf is what -brokers says; nil where it says nothing.
+func brokersOf(flag string) []string {
+	if flag == "" {
+		return nil
+	}
+	return []string{flag}
 }
 
 func (f *flags) usage() {
@@ -171,10 +186,7 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 		defer stop()
 		log.Info("serving profiles", "at", "http://"+at.String()+"/debug/pprof/")
 	}
-	o := Options{IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
-	if f.brokers != "" {
-		o.Brokers = []string{f.brokers}
-	}
+	o := Options{Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
 	shown := make(chan struct{})
 	quit := make(chan struct{})
 	if f.progress == "on" || f.progress == "auto" && terminal {
@@ -189,9 +201,14 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 		<-shown
 	}
 	summary(stderr, stats)
+	return tell(stderr, p, err)
+}
+
+// tell says what went wrong, and gives the exit code.
+func tell(w io.Writer, p Pipeline, err error) int {
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			fmt.Fprintf(stderr, "%s: %s\n", p.Name, line)
+			fmt.Fprintf(w, "%s: %s\n", p.Name, line)
 		}
 	}
 	return exitCode(err)

@@ -18,7 +18,6 @@ import (
 
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -62,7 +61,7 @@ type offsetsFlags struct {
 func offsetsCommand(p Pipeline, args []string, in io.Reader, stdout, stderr *os.File) int {
 	f := &offsetsFlags{set: flag.NewFlagSet(p.Name+" offsets", flag.ContinueOnError)}
 	f.set.SetOutput(stderr)
-	f.set.StringVar(&f.brokers, "brokers", "", "`HOST:PORT,…` of brokers, instead of the pipeline's")
+	f.set.StringVar(&f.brokers, "brokers", "", brokersUsage)
 	f.set.StringVar(&f.format, "format", "auto", "of list: text, json, or auto (text on a terminal)")
 	f.set.StringVar(&f.connector, "connector", "", "of set: the `name` of the connector that Kafka Connect's document is of; not needed where there is one")
 	f.set.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long everything may take")
@@ -90,13 +89,7 @@ func offsetsCommand(p Pipeline, args []string, in io.Reader, stdout, stderr *os.
 	defer cancel()
 	ctx, cancelTime := context.WithTimeout(ctx, f.timeout)
 	defer cancelTime()
-	err := f.run(ctx, verb, p, in, stdout)
-	if err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			fmt.Fprintf(stderr, "%s: %s\n", p.Name, line)
-		}
-	}
-	return exitCode(err)
+	return tell(stderr, p, f.run(ctx, verb, p, in, stdout))
 }
 
 // check finds wrong usage.
@@ -151,14 +144,11 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 			return err
 		}
 	}
-	if f.brokers != "" {
-		p.Kafka.Brokers = []string{f.brokers}
+	cfg, err := configure(&p, Options{Brokers: brokersOf(f.brokers)})
+	if err != nil {
+		return err
 	}
-	if err := secret.Resolve(&p); err != nil {
-		return FaultError{err}
-	}
-	p.Worker.fill()
-	conn, err := kafka.Connect(p.Kafka, kafka.Options{Admin: p.Worker.Admin})
+	conn, err := kafka.Connect(cfg.Cluster, cfg.Kafka)
 	if err != nil {
 		return FaultError{err}
 	}
@@ -169,7 +159,7 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 		}
 		return err
 	}
-	x, err := openPositions(ctx, verb, p, conn)
+	x, err := openPositions(ctx, verb, p, cfg, conn)
 	if err != nil {
 		return err
 	}
@@ -185,11 +175,10 @@ func (f *offsetsFlags) run(ctx context.Context, verb string, p Pipeline, in io.R
 }
 
 // openPositions reads the offsets topic. To be listed or reset it is not made.
-func openPositions(ctx context.Context, verb string, p Pipeline, conn *kafka.Conn) (*positions, error) {
+func openPositions(ctx context.Context, verb string, p Pipeline, cfg worker.Config, conn *kafka.Conn) (*positions, error) {
 	if len(p.Sources) == 0 {
-		return newPositions(p, conn, nil, nil), nil
+		return newPositions(p, cfg, conn, nil, nil), nil
 	}
-	cfg := translate(p)
 	topic, beside := cfg.OffsetTopic, cfg.TakeoverTopic
 	if verb != "set" {
 		there, err := conn.Exists(ctx, topic.Name)
@@ -198,14 +187,14 @@ func openPositions(ctx context.Context, verb string, p Pipeline, conn *kafka.Con
 			there, err = conn.Exists(ctx, topic.Name)
 		}
 		if err != nil || !there {
-			return newPositions(p, conn, offset.NewStore(quietLog), nil), err
+			return newPositions(p, cfg, conn, offset.NewStore(quietLog), nil), err
 		}
 	}
 	store, log, err := worker.OpenOffsets(ctx, ctx, conn, topic, beside, quietLog, func(error) {})
 	if err != nil {
 		return nil, err
 	}
-	return newPositions(p, conn, store, log), nil
+	return newPositions(p, cfg, conn, store, log), nil
 }
 
 // change is what is to be done to one connector; without positions it is reset.

@@ -10,6 +10,7 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
+	"kcgen.dev/runtime/worker"
 )
 
 // positions are where a pipeline's connectors stand, to be listed, altered and
@@ -27,28 +28,20 @@ type positions struct {
 }
 
 // newPositions takes a resolved pipeline.
-func newPositions(p Pipeline, conn *kafka.Conn, store *offset.Store, log *kafka.Log) *positions {
+func newPositions(p Pipeline, cfg worker.Config, conn *kafka.Conn, store *offset.Store, log *kafka.Log) *positions {
 	x := &positions{conn: conn, store: store, log: log, group: p.Name, sources: map[string]connect.Source{}, sinks: map[string]string{}}
 	if p.Worker.Group != nil {
 		x.group = p.Worker.Group.ID
 	}
-	for _, s := range p.Sources {
+	for _, s := range cfg.Sources {
 		x.sources[s.Name] = s.Connector
 		x.names = append(x.names, s.Name)
 	}
-	for _, s := range p.Sinks {
-		x.sinks[s.Name] = consumerGroup(p.Worker, s)
+	for _, s := range cfg.Sinks {
+		x.sinks[s.Name] = s.Group()
 		x.names = append(x.names, s.Name)
 	}
 	return x
-}
-
-// consumerGroup is the consumer group of a sink.
-func consumerGroup(w Worker, s Sink) string {
-	if id := w.Consumer.Over(s.Consumer).GroupID; id != "" {
-		return id
-	}
-	return "connect-" + s.Name
 }
 
 // list gives the positions of a connector.

@@ -13,7 +13,6 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/kafka"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -76,23 +75,15 @@ func ReplayLetters(ctx context.Context, p Pipeline, o ReplayOptions) (ReplayRepo
 	if err != nil {
 		return ReplayReport{}, FaultError{err}
 	}
-	if len(o.Brokers) > 0 {
-		p.Kafka.Brokers = o.Brokers
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := secret.Resolve(&p); err != nil {
-		return ReplayReport{}, FaultError{err}
+	if o.Kafka.Log == nil {
+		o.Kafka.Log = o.Log
 	}
-	p.Worker.fill()
-	cfg := translate(p)
-	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, idleReplay
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Kafka.Log == nil {
-		cfg.Kafka.Log = cfg.Log
-	}
-	if o.StartTimeout != nil {
-		cfg.StartTimeout = *o.StartTimeout
+	cfg, err := configure(&p, Options{Brokers: o.Brokers, IdleExit: idleReplay, StartTimeout: o.StartTimeout, Log: o.Log, Kafka: o.Kafka})
+	if err != nil {
+		return ReplayReport{}, err
 	}
 	r := replay{ReplayOptions: o, cfg: cfg, group: "connect-" + o.Connector + "-replay"}
 	r.letters = r.deadLetters()

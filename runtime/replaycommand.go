@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
 // replayFlags are the flags of replay-dlq: those of run that apply, and its own.
@@ -26,10 +25,7 @@ func parseReplay(p Pipeline, args []string, w io.Writer) (f *replayFlags, help b
 	f.set.StringVar(&f.o.Topic, "topic", "", "the `topic` of letters without __connect.errors headers; by default the sink's, where it has one")
 	f.set.IntVar(&f.o.Limit, "limit", 0, "take no more than `N` letters")
 	f.set.BoolVar(&f.o.DryRun, "dry-run", false, "list the letters and change nothing")
-	f.set.StringVar(&f.brokers, "brokers", "", "`HOST:PORT,…` of brokers, instead of the pipeline's")
-	f.set.TextVar(&f.level, "log-level", f.level, "the least `level` of log lines: debug, info, warn or error")
-	f.set.StringVar(&f.format, "log-format", "text", "the log's `format`: text or json")
-	f.set.StringVar(&f.startText, "start-timeout", "", "how long to wait at the start for a broker: a `duration` or forever")
+	f.common()
 	f.set.Usage = func() {
 		fmt.Fprintf(w, "Usage:\n  %s replay-dlq [-sink NAME | -source NAME] [flags]\n\nTakes the letters of a dead letter queue through the same chain again, up to where\nthe queue ends now. What fails again goes back to the queue once. A further\nreplay goes on where this one ended.\n\nFlags:\n", p.Name)
 		f.set.PrintDefaults()
@@ -77,10 +73,7 @@ func replayCommand(p Pipeline, args []string, stdout, stderr *os.File) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	watchSignals(log, cancel, ctx, p.Worker.TaskShutdownGracefulTimeout)
-	f.o.Log, f.o.StartTimeout, f.o.List = log, f.start, stdout
-	if f.brokers != "" {
-		f.o.Brokers = []string{f.brokers}
-	}
+	f.o.Brokers, f.o.Log, f.o.StartTimeout, f.o.List = brokersOf(f.brokers), log, f.start, stdout
 	report, err := ReplayLetters(ctx, p, f.o)
 	if report.Queue != "" {
 		if f.o.DryRun {
@@ -90,10 +83,7 @@ func replayCommand(p Pipeline, args []string, stdout, stderr *os.File) int {
 		}
 	}
 	if err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			fmt.Fprintf(stderr, "%s: %s\n", p.Name, line)
-		}
-		return exitCode(err)
+		return tell(stderr, p, err)
 	}
 	if report.Again+report.Impossible > 0 {
 		return 1

@@ -3,9 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 
-	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
 	"kcgen.dev/runtime/rest"
 	"kcgen.dev/runtime/state"
@@ -14,7 +12,7 @@ import (
 // positions are where the instance's connectors stand.
 func (i *instance) positions() *positions {
 	store, log := i.worker.Offsets()
-	return newPositions(i.p, i.worker.Conn(), store, log)
+	return newPositions(i.p, i.cfg, i.worker.Conn(), store, log)
 }
 
 func (c control) Offsets(ctx context.Context, connector string) ([]rest.Offset, error) {
@@ -54,7 +52,7 @@ func (c control) change(ctx context.Context, connector string, do func() error) 
 	if c.i.config.Target(connector) != state.Stopped || !ended(c.i.statuses, connector) {
 		return rest.ErrNotStopped
 	}
-	if err := c.fence(ctx, connector); err != nil {
+	if err := c.i.worker.Fence(ctx, connector); err != nil {
 		return err
 	}
 	err := do()
@@ -73,26 +71,4 @@ func ended(s *state.Statuses, connector string) bool {
 		}
 	}
 	return true
-}
-
-// fence shuts out whoever may still write as a task of the connector.
-func (c control) fence(ctx context.Context, connector string) error {
-	for _, s := range c.i.p.Sources {
-		if s.Name != connector || s.ExactlyOnce == nil || c.i.p.Worker.Group == nil {
-			continue
-		}
-		for task := range c.count(connector) {
-			id := fmt.Sprintf("%s-%s-%d", c.i.p.Worker.Group.ID, connector, task)
-			x, err := c.i.worker.Conn().Transactor(kafka.Producer{}, id, kafka.Transaction{ID: id, Timeout: s.ExactlyOnce.TransactionTimeout})
-			if err != nil {
-				return err
-			}
-			err = x.Fence(ctx)
-			x.Close(ctx)
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

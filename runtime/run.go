@@ -9,6 +9,7 @@ import (
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/loglevel"
+	"kcgen.dev/runtime/props"
 	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/worker"
 )
@@ -41,28 +42,17 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if len(o.Brokers) > 0 {
-		p.Kafka.Brokers = o.Brokers // before references are resolved: the pipeline's need not be set
-	}
 	written := p
-	if err := secret.Resolve(&p); err != nil {
-		return nil, FaultError{err}
+	cfg, err := configure(&p, o)
+	if err != nil {
+		return nil, err
 	}
-	p.Worker.fill()
-	cfg := translate(p)
-	i := &instance{written: written, p: p, o: o, log: o.Log}
+	i := &instance{written: written, p: p, o: o, log: o.Log, shown: props.Connectors(written)}
 	cfg.Leased = func() bool { return i.herder.Leased() }
 	cfg.Refresh = func() (worker.Config, error) {
-		q := written
-		err := secret.Resolve(&q)
-		return translate(q), err
+		again := written
+		return configure(&again, o)
 	}
-	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
-	cfg.Kafka.Admin = p.Worker.Admin
-	if o.StartTimeout != nil {
-		cfg.StartTimeout = *o.StartTimeout
-	}
-	var err error
 	if cfg.Traces, err = openTraces(p, o.Log); err != nil {
 		return nil, FaultError{err}
 	}
@@ -71,6 +61,7 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	if err != nil {
 		return nil, FaultError{err}
 	}
+	defer w.Close()
 	if o.Watch != nil {
 		o.Watch(w.Stats)
 	}
@@ -80,9 +71,27 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 		}
 		return nil, err
 	}
-	i.worker = w
+	i.worker, i.cfg = w, cfg
 	err = i.run(ctx)
 	return w.Stats(), err
+}
+
+// configure resolves a pipeline's references, and says it in the worker's terms.
+func configure(p *Pipeline, o Options) (worker.Config, error) {
+	if len(o.Brokers) > 0 {
+		p.Kafka.Brokers = o.Brokers // before references are resolved: the pipeline's need not be set
+	}
+	if err := secret.Resolve(p); err != nil {
+		return worker.Config{}, FaultError{err}
+	}
+	p.Worker.fill()
+	cfg := translate(*p)
+	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
+	cfg.Kafka.Admin = p.Worker.Admin
+	if o.StartTimeout != nil {
+		cfg.StartTimeout = *o.StartTimeout
+	}
+	return cfg, nil
 }
 
 // fill gives fields that a hand-written program left out the defaults of the

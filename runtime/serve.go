@@ -13,7 +13,6 @@ import (
 	"kcgen.dev/runtime/metrics"
 	"kcgen.dev/runtime/props"
 	"kcgen.dev/runtime/rest"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/state"
 )
 
@@ -32,10 +31,6 @@ func (i *instance) serve() error {
 			return FaultError{err}
 		}
 	}
-	users := map[string]secret.Secret{}
-	for name, password := range r.BasicAuth {
-		users[name] = password
-	}
 	listener, err := net.Listen("tcp", r.Listen)
 	if err != nil {
 		return FaultError{fmt.Errorf("worker.rest.listen: %w", err)}
@@ -44,7 +39,7 @@ func (i *instance) serve() error {
 	handler := rest.New(rest.Options{
 		Herder: control{i}, Pipeline: i.p.Name, Version: builtBy,
 		Connectors: i.connectors(), Plugins: i.plugins(),
-		Levels: i.o.Levels, Users: users, ReadOnly: r.ReadOnly,
+		Levels: i.o.Levels, Users: r.BasicAuth, ReadOnly: r.ReadOnly,
 		Routes: map[string]http.Handler{"/metrics": http.HandlerFunc(i.metrics)},
 		Hosts:  rest.KnownHosts(listener.Addr(), r.Advertised),
 		Log:    i.log,
@@ -70,7 +65,7 @@ func (i *instance) hangUp() {
 
 func (i *instance) connectors() []rest.Connector {
 	var out []rest.Connector
-	for _, c := range props.Connectors(i.written) {
+	for _, c := range i.shown {
 		out = append(out, rest.Connector{Name: c.Name, Kind: c.Kind, Version: builtBy, Config: c.Config, Defaults: c.Defaults})
 	}
 	return out
@@ -96,16 +91,17 @@ func (i *instance) setLevel(logger, level string) {
 
 // metrics answers with what there is to measure.
 func (i *instance) metrics(w http.ResponseWriter, _ *http.Request) {
+	started := i.started.Load() // else open is still writing what follows
 	s := metrics.Snapshot{Pipeline: i.p.Name, Version: builtBy, Tasks: i.worker.Stats(), Starts: i.worker.Starts()}
-	for _, c := range props.Connectors(i.written) {
+	for _, c := range i.shown {
 		m := metrics.Connector{Name: c.Name, Class: c.Config["connector.class"], Sink: c.Kind == "sink"}
-		if i.started.Load() {
+		if started {
 			st, _ := i.statuses.Connector(c.Name)
 			m.Phase = string(st.Phase)
 		}
 		s.Connectors = append(s.Connectors, m)
 	}
-	if i.member != nil && i.started.Load() {
+	if started && i.member != nil {
 		took, last := i.rebalances.read()
 		now := i.herder.Snapshot()
 		s.Group = &metrics.Group{

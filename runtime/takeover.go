@@ -29,8 +29,8 @@ func checkTakeover(ctx context.Context, p Pipeline, cfg worker.Config) error {
 	for _, s := range p.Sources {
 		c.Sources = append(c.Sources, s.Name)
 	}
-	for _, s := range p.Sinks {
-		c.Sinks[s.Name] = consumerGroup(p.Worker, s)
+	for _, s := range cfg.Sinks {
+		c.Sinks[s.Name] = s.Group()
 	}
 	if err := takeover.Check(ctx, conn, c); err != nil {
 		return FaultError{err}

@@ -31,6 +31,10 @@ type Config struct {
 	// Fenced reports whether a task failed because another has taken its place.
 	Fenced func(error) bool
 
+	// Changed is told what is known after each step, and returns at once. Nil:
+	// nobody is.
+	Changed func(*Snapshot)
+
 	SessionTimeout time.Duration // of the group
 	StopTimeout    time.Duration // for a stop of a task, or of all of them
 	Restart        *Restart      // nil: failed tasks stay failed

@@ -53,4 +53,7 @@ func (h *Herder) show() {
 		s.Tasks = append(s.Tasks, t)
 	}
 	h.current.Store(s)
+	if h.cfg.Changed != nil {
+		h.cfg.Changed(s)
+	}
 }
