@@ -82,6 +82,9 @@ const (
 	static
 )
 
+// parts are where they come from in a plan's terms.
+var parts = [...]reshape.Part{topicName: reshape.Topic, partitionNumber: reshape.Partition, offset: reshape.Offset, timestamp: reshape.Timestamp, static: reshape.Nothing}
+
 // insertion is one field to insert.
 type insertion struct {
 	from   source
@@ -161,7 +164,7 @@ func (f *insertion) place(inStruct bool) reshape.Place {
 	if f.from == static {
 		return reshape.Place{From: reshape.None, Default: f.static}
 	}
-	return reshape.Place{From: reshape.None, Change: func(r *connect.Record, _ connect.Value) (connect.Value, bool) {
+	return reshape.Place{From: reshape.None, Part: parts[f.from], Change: func(r *connect.Record, _ connect.Value) (connect.Value, bool) {
 		v, ok, err := f.value(r, inStruct)
 		return v, err == nil && (ok || inStruct)
 	}}

@@ -15,7 +15,7 @@ const maxTopics = 1024
 // Open compiles the regular expression and the replacement, and gives the
 // function that routes.
 func (x RegexRouter) Open() (connect.Apply, error) {
-	route, err := x.router()
+	route, err := x.Route()
 	if err != nil {
 		return nil, fmt.Errorf("transform: open RegexRouter: %w", err)
 	}
@@ -42,15 +42,15 @@ func (x RegexRouter) Open() (connect.Apply, error) {
 
 // Flow routes the topic, where it is known.
 func (x RegexRouter) Flow(s *connect.Shape) error {
-	route, err := x.router()
+	route, err := x.Route()
 	if err == nil && s.Topic != "" {
 		s.Topic, err = route(s.Topic)
 	}
 	return err
 }
 
-// router finds a topic's new name.
-func (x RegexRouter) router() (func(topic string) (string, error), error) {
+// Route gives what finds a topic's new name.
+func (x RegexRouter) Route() (func(topic string) (string, error), error) {
 	re, err := connect.CompileJavaRegex(x.Regex)
 	if err != nil {
 		return nil, ofOption("regex", err)

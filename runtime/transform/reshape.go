@@ -148,7 +148,7 @@ func (w *hoister) plan(in *connect.Schema) *reshape.Plan {
 	if err != nil {
 		return nil
 	}
-	return &reshape.Plan{Schema: schema, Places: []reshape.Place{{Change: func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
+	return &reshape.Plan{Schema: schema, Places: []reshape.Place{{Checks: true, Change: func(_ *connect.Record, v connect.Value) (connect.Value, bool) {
 		return v, connect.Validate(in, v) == nil
 	}}}}
 }

@@ -20,7 +20,21 @@ type Place struct {
 	From    int           // the old value that it is made of, or None
 	Default connect.Value // what counts where that is null
 	Change  Change        // nil: as it is
+	Part    Part          // what Change takes of the record, instead of a value
+	Checks  bool          // Change gives what it is given, if the schema allows that
 }
+
+// Part is a part of a record beside its key, value and headers.
+type Part uint8
+
+// The parts.
+const (
+	Nothing Part = iota
+	Topic
+	Partition
+	Offset
+	Timestamp
+)
 
 // None is the From of a place that is made of no old value, but of null.
 const None = -1

@@ -46,13 +46,14 @@ func (pl Place) then(next Place, required bool) Place {
 		if pl.Default.IsNull() {
 			pl.Default = next.Default
 		}
-		pl.Change = next.Change
+		pl.Change, pl.Part, pl.Checks = next.Change, next.Part, next.Checks
 		return pl
 	}
 	if next.Change == nil && next.Default.IsNull() && !required {
 		return pl
 	}
 	first := pl.Change
+	pl.Part, pl.Checks = Nothing, false
 	pl.Change = func(r *connect.Record, v connect.Value) (connect.Value, bool) {
 		v, ok := first(r, v)
 		if v.IsNull() {
