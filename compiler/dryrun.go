@@ -20,6 +20,7 @@ import (
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/sandbox"
 	"kcgen.dev/runtime/dryrun/wire"
+	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // A dry run may take this long and this much memory; package dryrun keeps the
@@ -37,6 +38,7 @@ type DryReport struct {
 	Faults diag.List // what cannot work
 	Tests  []TestResult
 	Flows  []wire.Flow
+	Chains []wire.Chain // how they are done
 
 	Trace      string
 	TraceError string // why the record did not come through
@@ -58,6 +60,20 @@ func (r *DryReport) Bad() diag.List {
 		}
 	}
 	return bad.Sorted()
+}
+
+// recipes are those of the chains that are functions, by the source's name.
+func (r *DryReport) recipes() map[string]*recipe.Recipe {
+	out := map[string]*recipe.Recipe{}
+	if r == nil {
+		return out
+	}
+	for _, c := range r.Chains {
+		if source, ok := strings.CutPrefix(c.Connector, "sources."); ok && c.Recipe != nil {
+			out[source] = c.Recipe
+		}
+	}
+	return out
 }
 
 // NeedsDryRun says whether a dry run could find anything: the spec has tests,
@@ -261,7 +277,7 @@ func Connectors(p *plan.Pipeline) []string {
 
 // report says a dry run's findings at the spec's lines.
 func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
-	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace, TraceError: oneLine(rep.TraceError)}
+	out := &DryReport{Flows: rep.Flows, Chains: rep.Chains, Trace: rep.Trace, TraceError: oneLine(rep.TraceError)}
 	for _, f := range rep.Faults {
 		out.Faults = append(out.Faults, faultAt(p, f))
 	}

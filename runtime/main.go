@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/loglevel"
 	"kcgen.dev/runtime/worker"
 )
@@ -33,8 +34,15 @@ import (
 // resolved: nothing was written; a task that failed), 2 for wrong usage and 3
 // if no broker answered at the start. A second signal ends it at once, with
 // 128 and the signal's number.
-func Main(p Pipeline) {
-	os.Exit(command(p, os.Args[1:], os.Stdout, os.Stderr))
+//
+// Fused, where it is given, has the chains of sources that kcgen made functions
+// of.
+func Main(p Pipeline, fused ...fuse.Functions) {
+	var all fuse.Functions
+	if len(fused) > 0 {
+		all = fused[0]
+	}
+	os.Exit(command(p, all, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // flags is the command line.
@@ -50,7 +58,7 @@ type flags struct {
 	startText string
 }
 
-func command(p Pipeline, args []string, stdout, stderr *os.File) int {
+func command(p Pipeline, fused fuse.Functions, args []string, stdout, stderr *os.File) int {
 	verb := "run"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		verb, args = args[0], args[1:]
@@ -78,7 +86,7 @@ func command(p Pipeline, args []string, stdout, stderr *os.File) int {
 	if f.set == nil {
 		return 0 // -h
 	}
-	return run(p, f, stderr)
+	return run(p, fused, f, stderr)
 }
 
 // parse reads the flags. It is nil after wrong usage, which it has said.
@@ -167,7 +175,7 @@ func (f *flags) logger(w io.Writer) (*slog.Logger, *loglevel.Levels) {
 	return slog.New(levels.Handler(h)), levels
 }
 
-func run(p Pipeline, f *flags, stderr *os.File) int {
+func run(p Pipeline, fused fuse.Functions, f *flags, stderr *os.File) int {
 	tuneMemory(p)
 	p.Worker.fill()
 	terminal := isTerminal(stderr)
@@ -186,7 +194,7 @@ func run(p Pipeline, f *flags, stderr *os.File) int {
 		defer stop()
 		log.Info("serving profiles", "at", "http://"+at.String()+"/debug/pprof/")
 	}
-	o := Options{Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
+	o := Options{Fused: fused, Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
 	shown := make(chan struct{})
 	quit := make(chan struct{})
 	if f.progress == "on" || f.progress == "auto" && terminal {

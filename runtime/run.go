@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/loglevel"
 	"kcgen.dev/runtime/props"
@@ -21,6 +22,7 @@ type Options struct {
 	StartTimeout *time.Duration   // instead of the worker's, where given; negative is for ever
 	Log          *slog.Logger     // nil is silence
 	Kafka        kafka.Options    // for tests
+	Fused        fuse.Functions   // of the pipeline's sources
 	Levels       *loglevel.Levels // of Log's loggers; nil: they do not change
 	// Watch, where given, is called once with a function that gives the tasks'
 	// figures at any time.
@@ -86,6 +88,9 @@ func configure(p *Pipeline, o Options) (worker.Config, error) {
 	}
 	p.Worker.fill()
 	cfg := translate(*p)
+	for i := range cfg.Sources {
+		cfg.Sources[i].Fused = o.Fused[cfg.Sources[i].Name]
+	}
 	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
 	cfg.Kafka.Admin = p.Worker.Admin
 	if o.StartTimeout != nil {

@@ -33,6 +33,23 @@ func (c *Chain) join() error {
 	return nil
 }
 
+// Together has the names of the steps that are done as one, for each such run.
+func (c *Chain) Together() (runs [][]string) {
+	for i := 0; i < len(c.Steps); i++ {
+		s := &c.Steps[i]
+		if s.joined == nil {
+			continue
+		}
+		var run []string
+		for _, one := range c.Steps[i : i+s.more+1] {
+			run = append(run, one.Name)
+		}
+		runs = append(runs, run)
+		i += s.more
+	}
+	return runs
+}
+
 // reshape is what the step does to fields; nothing where that cannot be said.
 func (s *Opened) reshape() (step reshape.Step, err error) {
 	if t, ok := s.what.(reshape.Transform); ok && s.when == nil && s.not == nil {

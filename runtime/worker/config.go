@@ -36,6 +36,7 @@ import (
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -78,6 +79,7 @@ type Source struct {
 	Key         connect.Converter
 	Value       connect.Converter
 	Header      connect.Converter
+	Fused       fuse.Func // Steps and converters at once, for records that it takes; nil: there is none
 	Steps       []Step
 	Errors      Errors
 	Topics      *TopicRules // nil: the broker makes topics

@@ -125,11 +125,15 @@ func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure 
 // the place of the record that failed, which a panic is also made to be.
 func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.Record, f *flight) (at int, err error) {
 	at = i
+	saved := -1 // whose record is in t.orig
 	t.watch.enter(hookChain)
 	defer t.watch.leave()
 	defer func() {
 		if p := recover(); p != nil {
 			err = asError(p)
+		}
+		if err != nil && saved != at {
+			t.orig = records[at]
 		}
 	}()
 	keepHeaders := len(t.chain.Steps) > 0
@@ -137,7 +141,12 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 		f.reach(at)
 		t.watch.step()
 		r := &records[at]
-		t.orig = *r
+		if done, err := t.fused(stop, r, f); err != nil {
+			return at, err
+		} else if done {
+			continue
+		}
+		t.orig, saved = *r, at
 		if keepHeaders && len(r.Headers) > 0 {
 			t.orig.Headers = slices.Clone(r.Headers)
 		}
@@ -154,6 +163,24 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 		}
 	}
 	return at, nil
+}
+
+// fused makes r's bytes by the function of the chain, and adds them to the
+// batch. It is false where there is none for a record like that.
+func (t *sourceTask) fused(stop context.Context, r *connect.Record, f *flight) (done bool, err error) {
+	if t.cfg.Fused == nil {
+		return false, nil
+	}
+	t.doing = chain.Doing{Stage: chain.Transformation}
+	topic := r.Topic
+	key, value, ok := t.cfg.Fused(r, &t.buf)
+	if !ok {
+		return false, nil
+	}
+	if err = t.add(stop, r, key, value, nil, f); err != nil {
+		r.Topic = topic
+	}
+	return true, err
 }
 
 // encode makes r's bytes and adds them to the batch.
@@ -173,6 +200,11 @@ func (t *sourceTask) encode(stop context.Context, r *connect.Record, f *flight) 
 	if err != nil {
 		return err
 	}
+	return t.add(stop, r, key, value, headers, f)
+}
+
+// add adds a record's bytes to the batch.
+func (t *sourceTask) add(stop context.Context, r *connect.Record, key, value []byte, headers []kafka.Header, f *flight) error {
 	t.doing.Stage = stageProduce
 	if err := t.fits(stop, r.Topic, key, value, headers); err != nil {
 		return err
