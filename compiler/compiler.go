@@ -40,6 +40,8 @@ type Config struct {
 type BuildOptions struct {
 	Out    string // the binary's file; by default the pipeline's name in Config.Dir
 	Target string // "linux/arm64"; by default this machine
+
+	Dry *DryReport // of the plan: its functions become the program's; nil: it has none
 }
 
 // Check evaluates a spec in a child process with limits and returns its plan.
@@ -68,8 +70,23 @@ func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
 	return p, found
 }
 
-// Generate prints the Go program of a plan.
-func Generate(p *plan.Pipeline) ([]byte, error) { return emit.Go(p) }
+// Program is the Go program of a plan.
+type Program struct {
+	Main  []byte // main.go
+	Fused []byte // fused.go; nil: there is none
+}
+
+// Generate prints the Go program of a plan, with the functions that a dry run
+// found (nil: none).
+func Generate(p *plan.Pipeline, r *DryReport) (Program, error) {
+	recipes := r.recipes()
+	main, err := emit.Go(p, len(recipes) > 0)
+	if err != nil {
+		return Program{}, err
+	}
+	fused, err := emit.Fused(p, recipes)
+	return Program{Main: main, Fused: fused}, err
+}
 
 // IsGenerated says whether a Go file is one that Generate printed, so that it
 // may be replaced.
@@ -78,16 +95,16 @@ func IsGenerated(src []byte) bool { return emit.IsGenerated(src) }
 // Build compiles the program of a plan and returns the path of the binary.
 // Where the user's Go packages do not fit their CUE, its error is a diag.List.
 func Build(ctx context.Context, cfg Config, p *plan.Pipeline, o BuildOptions) (string, error) {
-	src, err := Generate(p)
+	src, err := Generate(p, o.Dry)
 	if err != nil {
 		return "", err
 	}
 	cfg.tell("build " + p.Name)
 	bin, err := build.Binary(ctx, build.Job{
-		Name: p.Name, Main: src, Builtin: cfg.Builtin,
+		Name: p.Name, Main: src.Main, Fused: src.Fused, Builtin: cfg.Builtin,
 		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: o.Out, Target: o.Target, Version: cfg.Version,
 	})
-	return bin, userFault(p, src, err)
+	return bin, userFault(p, src.Main, err)
 }
 
 func (c Config) tell(what string) {

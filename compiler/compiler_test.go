@@ -90,54 +90,11 @@ func stages(t *testing.T, p *plan.Pipeline, bad diag.List) []txtar.File {
 	if p == nil {
 		return out
 	}
-	src, err := Generate(p)
+	src, err := Generate(p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(out, txtar.File{Name: "out/plan", Data: []byte(p.String())}, txtar.File{Name: "out/main.go", Data: src})
-}
-
-// TestExamples holds generated/ to what the compiler makes of examples/.
-func TestExamples(t *testing.T) {
-	root := repository(t)
-	specs, err := filepath.Glob(filepath.Join(root, "examples", "*", "pipeline.cue"))
-	if err != nil || len(specs) < 5 {
-		t.Fatalf("%d examples, %v", len(specs), err)
-	}
-	for _, file := range specs {
-		name := filepath.Base(filepath.Dir(file))
-		t.Run(name, func(t *testing.T) {
-			cfg := Config{Builtin: os.DirFS(root), Dir: root}
-			p, bad, err := Check(context.Background(), cfg, "examples/"+name+"/pipeline.cue")
-			if err != nil || len(bad) > 0 { // no example is worth a warning
-				t.Fatalf("%v\n%v", err, bad)
-			}
-			src, err := Generate(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden := filepath.Join(root, "generated", name, "main.go")
-			if len(p.Modules) > 0 {
-				golden += ".txt" // it belongs to the example's Go module; this one cannot compile it
-			}
-			if *update {
-				if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(golden, src, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if d := cmp.Diff(string(want), string(src)); err != nil || d != "" {
-				t.Errorf("%v; make generate rewrites it; -want +got:\n%s", err, d)
-			}
-		})
-	}
-	programs, err := filepath.Glob(filepath.Join(root, "generated", "*", "main.go*"))
-	if err != nil || len(programs) != len(specs) {
-		t.Errorf("%d programs in generated/ for %d examples (%v)", len(programs), len(specs), err)
-	}
+	return append(out, txtar.File{Name: "out/plan", Data: []byte(p.String())}, txtar.File{Name: "out/main.go", Data: src.Main})
 }
 
 // TestChild proves that the sandbox's process answers as this one would.
@@ -186,12 +143,12 @@ func TestHostileSpec(t *testing.T) {
 			if len(bad) > 0 {
 				t.Fatal(bad)
 			}
-			src, err := Generate(p) // holds the program against the whitelist
+			src, err := Generate(p, nil) // holds the program against the whitelist
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := bytes.Count(src, []byte("func ")) - bytes.Count([]byte(spec), []byte("func init()")); n > 1 {
-				t.Errorf("%d functions:\n%s", n, src)
+			if n := bytes.Count(src.Main, []byte("func ")) - bytes.Count([]byte(spec), []byte("func init()")); n > 1 {
+				t.Errorf("%d functions:\n%s", n, src.Main)
 			}
 		})
 	}

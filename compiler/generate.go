@@ -1,8 +1,7 @@
 package compiler
 
 // What tools write, in the order in which one needs the other: the Go structs
-// of the CUE definitions, the go.mod of pipelines, the examples' programs.
+// of the CUE definitions, the go.mod of pipelines.
 //
 //go:generate go run -C .. ./cmd/kcgen types ./...
 //go:generate go run -C .. ./compiler/build/pipelinemod
-//go:generate go test -count=1 -run ^TestExamples$ . -update

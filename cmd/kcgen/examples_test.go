@@ -96,20 +96,28 @@ func TestExamplesAreTheirPrograms(t *testing.T) {
 	for _, e := range examples {
 		t.Run(e.title(), func(t *testing.T) {
 			golden := filepath.Join("generated", filepath.FromSlash(cmp.Or(e.golden, e.name+"/main.go")))
+			fused := strings.Replace(golden, "main.go", "fused.go", 1)
 			var out, stderr bytes.Buffer
 			spec := filepath.Join("examples", e.name, e.specFile())
 			if code := kcgen([]string{"generate", spec}, &out, &stderr); code != 0 {
 				t.Fatalf("exit code %d: %s", code, &stderr)
 			}
+			if stderr.Len() > 0 {
+				t.Errorf("no example is worth a warning: %s", &stderr)
+			}
+			main, functions, two := strings.Cut(out.String(), "\n-- fused.go --\n")
 			if e.spec == "" {
-				compare(t, golden, out.String())
+				compare(t, golden, main)
+				if _, err := os.Stat(fused); two || err == nil {
+					compare(t, fused, functions)
+				}
 				return
 			}
 			twin, err := os.ReadFile(golden)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := diff.Diff(program(string(twin)), program(out.String())); d != "" {
+			if d := diff.Diff(program(string(twin)), program(main)); d != "" {
 				t.Errorf("the twin's program differs (-%s +%s):\n%s", golden, spec, d)
 			}
 		})

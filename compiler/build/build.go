@@ -26,6 +26,7 @@ import (
 type Job struct {
 	Name     string   // of the pipeline
 	Main     []byte   // main.go
+	Fused    []byte   // fused.go; nil: there is none
 	Builtin  fs.FS    // module kcgen.dev; see compiler.Config
 	Modules  []string // packages of the user's Go modules that main.go needs
 	GoModDir string   // the folder of the go.mod through which they are found

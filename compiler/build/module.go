@@ -67,9 +67,14 @@ func newModule(j Job, tmp string) (*module, error) {
 			return nil, fmt.Errorf("build: %w", err)
 		}
 		m.goSum = mergeSums(userSum, sum)
-		m.files[prefix+"main/main.go"] = j.Main
-	} else {
-		m.files["main.go"] = j.Main
+	}
+	main := prefix
+	if m.user {
+		main += "main/"
+	}
+	m.files[main+"main.go"] = j.Main
+	if j.Fused != nil {
+		m.files[main+"fused.go"] = j.Fused
 	}
 	m.files[prefix+"kcgen.dev/go.mod"] = runtimeMod
 	if m.goMod, err = mergeMods(base, runtimeMod, "./"+prefix+"kcgen.dev"); err != nil {

@@ -9,6 +9,7 @@
 //
 //	emit.go     the file
 //	dryrun.go   the same with another main
+//	fused.go    the second file: chains as functions; verifyfused.go its whitelist
 //	literal.go  plan → expressions
 //	scalar.go   scalars
 //	width.go    what fits on a line
@@ -44,10 +45,15 @@ const runtimePath = "kcgen.dev/runtime"
 //	func main() { runtime.Main(pipeline) }
 //
 //	var pipeline = runtime.Pipeline{…}
-func Go(p *plan.Pipeline) ([]byte, error) {
+//
+// Where there is a second file (see [Fused]), main gives what is in it too.
+func Go(p *plan.Pipeline, fused bool) ([]byte, error) {
 	names, err := nameImports(p)
 	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
+	}
+	if fused {
+		return program(p, names, jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline"), jen.Id("fused")), "runtime.Main(pipeline, fused)")
 	}
 	return program(p, names, jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline")), "runtime.Main(pipeline)")
 }

@@ -44,7 +44,7 @@ func nameImports(p *plan.Pipeline, more ...plan.Type) (*imports, error) {
 	slices.SortFunc(in.pkgs, func(a, b plan.Type) int {
 		return cmp.Or(cmp.Compare(rank(a.Path), rank(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	taken := map[string]bool{"main": true, "init": true, "pipeline": true, "_": true, "C": true}
+	taken := map[string]bool{"main": true, "init": true, "pipeline": true, "fused": true, "_": true, "C": true}
 	for _, pkg := range in.pkgs {
 		name := pkg.Pkg
 		for i := 2; taken[name] || types.Universe.Lookup(name) != nil; i++ {

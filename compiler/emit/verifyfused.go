@@ -1,0 +1,82 @@
+package emit
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+)
+
+// verifyFused holds the printed functions against what they may be: one table,
+// and functions that compare, append and return; every call is of a known name.
+func verifyFused(src []byte) error {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "fused.go", src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	v := &verifier{fset: fset, allowed: map[string]bool{connectPkg.Path: true, fusePkg.Path: true}}
+	v.comments(f)
+	for i, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			switch {
+			case i == 0 && d.Tok == token.IMPORT:
+				v.imports(d)
+			case i == 1 && d.Tok == token.VAR:
+			default:
+				v.fail(d, "%s is not allowed", d.Tok)
+			}
+		case *ast.FuncDecl:
+			v.fused(d)
+		}
+	}
+	return v.err
+}
+
+// fused allows the nodes of a function that only reads a record and appends.
+func (v *verifier) fused(d *ast.FuncDecl) {
+	if d.Recv != nil || d.Type.TypeParams != nil || d.Body == nil || d.Name.Name == "init" || d.Name.Name == "main" {
+		v.fail(d, "func %s is not allowed", d.Name.Name)
+		return
+	}
+	ast.Inspect(d.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case nil, *ast.BlockStmt, *ast.IfStmt, *ast.ReturnStmt, *ast.Ident, *ast.SelectorExpr, *ast.UnaryExpr, *ast.BinaryExpr, *ast.AssignStmt:
+		case *ast.BasicLit:
+			if n.Kind != token.STRING {
+				v.fail(n, "a literal of kind %s", n.Kind)
+			}
+		case *ast.CallExpr:
+			if name := called(n.Fun); !mayCall[name] {
+				v.fail(n, "a call of %s", name)
+			}
+		default:
+			v.fail(n, "%T is not allowed", n)
+		}
+		return v.err == nil
+	})
+}
+
+var mayCall = map[string]bool{
+	"append": true, "b.Start": true, "b.Finish": true, "r.Value.Value.Raw": true, "fuse.HasTime": true,
+}
+
+func init() {
+	for _, names := range []map[string]bool{forms, appenders} {
+		for name := range names {
+			mayCall["fuse."+name] = true
+		}
+	}
+}
+
+// called is the name of a function, as it is written.
+func called(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return called(e.X) + "." + e.Sel.Name
+	}
+	return fmt.Sprintf("%T", e)
+}
