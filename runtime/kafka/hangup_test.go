@@ -74,7 +74,7 @@ func TestHungUp(t *testing.T) {
 	var all sync.WaitGroup
 	write := func(partition int32) {
 		all.Add(2)
-		b := w.NewBatch()
+		b := w.NewBatch(0)
 		b.Ended, b.Done = func(_ int, err error) {
 			if err != nil {
 				t.Errorf("the record was not written: %v", err)

@@ -124,7 +124,7 @@ func TestRecordSize(t *testing.T) {
 			value []byte
 			fits  bool
 		}{{value, true}, {append(value, 'x', 'x', 'x', 'x', 'x'), false}} {
-			b := w.NewBatch()
+			b := w.NewBatch(0)
 			var got error
 			done := make(chan struct{})
 			b.Ended, b.Done = func(_ int, err error) { got = err }, func() { close(done) }
@@ -150,7 +150,7 @@ func TestWriterPartitionsAndOrder(t *testing.T) {
 	defer w.Close(within(t))
 	ended := make([]int, 100)
 	done := make(chan struct{})
-	b := w.NewBatch()
+	b := w.NewBatch(0)
 	b.Ended, b.Done = func(i int, err error) {
 		if err != nil {
 			t.Error(err)
@@ -182,7 +182,7 @@ func TestWriterClosedEndsRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := w.NewBatch()
+	b := w.NewBatch(0)
 	var got error
 	done := make(chan struct{})
 	b.Ended, b.Done = func(_ int, err error) { got = err }, func() { close(done) }

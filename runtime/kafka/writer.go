@@ -36,8 +36,10 @@ type Writer struct {
 	maxSize int32
 	lost    func(error) // of a Transactor: told of each record that Kafka has not
 
-	mu   sync.Mutex
-	free []*Batch // used before; as many as were ever on their way at one time
+	mu    sync.Mutex
+	free  []*Batch // used before; as many as were ever on their way at one time
+	spare int      // records that the free ones have room for
+	most  int      // records that may be on their way: no more room is kept
 }
 
 // Over lays the settings of over, where they are given, on those of p.
@@ -85,7 +87,7 @@ func (k *Conn) writer(p Producer, clientID string, more ...kgo.Opt) (*Writer, er
 	if p.BatchSize != 0 {
 		sticky = int(min(p.BatchSize, size))
 	}
-	w := &Writer{conn: k, maxSize: int32(size)}
+	w := &Writer{conn: k, maxSize: int32(size), most: records}
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerLinger(linger),
@@ -171,13 +173,24 @@ type Batch struct {
 	Done  func()
 }
 
-// NewBatch gives an empty batch.
-func (w *Writer) NewBatch() *Batch {
+// NewBatch gives an empty batch with room for n records. Its memory is that of
+// another batch, or new where that has too little room or far too much: what is
+// on its way takes the memory of its own number and not of the largest batch's.
+func (w *Writer) NewBatch(n int) *Batch {
+	b := w.unused()
+	if c := cap(b.recs); c < n || c > 4*n+64 {
+		b.recs = make([]kgo.Record, 0, n)
+	}
+	return b
+}
+
+func (w *Writer) unused() *Batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := len(w.free); n > 0 {
 		b := w.free[n-1]
 		w.free = w.free[:n-1]
+		w.spare -= cap(b.recs)
 		return b
 	}
 	b := &Batch{w: w}
@@ -198,10 +211,18 @@ func (b *Batch) Append(topic string, partition int32, timestamp int64, key, valu
 	} else {
 		b.recs = append(b.recs, kgo.Record{})
 	}
+	// What is behind the records is zero: a record is written field by field,
+	// and no pointer more than it has.
 	r := &b.recs[len(b.recs)-1]
-	*r = kgo.Record{Topic: topic, Partition: partition, Key: key, Value: value, Headers: headers}
+	r.Topic, r.Partition, r.Value = topic, partition, value
+	if key != nil {
+		r.Key = key
+	}
+	if headers != nil {
+		r.Headers = headers
+	}
 	if timestamp >= 0 {
-		r.Timestamp = time.UnixMilli(timestamp)
+		r.Timestamp = time.UnixMilli(timestamp).UTC() // UTC is no pointer
 	}
 }
 
@@ -214,6 +235,10 @@ func (b *Batch) recycle() {
 	b.Ended, b.Done = nil, nil
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
+	if b.w.spare > 0 && b.w.spare+cap(b.recs) > b.w.most {
+		b.recs = nil
+	}
+	b.w.spare += cap(b.recs)
 	b.w.free = append(b.w.free, b)
 }
 

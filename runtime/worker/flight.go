@@ -43,7 +43,7 @@ type lostRecord struct {
 func (t *sourceTask) newFlight(b *connect.Batch) *flight {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.emptyFlight()
+	f := t.emptyFlight(len(b.Records))
 	first := 0
 	for _, m := range b.Marks() {
 		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(m.Partition, m.Offset, m.End-first), end: m.End})
@@ -55,15 +55,16 @@ func (t *sourceTask) newFlight(b *connect.Batch) *flight {
 	return f
 }
 
-// emptyFlight takes a flight that was used, or makes one; t.mu is held.
-func (t *sourceTask) emptyFlight() (f *flight) {
+// emptyFlight takes a flight that was used, or makes one, with room for so many
+// records; t.mu is held.
+func (t *sourceTask) emptyFlight(records int) (f *flight) {
 	if n := len(t.flights); n > 0 {
 		f, t.flights = t.flights[n-1], t.flights[:n-1]
 	} else {
 		f = &flight{t: t}
 		f.ended, f.done = f.recordEnded, f.landed
 	}
-	f.out = t.writer.NewBatch()
+	f.out = t.writer.NewBatch(records)
 	f.out.Ended, f.out.Done = f.ended, f.done
 	return f
 }
@@ -72,7 +73,7 @@ func (t *sourceTask) emptyFlight() (f *flight) {
 // with the records behind it. A span that is cut ends with its second part.
 func (t *sourceTask) part(hard context.Context, f *flight) error {
 	t.mu.Lock()
-	sent := t.emptyFlight()
+	sent := t.emptyFlight(f.spans[len(f.spans)-1].end - f.out.Len())
 	f.out, sent.out = sent.out, f.out
 	f.out.Ended, f.out.Done = f.ended, f.done
 	sent.out.Ended, sent.out.Done = sent.ended, sent.done

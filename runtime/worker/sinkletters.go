@@ -53,7 +53,7 @@ func (t *sinkTask) writeLetters(hard context.Context) error {
 		return nil
 	}
 	dl := t.cfg.Errors.DeadLetters
-	b := t.dlq.NewBatch()
+	b := t.dlq.NewBatch(len(t.letters))
 	var lost error
 	done := make(chan struct{})
 	b.Ended = func(_ int, err error) {

@@ -136,7 +136,7 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 			t.orig = records[at]
 		}
 	}()
-	keepHeaders := len(t.chain.Steps) > 0
+	steps := len(t.chain.Steps) > 0 // else nothing changes the record
 	for ; at < len(records); at++ {
 		f.reach(at)
 		t.watch.step()
@@ -146,17 +146,14 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 		} else if done {
 			continue
 		}
-		t.orig, saved = *r, at
-		if keepHeaders && len(r.Headers) > 0 {
-			t.orig.Headers = slices.Clone(r.Headers)
-		}
-		keep, err := t.chain.Transform(r, &t.doing)
-		if err != nil {
-			return at, err
-		}
-		if !keep {
-			f.spans[f.k].dropped++
-			continue
+		if steps {
+			saved = at
+			if keep, err := t.step(r); err != nil {
+				return at, err
+			} else if !keep {
+				f.spans[f.k].dropped++
+				continue
+			}
 		}
 		if err := t.encode(stop, r, f); err != nil {
 			return at, err
@@ -181,6 +178,15 @@ func (t *sourceTask) fused(stop context.Context, r *connect.Record, f *flight) (
 		r.Topic = topic
 	}
 	return true, err
+}
+
+// step takes r through the steps, and keeps it as it was.
+func (t *sourceTask) step(r *connect.Record) (keep bool, err error) {
+	t.orig = *r
+	if len(r.Headers) > 0 {
+		t.orig.Headers = slices.Clone(r.Headers)
+	}
+	return t.chain.Transform(r, &t.doing)
 }
 
 // encode makes r's bytes and adds them to the batch.

@@ -188,24 +188,42 @@ func (t *sourceTask) emit(b *connect.Batch) (int, error) {
 	// The time is Connect's: System.currentTimeMillis() for each record.
 	now := time.Now().UnixMilli()
 	n := 0
-	for ; n < t.cfg.BatchSize; n++ {
-		line, ok := t.lines.cut(t.ended)
-		if !ok {
+	pos, ok := t.position()
+	for n < t.cfg.BatchSize {
+		line, whole := t.lines.cut(t.ended)
+		if !whole {
+			if pos, ok = t.position(); ok && n > 0 && t.readOn() {
+				continue
+			}
 			break
 		}
 		r := b.Add()
 		r.Topic = t.cfg.Topic
 		r.Timestamp = now
 		r.Value = connect.Datum{Schema: connect.StringSchema, Value: connect.Text(line)}
+		n++
 	}
 	if n == 0 && t.lines.long {
 		return 0, t.tooLong()
 	}
-	if pos, ok := t.position(); ok && n > 0 {
+	if n == t.cfg.BatchSize {
+		pos, ok = t.position()
+	}
+	if ok && n > 0 {
 		t.at.Store(pos + 1)
 		b.Mark(t.part, connect.SourceOffset{"position": pos})
 	}
 	return n, nil
+}
+
+// readOn reads what comes next in the same file, so that a batch does not end
+// where a block does. An error comes again at the next Poll.
+func (t *sourceTask) readOn() bool {
+	if t.lines.long {
+		return false
+	}
+	more, err := t.fill()
+	return more && err == nil && !t.anew
 }
 
 // position is that of the first byte not handed out.

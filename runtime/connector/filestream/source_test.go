@@ -400,3 +400,54 @@ func BenchmarkSourcePoll(b *testing.B) {
 		tasks[0].Close()
 	}
 }
+
+// TestFullBatches: a batch ends neither where a block does, nor with lines that
+// its mark does not cover.
+func TestFullBatches(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	line := strings.Repeat("x", 99) + "\n"
+	const lines = 3*blockSize/100 + 7
+	if err := os.WriteFile(path, []byte(strings.Repeat(line, lines)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, Source{File: path, BatchSize: 1000}, nil)
+	total := 0
+	for total < lines {
+		r.batch.Reset()
+		if err := r.task.Poll(context.Background(), &r.batch); err != nil {
+			t.Fatal(err)
+		}
+		n := len(r.batch.Records)
+		if want := min(1000, lines-total); n != want {
+			t.Fatalf("a batch of %d lines behind %d; want %d", n, total, want)
+		}
+		total += n
+		if marks := r.batch.Marks(); len(marks) != 1 || marks[0].End != n || marks[0].Offset["position"] != int64(total*100) {
+			t.Fatalf("marks %v behind %d lines", marks, total)
+		}
+	}
+}
+
+// TestTruncatedWithinBatch: where the look for more lines of a batch finds
+// another content, the lines before it have the old one's position.
+func TestTruncatedWithinBatch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("one\ntwo\nhalf"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, Source{File: path, BatchSize: 100}, nil)
+	if _, err := r.task.fill(); err != nil { // read, and not yet handed out
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("new\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.task.Poll(context.Background(), &r.batch); err != nil {
+		t.Fatal(err)
+	}
+	if marks := r.batch.Marks(); len(r.batch.Records) != 2 || len(marks) != 1 || marks[0].Offset["position"] != int64(8) {
+		t.Fatalf("%d records, marks %v", len(r.batch.Records), marks)
+	}
+	r.want(4, "new")
+	r.logged("had no line end", 1)
+}
