@@ -7,9 +7,9 @@ import (
 
 // tuneMemory trades memory for speed within bounds. The collector runs when
 // the heap is five times what lives (GOGC=400 saves about 15 % of the time), but
-// harder as the program comes near what its bounded buffers can hold in sum,
-// so that a small pipeline stays below 64 MiB. GOGC and GOMEMLIMIT from the
-// environment win.
+// harder as the program comes near what its bounded buffers can hold in sum and
+// as much again to work in, so that a small pipeline stays below 96 MB. GOGC
+// and GOMEMLIMIT from the environment win.
 func tuneMemory(p Pipeline) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -19,26 +19,44 @@ func tuneMemory(p Pipeline) {
 	}
 }
 
-// baseMemory is the program itself: code, stacks, clients, one batch a client.
-const baseMemory = 34 << 20
+// baseMemory is the program itself (code, stacks, connections) and room for what
+// it throws away between two collections: with half of it a source spends a
+// third of its time in the collector.
+const baseMemory = 46 << 20
+
+// taskMemory is a task's own: a batch, a request that is being written.
+const taskMemory = 2 << 20
 
 // aheadMemory is what a source's task converts while a transaction is being
 // committed.
 const aheadMemory = 12 << 20
 
-// memoryLimit is the base and what the clients of all tasks may buffer. It is
+// memoryLimit is the base and what the clients of all tasks may hold. It is
 // a goal for the collector and never a wall: more is taken where more lives.
 func memoryLimit(p Pipeline) int64 {
 	n := int64(baseMemory)
+	producers, consumers := tasksOf(p)
 	for _, s := range p.Sources {
-		one := p.Worker.Producer.Over(s.Producer).MaxBytes()
+		one := taskMemory + p.Worker.Producer.Over(s.Producer).Memory(producers)
 		if s.ExactlyOnce != nil {
 			one += aheadMemory
 		}
 		n += int64(max(s.TasksMax, 1)) * one
 	}
 	for _, s := range p.Sinks {
-		n += int64(max(s.TasksMax, 1)) * p.Worker.Consumer.Over(s.Consumer).MaxBytes() / 2
+		one := taskMemory + p.Worker.Consumer.Over(s.Consumer).Memory(consumers)
+		n += int64(max(s.TasksMax, 1)) * one
 	}
 	return n
+}
+
+// tasksOf is how many tasks of sources and of sinks a pipeline may run.
+func tasksOf(p Pipeline) (sources, sinks int) {
+	for _, s := range p.Sources {
+		sources += max(s.TasksMax, 1)
+	}
+	for _, s := range p.Sinks {
+		sinks += max(s.TasksMax, 1)
+	}
+	return sources, sinks
 }

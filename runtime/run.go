@@ -93,6 +93,7 @@ func configure(p *Pipeline, o Options) (worker.Config, error) {
 	}
 	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
 	cfg.Kafka.Admin = p.Worker.Admin
+	cfg.Kafka.Producers, cfg.Kafka.Consumers = tasksOf(*p)
 	if o.StartTimeout != nil {
 		cfg.StartTimeout = *o.StartTimeout
 	}

@@ -5,6 +5,7 @@
 //	kafka.go       Conn: a cluster made ready to be used
 //	security.go    SASL, and TLS switched on   token.go  OAUTHBEARER tokens
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
+//	share.go       what clients may hold of records
 //	txn.go         Transactor: a producer with transactions
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
@@ -37,6 +38,9 @@ type Options struct {
 	Dial func(ctx context.Context, network, host string) (net.Conn, error)
 	// Admin are the spec's settings of the Conn's own client; nil: none.
 	Admin *Admin
+	// Producers and Consumers are how many clients share what they may hold of
+	// records; 0 is 1.
+	Producers, Consumers int
 }
 
 // Conn makes the clients of one cluster. It holds one client of its own, for

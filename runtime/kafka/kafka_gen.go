@@ -80,7 +80,8 @@ type Producer struct {
 	MaxRequestSize int64 `json:"maxRequestSize"`
 
 	// Records that may wait for an answer at one time; more hold the source
-	// back (buffer.memory counts bytes instead).
+	// back (buffer.memory counts bytes instead). By default all tasks of the
+	// sources share 25000, and each has 2500 at the least.
 	MaxBufferedRecords int `json:"maxBufferedRecords"`
 
 	// How long a record may take before its task fails (delivery.timeout.ms).
@@ -107,7 +108,8 @@ type Consumer struct {
 	// The fewest bytes that a broker answers with (fetch.min.bytes).
 	FetchMinBytes int64 `json:"fetchMinBytes"`
 
-	// The most bytes of one answer (fetch.max.bytes). By default 16MiB.
+	// The most bytes of one answer (fetch.max.bytes). By default all tasks of
+	// the sinks share 4MiB, and each has 1MiB at the least.
 	FetchMaxBytes int64 `json:"fetchMaxBytes"`
 
 	// The most bytes of one partition in one answer

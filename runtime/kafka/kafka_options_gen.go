@@ -37,7 +37,7 @@ func (Producer) ConfigDef() []connect.Option {
 		{Name: "batchSize", Property: "batch.size", Type: "LONG", Doc: "The most bytes in one batch (batch.size). By default as max.request.size."},
 		{Name: "compressionType", Property: "compression.type", Type: "STRING", Values: []string{"none", "gzip", "snappy", "lz4", "zstd"}, Doc: "The compression of batches (compression.type). By default \"none\"."},
 		{Name: "maxRequestSize", Property: "max.request.size", Type: "LONG", Doc: "The largest request, and so the largest record (max.request.size). By default 1MiB."},
-		{Name: "maxBufferedRecords", Property: "max.buffered.records", Type: "INT", Doc: "Records that may wait for an answer at one time; more hold the source back (buffer.memory counts bytes instead)."},
+		{Name: "maxBufferedRecords", Property: "max.buffered.records", Type: "INT", Doc: "Records that may wait for an answer at one time; more hold the source back (buffer.memory counts bytes instead). By default all tasks of the sources share 25000, and each has 2500 at the least."},
 		{Name: "deliveryTimeout", Property: "delivery.timeout.ms", Type: "LONG", Doc: "How long a record may take before its task fails (delivery.timeout.ms). By default there is no end: it waits for the broker."},
 		{Name: "requestTimeout", Property: "request.timeout.ms", Type: "LONG", Doc: "How long one request may take (request.timeout.ms). By default 30s."},
 	}
@@ -50,7 +50,7 @@ func (Consumer) ConfigDef() []connect.Option {
 		{Name: "autoOffsetReset", Property: "auto.offset.reset", Type: "STRING", Values: []string{"earliest", "latest"}, Doc: "Where to begin where the group has no offset (auto.offset.reset). By default \"earliest\", as in Kafka Connect."},
 		{Name: "isolationLevel", Property: "isolation.level", Type: "STRING", Values: []string{"read_uncommitted", "read_committed"}, Doc: "Whether records of open and aborted transactions are seen (isolation.level). By default \"read_uncommitted\"."},
 		{Name: "fetchMinBytes", Property: "fetch.min.bytes", Type: "LONG", Doc: "The fewest bytes that a broker answers with (fetch.min.bytes)."},
-		{Name: "fetchMaxBytes", Property: "fetch.max.bytes", Type: "LONG", Doc: "The most bytes of one answer (fetch.max.bytes). By default 16MiB."},
+		{Name: "fetchMaxBytes", Property: "fetch.max.bytes", Type: "LONG", Doc: "The most bytes of one answer (fetch.max.bytes). By default all tasks of the sinks share 4MiB, and each has 1MiB at the least."},
 		{Name: "maxPartitionFetchBytes", Property: "max.partition.fetch.bytes", Type: "LONG", Doc: "The most bytes of one partition in one answer (max.partition.fetch.bytes). By default 1MiB."},
 		{Name: "fetchMaxWait", Property: "fetch.max.wait.ms", Type: "LONG", Doc: "How long a broker may wait for fetchMinBytes (fetch.max.wait.ms). By default 500ms."},
 		{Name: "maxPollRecords", Property: "max.poll.records", Type: "INT", Doc: "The most records that one put gets (max.poll.records). By default 5000."},

@@ -20,7 +20,6 @@ import (
 // The defaults of a Consumer.
 const (
 	DefaultMaxPollRecords = 5000
-	DefaultFetchMaxBytes  = 16 << 20
 	// rebalanceTimeout is how long a rebalance waits for an instance that is
 	// busy writing: Java's max.poll.interval.ms.
 	rebalanceTimeout = 5 * time.Minute
@@ -75,14 +74,6 @@ func (c Consumer) Over(over *Consumer) Consumer {
 	return c
 }
 
-// MaxBytes is the most memory that fetched bytes take.
-func (c Consumer) MaxBytes() int64 {
-	if c.FetchMaxBytes != 0 {
-		return 2 * c.FetchMaxBytes
-	}
-	return 2 * DefaultFetchMaxBytes
-}
-
 // Reader is a member of a consumer group. Offsets are committed by Commit
 // alone. Heartbeats go on in the background however long a batch takes.
 //
@@ -102,8 +93,7 @@ type Reader struct {
 // Reader joins a group, in the background.
 func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, error) {
 	r := &Reader{conn: k, group: sub.Group, reset: c.AutoOffsetReset, committed: c.IsolationLevel == "read_committed", progress: newProgress()}
-	fetchMax, session, heartbeat := int64(DefaultFetchMaxBytes), 45*time.Second, 3*time.Second
-	set(&fetchMax, c.FetchMaxBytes)
+	fetchMax, session, heartbeat := c.fetches(k.opts.Consumers), 45*time.Second, 3*time.Second
 	set(&session, c.SessionTimeout)
 	set(&heartbeat, c.HeartbeatInterval)
 	partMax := min(int64(1<<20), fetchMax)

@@ -15,12 +15,8 @@ import (
 
 // The defaults of a Producer.
 const (
-	DefaultLinger             = 5 * time.Millisecond
-	DefaultMaxRequestSize     = 1 << 20
-	DefaultMaxBufferedRecords = 50_000
-	// maxBufferedBytes is what keys, values and headers of records on their
-	// way may hold in sum. It is more where one request may be that large.
-	maxBufferedBytes = 16 << 20
+	DefaultLinger         = 5 * time.Millisecond
+	DefaultMaxRequestSize = 1 << 20
 )
 
 // ErrNotDelivered is the end of a record whose writer was closed or whose
@@ -65,23 +61,14 @@ func set[T comparable](dst *T, v T) {
 	}
 }
 
-// MaxBytes is the most memory that the payload of buffered records takes.
-func (p Producer) MaxBytes() int64 {
-	size := p.MaxRequestSize
-	if size == 0 {
-		size = DefaultMaxRequestSize
-	}
-	return max(maxBufferedBytes, 2*size)
-}
-
 // Writer makes a producer. It connects when it is first used.
 func (k *Conn) Writer(p Producer, clientID string) (*Writer, error) { return k.writer(p, clientID) }
 
 func (k *Conn) writer(p Producer, clientID string, more ...kgo.Opt) (*Writer, error) {
-	linger, size, records := DefaultLinger, int64(DefaultMaxRequestSize), DefaultMaxBufferedRecords
+	linger, size := DefaultLinger, int64(DefaultMaxRequestSize)
 	set(&linger, p.Linger)
 	set(&size, p.MaxRequestSize)
-	set(&records, p.MaxBufferedRecords)
+	records, bytes := p.buffers(k.opts.Producers)
 	size = min(size, math.MaxInt32/4)
 	sticky := 64 << 10
 	if p.BatchSize != 0 {
@@ -94,7 +81,7 @@ func (k *Conn) writer(p Producer, clientID string, more ...kgo.Opt) (*Writer, er
 		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return k.limit(topic, w.maxSize) }),
 		kgo.BrokerMaxWriteBytes(int32(max(100<<20, size*2))),
 		kgo.MaxBufferedRecords(records),
-		kgo.MaxBufferedBytes(int(p.MaxBytes())),
+		kgo.MaxBufferedBytes(int(bytes)),
 		kgo.UnknownTopicRetries(-1), // a topic that comes back is written on
 		kgo.RecordPartitioner(newPartitioner(sticky)),
 		kgo.AllowAutoTopicCreation(),
