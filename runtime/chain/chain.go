@@ -2,8 +2,9 @@
 // task. The worker that runs a pipeline and the dry run that tries one take
 // their records through the same.
 //
-//	chain.go  the chain, step by step
-//	join.go   steps that are done together
+//	chain.go    the chain, step by step
+//	join.go     steps that are done together
+//	project.go  what they need not be given
 package chain
 
 import (

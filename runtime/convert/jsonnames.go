@@ -7,10 +7,10 @@ import (
 
 // The bounds of what is remembered of names.
 const (
-	maxNamed   = 64  // objects of a message
-	maxNames   = 256 // names of an object
-	maxLead    = 128 // bytes of a name and what is around it
-	maxLearned = 16  // times that an object's names are learned anew
+	maxNamed   = 64   // objects of a message
+	maxNames   = 1024 // names of an object
+	maxLead    = 128  // bytes of a name and what is around it
+	maxLearned = 16   // times that an object's names are learned anew
 )
 
 // names remembers what the objects of the message before called their members.

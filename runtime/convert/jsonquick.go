@@ -23,6 +23,8 @@ type quick struct {
 	names *names
 	slab  *connect.Slab
 	elems []connect.Value // of the arrays that are being read
+	pick  *pick           // of the members that are made; nil: all are
+	dry   bool            // nothing is made of what is read
 
 	luck  int // guesses that went well lately
 	pause int // messages for which no guess is made
@@ -46,7 +48,7 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 		return v, false
 	}
 	q.names.reset()
-	q.data, q.depth, q.elems = data, 0, q.elems[:0]
+	q.data, q.depth, q.elems, q.dry = data, 0, q.elems[:0], false
 	v, end := q.object(0)
 	ok = end == len(data)
 	q.data = nil
@@ -206,12 +208,16 @@ func (q *quick) array(at int) (v connect.Value, end int) {
 		}
 		q.elems = append(q.elems, v)
 	}
-	a := q.slab.Array(len(q.elems) - base)
-	copy(a.Elems, q.elems[base:])
+	v = connect.Null
+	if !q.dry {
+		a := q.slab.Array(len(q.elems) - base)
+		copy(a.Elems, q.elems[base:])
+		v = a.Value()
+	}
 	clear(q.elems[base:])
 	q.elems = q.elems[:base]
 	q.depth--
-	return a.Value(), at + 1
+	return v, at + 1
 }
 
 func (q *quick) object(at int) (v connect.Value, end int) {
@@ -219,13 +225,22 @@ func (q *quick) object(at int) (v connect.Value, end int) {
 	if q.depth++; q.depth > maxQuick || list == nil || list.known == nil {
 		return v, bad
 	}
-	m := q.slab.MapOf(list.known)
+	if q.depth == 1 && q.pick != nil {
+		return q.top(list, at)
+	}
+	var m *connect.Map
+	if !q.dry {
+		m = q.slab.MapOf(list.known)
+	}
 	for i, lead := range list.leads {
 		if at = q.word(at, lead); at == bad {
 			return v, bad
 		}
-		if m.Vals[i], at = q.value(at); at == bad {
+		if v, at = q.value(at); at == bad {
 			return v, bad
+		}
+		if m != nil {
+			m.Vals[i] = v
 		}
 	}
 	q.depth--

@@ -17,6 +17,7 @@ type jsonReader struct {
 	schemas     cache[string, *connect.Schema] // by their text
 	names       names
 	quick       quick
+	pick        *pick // of the members of messages without a schema; nil: all
 	slab        connect.Slab
 	members     []int32 // where the fields of the structs that are being read stand
 	lost        bool    // a null was read where one is not allowed, which only a struct minds
@@ -28,7 +29,7 @@ var errEnvelope = errors.New(`with schemasEnable a message is {"schema":…,"pay
 // text at all is null.
 func (r *jsonReader) plain(data []byte, schema *connect.Schema) (connect.Datum, error) {
 	if schema == nil && !r.Strict {
-		r.quick.names, r.quick.slab = &r.names, &r.slab
+		r.quick.names, r.quick.slab, r.quick.pick = &r.names, &r.slab, r.pick
 		if v, ok := r.quick.read(data); ok {
 			return connect.Datum{Value: v}, nil
 		}
@@ -51,6 +52,10 @@ func (r *jsonReader) plain(data []byte, schema *connect.Schema) (connect.Datum, 
 func (r *jsonReader) payload(schema *connect.Schema, n int) (connect.Datum, error) {
 	r.lost, r.members = false, r.members[:0]
 	r.names.reset()
+	if schema == nil && r.picks(n) {
+		v, err := r.picked(n)
+		return connect.Datum{Value: v}, err
+	}
 	v, err := r.value(schema, n)
 	if err != nil {
 		return connect.Datum{}, err

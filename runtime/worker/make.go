@@ -129,6 +129,7 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.chain.Project() // letters are of the bytes that came
 	sub := s.subscription()
 	sub.Assigned, sub.Revoked, sub.Lost, sub.From = t.assigned, t.revoked, t.lost, t.from
 	if s.From != nil {

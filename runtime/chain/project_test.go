@@ -1,0 +1,284 @@
+package chain_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kcgen.dev/runtime/chain"
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connect/vectortest"
+	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/javatest"
+	"kcgen.dev/runtime/predicate"
+	"kcgen.dev/runtime/transform"
+)
+
+// whole and less are the same chain, the second with Project.
+type pair struct{ whole, less *chain.Chain }
+
+func openPair(t testing.TB, value connect.Converter, steps []chain.Step) (p pair, ok bool) {
+	t.Helper()
+	cfg := chain.Config{Steps: steps, Key: convert.String{}, Value: value, Header: convert.SimpleHeader{}}
+	for _, c := range []**chain.Chain{&p.whole, &p.less} {
+		var err error
+		if *c, err = chain.Open(cfg); err != nil {
+			return p, false
+		}
+	}
+	p.less.Project()
+	return p, true
+}
+
+// through is what becomes of a message.
+func through(c *chain.Chain, message string) (out string, kept int) {
+	var d chain.Doing
+	v, err := c.Value.Decode("t", []byte(message))
+	if err != nil {
+		return "decode: " + err.Error(), 0
+	}
+	kept = v.Value.Map().Len()
+	r := connect.Record{Topic: "t", Value: v}
+	keep, err := c.Transform(&r, &d)
+	if err != nil {
+		return fmt.Sprint(d.Where(), ": ", err), kept
+	}
+	return fmt.Sprint(keep, r.Topic, r.Value.Schema, r.Value.Value), kept
+}
+
+// try compares what becomes of a message, and reports whether less was made of
+// it.
+func (p pair) try(t testing.TB, message string) bool {
+	t.Helper()
+	want, all := through(p.whole, message)
+	got, some := through(p.less, message)
+	if got != want {
+		t.Fatalf("%q: %s, want %s", message, got, want)
+	}
+	return some < all
+}
+
+// stepsOf are some first steps, as numbers and names choose.
+func stepsOf(kind uint8, a, b string) []chain.Step {
+	version := "V1"
+	if kind&1 != 0 {
+		version = "V2"
+	}
+	names := func(s string) (out []string) {
+		if s != "" {
+			out = strings.Split(s, ",")
+		}
+		return out
+	}
+	one := chain.Step{Do: transform.ReplaceField{On: "value", Include: names(a), Exclude: names(b), FieldSyntaxVersion: version}}
+	switch kind >> 1 & 3 {
+	case 1:
+		one.Do = transform.ExtractField{On: "value", Field: a, FieldSyntaxVersion: version}
+	case 2:
+		one.Do = transform.ReplaceField{On: "value", Include: names(a), Renames: map[string]string{b: "a"}, FieldSyntaxVersion: version}
+	case 3:
+		one.Do = transform.ReplaceField{On: "value", Exclude: names(a), Renames: map[string]string{b: "c"}, FieldSyntaxVersion: version}
+	}
+	if kind&8 != 0 {
+		one.When = predicate.TopicNameMatches{Pattern: "t"}
+	}
+	steps := []chain.Step{one}
+	if kind&16 != 0 {
+		steps = append(steps, chain.Step{Do: transform.InsertField{On: "value", StaticField: "a", StaticValue: "x"}})
+	}
+	if kind&32 != 0 {
+		steps = append([]chain.Step{
+			{Do: transform.RegexRouter{Regex: "(.*)", Replacement: "x$1"}},
+			{Do: transform.ExtractField{On: "key", Field: "a"}, When: predicate.HasHeaderKey{Name: "h"}},
+		}[:1+kind>>6&1], steps...)
+	}
+	return steps
+}
+
+// FuzzProject: a chain that has less made says the same of all messages, known
+// and new, good and bad.
+func FuzzProject(f *testing.F) {
+	for _, s := range []string{
+		`{"a":1,"b":"x","c":{"a":[1,2.5,{"b":null}]}}`, `{"a":1e99999999999}`, `{"c":[{"d":1e-99999999999}],"a":1}`,
+		`{"a":1,"a":2,"b":3,"b":{}}`, `{"a":{"b":1},"b":{"a":{"c":2}}}`, `[1]`, `"x"`, `null`, ``, `{}`, `{"a":1`, `{"b":tru,"a":1}`,
+		`{"b":"\ud800","a":"\u0061"}`, `{"\u0061":5,"b":"ü"}`, "{\"b\":\"\xff\",\"a\":1}", `{"b":-0.0,"a":-0.0}`,
+	} {
+		for kind := range uint8(8) {
+			f.Add(kind, "a,b", "c", s, `{"a":1,"b":2.5,"c":[{}]}`)
+		}
+		for kind := uint8(8); kind > 0; kind <<= 1 {
+			f.Add(kind, "b", "a", s, `{"c":"x","b":{"c":{}}}`)
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, a, b, first, second string) {
+		for _, value := range []convert.JSON{{}, {Strict: true}, {SchemasEnable: true}} {
+			p, ok := openPair(t, value, stepsOf(kind, a, b))
+			if !ok {
+				return
+			}
+			wrap := func(s string) string { return s }
+			if value.SchemasEnable {
+				wrap = func(s string) string { return `{"schema":null,"payload":` + s + `}` }
+			}
+			for range 9 { // more often than names are learned
+				for _, s := range []string{first, second, second} {
+					p.try(t, wrap(s))
+				}
+			}
+		}
+	})
+}
+
+// TestProjectRandom is the same with messages that are laid out alike, and not.
+func TestProjectRandom(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	less := 0
+	for range 300 {
+		names := []string{"a,b", "c", "a.b", "d,e", ""}
+		p, ok := openPair(t, convert.JSON{}, stepsOf(uint8(random.Uint32()), names[random.IntN(5)], names[random.IntN(5)]))
+		if !ok {
+			continue
+		}
+		shape := random.Uint64()
+		for i := range 60 {
+			if i%20 == 19 || random.IntN(4) == 0 && shape&1 == 0 {
+				shape = random.Uint64()
+			}
+			m := object(rand.New(rand.NewPCG(shape, 0)), random, 0)
+			if random.IntN(10) == 0 {
+				at := random.IntN(len(m))
+				m = m[:at] + m[min(at+1+random.IntN(3), len(m)):]
+			}
+			if p.try(t, m) {
+				less++
+			}
+		}
+	}
+	t.Logf("less was made of %d messages", less)
+	if less < 3000 {
+		t.Error("too few")
+	}
+}
+
+// object is one whose names one source chooses and whose values the other.
+func object(shape, random *rand.Rand, depth int) string {
+	var b strings.Builder
+	for range shape.IntN(7) {
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(string(rune('a'+shape.IntN(6)))) + ":")
+		if shape.IntN(8) == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(member(shape, random, depth))
+	}
+	return "{" + b.String() + "}"
+}
+
+func member(shape, random *rand.Rand, depth int) string {
+	kind := shape.IntN(10)
+	switch {
+	case depth < 3 && kind == 0:
+		return object(shape, random, depth+1)
+	case depth < 3 && kind == 1:
+		return "[" + object(shape, random, depth+1) + "," + member(shape, random, depth+1) + "]"
+	}
+	if random.IntN(50) == 0 {
+		return [...]string{"1e5", "1e3000000000", `"a\nb"`, strconv.Itoa(random.Int()), "-0.0"}[random.IntN(5)]
+	}
+	return [...]string{"1", "-7", "1.25", "null", "true", `"x"`, `"ü"`, strconv.FormatFloat(random.NormFloat64(), 'f', -1, 64)}[random.IntN(8)]
+}
+
+// TestProjectRecorded: the recorded records of the original, as JSON, through
+// the recorded steps.
+func TestProjectRecorded(t *testing.T) {
+	files, err := filepath.Glob("../transform/testdata/*.jsonl")
+	if err != nil || len(files) < 15 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	tried, less := 0, 0
+	for _, file := range files {
+		cases, err := vectortest.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages := messagesOf(cases)
+		for i := range cases {
+			own, err := javatest.Table.Steps(&cases[i])
+			if err != nil {
+				continue
+			}
+			var steps []chain.Step
+			for _, s := range own {
+				steps = append(steps, chain.Step{Do: s.Do, When: s.When, Unless: s.Unless})
+			}
+			p, ok := openPair(t, convert.JSON{}, steps)
+			if !ok || len(messages) == 0 {
+				continue
+			}
+			for k := range 30 {
+				tried++
+				if p.try(t, messages[(i+k/3)%len(messages)]) {
+					less++
+				}
+			}
+		}
+	}
+	t.Logf("less was made of %d of %d messages", less, tried)
+	if less < 1000 {
+		t.Error("too few")
+	}
+}
+
+func messagesOf(cases []vectortest.Case) (out []string) {
+	codec, _ := convert.JSON{}.Open(connect.RoleValue)
+	var buf connect.Buffer
+	for i := range cases {
+		r, err := cases[i].In()
+		if err != nil {
+			continue
+		}
+		if b, err := codec.Encode(&buf, "t", r.Value); err == nil && b != nil {
+			out = append(out, string(b))
+		}
+	}
+	return out
+}
+
+// BenchmarkFields decodes objects of so many members, of which a step reads
+// three: "whole" is without Project.
+func BenchmarkFields(b *testing.B) {
+	for _, fields := range []int{1, 10, 100, 1000} {
+		var m []string
+		for i := range fields {
+			m = append(m, fmt.Sprintf(`"field%d":%s`, i, []string{`"some text"`, "12345", "1.5", `{"x":[1,2],"y":"z"}`}[i%4]))
+		}
+		message := []byte("{" + strings.Join(m, ",") + "}")
+		steps := []chain.Step{{Do: transform.ReplaceField{On: "value", Include: []string{"field0", "field5", "field7"}}}}
+		p, _ := openPair(b, convert.JSON{}, steps)
+		for _, c := range []struct {
+			name string
+			*chain.Chain
+		}{{"whole", p.whole}, {"less", p.less}} {
+			b.Run(fmt.Sprintf("%d/%s", fields, c.name), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(message)))
+				var d chain.Doing
+				for b.Loop() {
+					v, err := c.Value.Decode("t", message)
+					if err != nil {
+						b.Fatal(err)
+					}
+					r := connect.Record{Topic: "t", Value: v}
+					if _, err := c.Transform(&r, &d); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
