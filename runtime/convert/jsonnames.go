@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"bytes"
+
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/internal/jsontext"
 )
@@ -68,7 +70,7 @@ func (l *nameList) learn(m *connect.Map, t *jsontext.Tape, n int) {
 		if begin-at > maxLead || t.Nodes[k].Escaped {
 			return
 		}
-		known = append(known, connect.String(string(t.Raw(k)))) // a copy: the message goes
+		known = append(known, nameOf(t.Raw(k)))
 		leads = append(leads, t.Between(at, begin))
 		at = end
 	}
@@ -77,4 +79,14 @@ func (l *nameList) learn(m *connect.Map, t *jsontext.Tape, n int) {
 		return
 	}
 	l.known, l.leads, l.tail = connect.NewKeySet(known), leads, t.Between(at, end)
+}
+
+// nameOf is a name that outlives its message. Whether it is plain is looked at
+// once, and not by everybody who writes it.
+func nameOf(raw []byte) connect.Value {
+	raw = bytes.Clone(raw)
+	if jsontext.PlainLen(raw) == len(raw) {
+		return connect.PlainText(raw)
+	}
+	return connect.Text(raw)
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // appendText appends a record's value as a line shows it: text and bytes as
@@ -28,7 +29,7 @@ func appendText(dst []byte, v connect.Value) []byte {
 func appendJSON(dst []byte, v connect.Value) []byte {
 	switch v.Kind() {
 	case connect.KindString:
-		return appendString(dst, v.Str())
+		return appendString(dst, v)
 	case connect.KindBytes:
 		dst = append(dst, '"')
 		dst = base64.StdEncoding.AppendEncode(dst, v.Raw())
@@ -79,7 +80,7 @@ func appendMap(dst []byte, m *connect.Map) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, e.Key.Str()), ':')
+		dst = append(appendString(dst, e.Key), ':')
 		dst = appendJSON(dst, e.Value)
 	}
 	return append(dst, '}')
@@ -106,14 +107,25 @@ func appendStruct(dst []byte, s *connect.Struct) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, f.Name), ':')
+		dst = append(appendString(dst, connect.String(f.Name)), ':')
 		dst = appendJSON(dst, s.Slots[i])
 	}
 	return append(dst, '}')
 }
 
-// appendString appends s as a JSON string; damaged UTF-8 becomes U+FFFD.
-func appendString(dst []byte, s string) []byte {
+// appendString appends a string as JSON. Most have nothing to escape, and of
+// many that is known.
+func appendString(dst []byte, v connect.Value) []byte {
+	s := v.Raw()
+	if v.IsPlain() || jsontext.PlainLen(s) == len(s) {
+		dst = append(append(dst, '"'), s...)
+		return append(dst, '"')
+	}
+	return appendEscaped(dst, v.Str())
+}
+
+// appendEscaped appends s as a JSON string; damaged UTF-8 becomes U+FFFD.
+func appendEscaped(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(s); {
