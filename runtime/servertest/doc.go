@@ -9,6 +9,7 @@
 //	maven.go    jars, by the ordinary mvn client   pip.go  Python modules, by pip
 //	shared.go   one server for all tests of a package
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
+//	clock.go    a broker's clock that jumps, by Debian's libfaketime
 //	advertise.go  a way into Kafka that leads through a proxy
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	readers_avro.go  independent readers of Avro; avro/ holds their files

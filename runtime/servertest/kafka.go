@@ -43,6 +43,7 @@ type Broker struct {
 	home      string // of the jars
 	port      int
 	listeners []listener // that were added
+	clock     string     // the file that says what time it is; "": the machine's
 	ownsDir   bool       // dir is removed by Close
 }
 
@@ -60,6 +61,7 @@ type kafkaConfig struct {
 	dir, heap string
 	extra     []string // properties
 	listeners []listener
+	clock     bool
 }
 
 // KafkaProperty sets one property of the broker, such as message.max.bytes.
@@ -120,9 +122,17 @@ func StartKafka(ctx context.Context, opts ...KafkaOption) (*Broker, error) {
 	}
 	b := &Broker{java: java, home: home, listeners: c.listeners, ownsDir: ownsDir, server: &server{name: "kafka", dir: c.dir}}
 	b.ready = b.isReady
+	var env []string
+	if c.clock {
+		if env, err = b.ownClock(ctx); err != nil {
+			return nil, err
+		}
+	}
 	b.command = func() *exec.Cmd {
 		args := append([]string{"-Xms256m", "-Xmx" + c.heap}, kafkaJVM...)
-		return exec.Command(java, append(args, kafkaArgs(home, "kafka.Kafka", filepath.Join(c.dir, "broker.properties"))...)...)
+		cmd := exec.Command(java, append(args, kafkaArgs(home, "kafka.Kafka", filepath.Join(c.dir, "broker.properties"))...)...)
+		cmd.Env = append(os.Environ(), env...)
+		return cmd
 	}
 	if err := b.firstStart(c.extra); err != nil {
 		b.Close()

@@ -51,6 +51,32 @@ func TestKafkaPause(t *testing.T) {
 	produce(t, b, "paused", "late")
 }
 
+// A broker's clock jumps when it is told to, both ways, and the broker goes on.
+func TestKafkaClock(t *testing.T) {
+	b := servertest.Kafka(t, servertest.KafkaClock())
+	b.CreateTopic(t, "timed", 1, "message.timestamp.type", "LogAppendTime")
+	cl := b.Client(t, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{"timed": {0: kgo.NewOffset().At(0)}}))
+	for _, jump := range []time.Duration{0, time.Hour, -time.Hour, 24 * time.Hour} {
+		if err := b.SetClock(jump); err != nil {
+			t.Fatal(err)
+		}
+		for told := false; !told; {
+			from := time.Now()
+			if err := cl.ProduceSync(t.Context(), &kgo.Record{Topic: "timed", Value: []byte("x")}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+			fetches := cl.PollFetches(t.Context())
+			if err := fetches.Err(); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range fetches.Records() {
+				at := r.Timestamp.Add(-jump)
+				told = at.After(from.Add(-time.Minute)) && at.Before(time.Now().Add(time.Minute))
+			}
+		}
+	}
+}
+
 func TestSharedKafkaIsOne(t *testing.T) {
 	var wg sync.WaitGroup
 	brokers := make([]*servertest.Broker, 4)

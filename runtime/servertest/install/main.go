@@ -37,6 +37,7 @@ func run(ctx context.Context) error {
 	for _, fetch := range []func(context.Context) (string, error){
 		servertest.InstallKafka, servertest.InstallConnectWorker, servertest.InstallRegistry,
 		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc, servertest.InstallJSONSchema, servertest.InstallConnectClients,
+		servertest.InstallFaketime,
 	} {
 		if _, err := fetch(ctx); err != nil {
 			return err
