@@ -280,6 +280,9 @@ func (w *Writer) explain(r *kgo.Record, err error) error {
 		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic %s: %w", r.Topic, r.Topic, err)
 	case errors.Is(err, kerr.InvalidRecord):
 		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch with this record in it (a compacted topic takes no record without a key): %w", r.Topic, err)
+	case errors.Is(err, kerr.InvalidTimestamp):
+		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch with a record of %s in it, which is too far from its own clock: set the clocks, or let the topic take such records (its message.timestamp.before.max.ms and message.timestamp.after.max.ms): %w",
+			r.Topic, r.Timestamp.UTC().Format(time.RFC3339), err)
 	}
 	return fmt.Errorf("kafka: write to topic %s: %w", r.Topic, err)
 }

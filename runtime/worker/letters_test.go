@@ -40,6 +40,7 @@ var letterFaults = []letterFault{
 	{name: "made smaller", want: "the dead letter queue cannot be written", begin: produceFault(kerr.MessageTooLarge)},
 	{name: "denied", want: "grant the principal Write", begin: produceFault(kerr.TopicAuthorizationFailed)},
 	{name: "compacted", want: "takes no record without a key", begin: produceFault(kerr.InvalidRecord)},
+	{name: "another time", want: "set the clocks", begin: produceFault(kerr.InvalidTimestamp)},
 	{name: "an unknown error", want: "the dead letter queue cannot be written", begin: produceFault(kerr.SecurityDisabled)},
 	{name: "down", begin: produceFault(kerr.NotLeaderForPartition)},
 	{name: "no in-sync replicas", begin: produceFault(kerr.NotEnoughReplicas)},
