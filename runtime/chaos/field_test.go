@@ -63,14 +63,14 @@ type freeze struct {
 
 // newField starts a broker and makes places for instances. Everything is gone
 // with the test, but the folder of one that failed.
-func newField(t *testing.T, seed uint64) *field {
+func newField(t *testing.T, seed uint64, more ...servertest.KafkaOption) *field {
 	t.Helper()
 	f := &field{t: t, seed: seed, failed: make(chan struct{}), done: map[string]int{}, boundary: worker.AtInterval}
 	if rand.New(rand.NewPCG(seed, 2)).IntN(2) == 0 {
 		f.boundary = worker.AtPoll
 	}
 	f.makeFolder()
-	f.startBroker()
+	f.startBroker(more...)
 	var err error
 	if f.program, err = program(); err != nil {
 		t.Fatal(err)
@@ -105,12 +105,12 @@ func (f *field) makeFolder() {
 }
 
 // startBroker starts the broker, with a way of its own to it for each instance.
-func (f *field) startBroker() {
-	options := []servertest.KafkaOption{
+func (f *field) startBroker(more ...servertest.KafkaOption) {
+	options := append([]servertest.KafkaOption{
 		servertest.KafkaDir(filepath.Join(f.dir, "broker")), // kept where the test fails
 		// Transactions that were left open are looked at often.
 		servertest.KafkaProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
-	}
+	}, more...)
 	for n := range slots {
 		rest, err := servertest.FreePort()
 		if err != nil {
