@@ -11,7 +11,7 @@
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
 # make crash    fifty kills while a million lines pass, at least once and exactly once
-# make chaos    hundreds of faults of all kinds, and clean stops (SEED=0 is any, FAULTS=500, STOPS=200)
+# make chaos    hundreds of faults of all kinds, clean stops, lost answers (SEED=0 is any, FAULTS=500, STOPS=200, ENDS=500)
 
 GO ?= go
 
@@ -69,5 +69,7 @@ crash:
 SEED ?= 0
 FAULTS ?= 500
 STOPS ?= 200
+ENDS ?= 500
 chaos:
-	$(GO) test -count=1 -timeout 120m -v -run 'TestChaos|TestCleanStops' ./runtime/chaos -args -seed=$(SEED) -faults=$(FAULTS) -stops=$(STOPS)
+	$(GO) test -count=1 -timeout 120m -v -run 'TestChaos|TestCleanStops|TestLostEnds|TestClockJumps' ./runtime/chaos \
+		-args -seed=$(SEED) -faults=$(FAULTS) -stops=$(STOPS) -ends=$(ENDS)

@@ -21,6 +21,7 @@ var (
 	keepFlag   = flag.Bool("keep", false, "keep logs, diaries and the history")
 	onlyFlag   = flag.String("only", "", "do `these` alone: names of actions, with commas between them")
 	stopsFlag  = flag.Int("stops", 20, "how many clean `stops`")
+	endsFlag   = flag.Int("ends", 40, "how many answers to `ends` of transactions are lost")
 )
 
 func TestMain(m *testing.M) { servertest.Main(m, func() { _ = os.RemoveAll(programDir) }) }
@@ -32,7 +33,7 @@ func seed(t *testing.T) uint64 {
 	if n == 0 {
 		n = uint64(time.Now().UnixNano()) % 1_000_000
 	}
-	t.Logf("play it again: go test ./runtime/chaos -run '^%s$' -count=1 -v -args -seed=%d -faults=%d -stops=%d", t.Name(), n, *faultsFlag, *stopsFlag)
+	t.Logf("play it again: go test ./runtime/chaos -run '^%s$' -count=1 -v -args -seed=%d -faults=%d -stops=%d -ends=%d", t.Name(), n, *faultsFlag, *stopsFlag, *endsFlag)
 	return n
 }
 

@@ -12,6 +12,7 @@
 //	topic_test.go     what is asked of the broker
 //	judge_test.go     what was lost, doubled, owned twice or written too late
 //	clock_test.go     a broker whose clock jumps
+//	ends_test.go      answers to the ends of transactions are lost
 //	torn_test.go      what a broker does that no program can mend
 //	diary_test.go     what the tasks' own diaries tell
 //

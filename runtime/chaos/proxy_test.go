@@ -19,6 +19,7 @@ type weather struct {
 type proxy struct {
 	ln     net.Listener
 	target string
+	ends   *lostEnds // nil: answers are not looked into
 
 	mu      sync.Mutex
 	now     weather
@@ -75,6 +76,12 @@ func (p *proxy) connect(in net.Conn) {
 	p.mu.Unlock()
 	if dead {
 		p.drop(l)
+		return
+	}
+	if p.ends != nil {
+		e := &ends{all: p.ends}
+		go p.carryFrames(l, in, out, e.request)
+		p.carryFrames(l, out, in, e.answer)
 		return
 	}
 	go p.carry(l, in, out, false)
