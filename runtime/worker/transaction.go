@@ -389,6 +389,7 @@ func (x *transaction) settle(hard context.Context, upto int64) error {
 		t.dead.Add(x.dead)
 		t.committed(entries)
 		x.good.Store(true)
+		t.touch() // readers see it a little later
 	}
 	x.settled.Store(upto)
 	return nil

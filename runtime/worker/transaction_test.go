@@ -444,6 +444,30 @@ func TestExactlyOnceIdle(t *testing.T) {
 	}
 }
 
+// The time without work begins when a commit that took long is done: brokers
+// show readers what is in it a little later (the markers of its end come to the
+// partitions behind the answer).
+func TestExactlyOnceIdleBehindASlowCommit(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	cfg.IdleExit = 100 * time.Millisecond
+	var answered atomic.Int64
+	c.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		c.SleepControl(func() { time.Sleep(4 * cfg.IdleExit) })
+		answered.Store(time.Now().UnixNano())
+		return nil, nil, false
+	})
+	cfg.Sources = []Source{once(source(&lines{topic: "out", all: count(10), batch: 10}), AtPoll)}
+	if _, err := run(t, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if since := time.Since(time.Unix(0, answered.Load())); since < cfg.IdleExit {
+		t.Errorf("it called it a day %v behind its last commit, want %v or more", since, cfg.IdleExit)
+	}
+}
+
 // Where nobody knows what became of a commit, it is found out.
 func TestExactlyOnceUnknownEnd(t *testing.T) {
 	t.Parallel()
