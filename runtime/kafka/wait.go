@@ -103,6 +103,9 @@ func (c Cluster) refusal(err error) error {
 	case errors.As(err, &header):
 		return fmt.Errorf("kafka: the broker does not speak TLS on this port: %w", err)
 	case refusedCertificate(err):
+		if when := c.TLS.Lapsed(); when != "" {
+			return fmt.Errorf("kafka: the broker refused the client's certificate: %s (see kafka.tls.certFile): %w", when, err)
+		}
 		return fmt.Errorf("kafka: the broker refused the client's certificate, or misses one (see kafka.tls.certFile and keyFile): %w", err)
 	case errors.As(err, &authn) && authn == kerr.UnsupportedSaslMechanism:
 		return fmt.Errorf("kafka: the broker refused the login %s: it does not take the mechanism (see kafka.sasl.mechanism): %w", c.SASL.login(), err)

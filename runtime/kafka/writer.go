@@ -276,7 +276,9 @@ func (w *Writer) explain(r *kgo.Record, err error) error {
 	case errors.Is(err, kerr.MessageTooLarge):
 		limit, _ := w.Limit(r.Topic)
 		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch of at most %d bytes: was the topic's max.message.bytes lowered? Start again to take up the new limit: %w", r.Topic, limit, err)
-	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+	case errors.Is(err, kerr.ClusterAuthorizationFailed): // no producer id: it may write to no topic at all
+		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic %s (and on brokers before Kafka 2.8 IdempotentWrite on the cluster): %w", r.Topic, r.Topic, err)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		return fmt.Errorf("kafka: write to topic %s: not allowed; grant the principal Write on the topic %s: %w", r.Topic, r.Topic, err)
 	case errors.Is(err, kerr.InvalidRecord):
 		return fmt.Errorf("kafka: write to topic %s: the broker refused a batch with this record in it (a compacted topic takes no record without a key): %w", r.Topic, err)

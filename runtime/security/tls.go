@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // Config reads the files. Certificates of the client are read again for each
@@ -44,4 +45,23 @@ func (t *TLS) Config() (*tls.Config, error) {
 		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return load() }
 	}
 	return cfg, nil
+}
+
+// Lapsed says when the client's certificate has expired, or begins; "" where it
+// is valid now, or there is none.
+func (t *TLS) Lapsed() string {
+	if t == nil || t.CertFile == "" {
+		return ""
+	}
+	cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if err != nil {
+		return ""
+	}
+	switch now := time.Now(); {
+	case now.After(cert.Leaf.NotAfter):
+		return "it expired on " + cert.Leaf.NotAfter.UTC().Format(time.RFC3339)
+	case now.Before(cert.Leaf.NotBefore):
+		return "it is not valid before " + cert.Leaf.NotBefore.UTC().Format(time.RFC3339)
+	}
+	return ""
 }

@@ -18,11 +18,17 @@ import (
 // pair writes a certificate and its key, and returns the certificate.
 func pair(t *testing.T, certFile, keyFile string, serial int64) []byte {
 	t.Helper()
+	now := time.Now()
+	return pairFor(t, certFile, keyFile, serial, now.Add(-time.Hour), now.Add(time.Hour))
+}
+
+func pairFor(t *testing.T, certFile, keyFile string, serial int64, from, to time.Time) []byte {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: from, NotAfter: to}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +79,25 @@ func TestTLSFaults(t *testing.T) {
 	} {
 		if _, err := c.Config(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// A client's certificate whose time is over, or has not come, is told from one
+// that the other end does not like.
+func TestLapsed(t *testing.T) {
+	dir := t.TempDir()
+	c := &TLS{CertFile: filepath.Join(dir, "c.pem"), KeyFile: filepath.Join(dir, "k.pem")}
+	now := time.Now()
+	for want, at := range map[string]time.Duration{"it expired on ": -3 * time.Hour, "it is not valid before ": 3 * time.Hour, "": 0} {
+		pairFor(t, c.CertFile, c.KeyFile, 1, now.Add(at-time.Hour), now.Add(at+time.Hour))
+		if got := c.Lapsed(); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, c := range []*TLS{nil, {}, {CertFile: "none", KeyFile: "none"}} {
+		if got := c.Lapsed(); got != "" {
+			t.Errorf("%+v: %q", c, got)
 		}
 	}
 }

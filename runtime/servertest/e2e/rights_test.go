@@ -91,8 +91,12 @@ func (w *secureWorld) groupRights(t *testing.T) {
 		says     string // NAME stands for the group's
 	}{
 		{"worker group", "workers", nil, false, nil, 1, "grant the principal Read on the group (see worker.group.id)"},
+		{"worker group, Describe alone", "workers", ops(kadm.OpDescribe), false, nil, 1, "grant the principal Read on the group (see worker.group.id)"},
+		{"sink's group, Describe alone", "group", ops(kadm.OpDescribe), false, nil, 1, "grant the principal Read on the group"},
+		{"transactional id, Describe alone", "id", ops(kadm.OpDescribe), false, nil, 1, "grant the principal Write and Describe on the transactional id NAME-e2e-secure-source-0"},
 		{"transactional id", "id", nil, false, nil, 1, "grant the principal Write and Describe on the transactional id NAME-e2e-secure-source-0"},
 		{"topic, Write", "topic", ops(kadm.OpRead), false, nil, 1, "grant the principal Write on the topic"},
+		{"offsets, all", "offsets", nil, false, nil, 1, "grant the principal Describe on the topic NAME-offsets"},
 		{"offsets, Read", "offsets", ops(kadm.OpWrite), false, nil, 1, "grant the principal Read and Describe on the topic NAME-offsets"},
 		{"offsets, Write", "offsets", ops(kadm.OpRead), false, nil, 1, "grant the principal Write on the topic NAME-offsets"},
 		{"offsets, Create", "offsets", ops(kadm.OpRead, kadm.OpWrite), true, ops(kadm.OpCreate), 1, "grant the principal Create on the topic NAME-offsets"},
@@ -129,6 +133,75 @@ func (w *secureWorld) groupRights(t *testing.T) {
 			l.grant(map[string][]kadm.ACLOperation{test.resource: then})
 			l.moves()
 		})
+	}
+}
+
+// noWrite has a principal that may write to no topic at all, and so gets no
+// producer id (IDEMPOTENT_WRITE is Write on any topic since Kafka 2.8).
+func (w *secureWorld) noWrite(t *testing.T) {
+	l := w.lab(t, w.broker.Listener("SECURE"), map[string]string{"E2E_SASL": "PLAIN", "E2E_USER": "reader", "E2E_PASSWORD": rightPassword})
+	l.broker.CreateTopic(t, l.env["E2E_OFFSETS"], 1, "cleanup.policy", "compact")
+	topics := []string{l.topic, l.env["E2E_OFFSETS"]}
+	for _, topic := range topics {
+		l.allow(ops(kadm.OpRead), kadm.NewACLs().Topics(topic))
+	}
+	l.allow(ops(kadm.OpRead), kadm.NewACLs().Groups(l.env["E2E_GROUP"]))
+	l.ends(1, "forever", "FAILED", "e2e-secure-source", "CLUSTER_AUTHORIZATION_FAILED",
+		"grant the principal Write on the topic "+l.topic+" (and on brokers before Kafka 2.8 IdempotentWrite on the cluster)")
+	if n := l.end(); n > 0 {
+		t.Errorf("%d records are in the topic", n)
+	}
+	for _, topic := range topics {
+		l.allow(ops(kadm.OpWrite), kadm.NewACLs().Topics(topic))
+	}
+	l.moves()
+}
+
+// noCreate has a source that makes its topic, without the right to.
+func (w *secureWorld) noCreate(t *testing.T) {
+	l := w.lab(t, w.broker.Listener("SECURE"), map[string]string{"E2E_SASL": "PLAIN", "E2E_USER": "limited", "E2E_PASSWORD": rightPassword,
+		"E2E_CREATE": "yes"})
+	l.topic = servertest.Unique("made")
+	l.env["E2E_TOPIC"] = l.topic
+	l.broker.CreateTopic(t, l.env["E2E_OFFSETS"], 1, "cleanup.policy", "compact")
+	rights := ops(kadm.OpRead, kadm.OpWrite)
+	l.allow(rights, kadm.NewACLs().Topics(l.topic))
+	l.allow(rights, kadm.NewACLs().Topics(l.env["E2E_OFFSETS"]))
+	l.allow(ops(kadm.OpRead), kadm.NewACLs().Groups(l.env["E2E_GROUP"]))
+	l.ends(1, "forever", "FAILED", "e2e-secure-source", "grant the principal Create on the topic "+l.topic)
+	l.allow(ops(kadm.OpCreate), kadm.NewACLs().Topics(l.topic))
+	l.moves()
+}
+
+// noLetters has a sink of which every record is bad, and which may look at its
+// dead letter queue but not write there: the task is FAILED before an offset
+// moves. With the right every record is in the queue.
+func (w *secureWorld) noLetters(t *testing.T) {
+	l := w.shared(t, "limited")
+	l.env["E2E_JSON"] = "yes"
+	l.make("letters")
+	rights := maps.Clone(allRights)
+	rights["letters"] = ops(kadm.OpDescribe)
+	l.grant(rights)
+	letters := l.workers + "-letters"
+	l.broker.CreateTopic(t, letters, 1)
+	l.ends(1, "forever", "FAILED", "e2e-secure-sink", "the dead letter queue cannot be written, so no offset moves past the record",
+		"grant the principal Write on the topic "+letters)
+	offsets, err := l.admin.FetchOffsets(t.Context(), l.env["E2E_GROUP"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, ok := offsets.Lookup(l.topic, 0); ok && o.At > 0 {
+		t.Errorf("offset %d is committed, past records that are nowhere", o.At)
+	}
+	l.grant(map[string][]kadm.ACLOperation{"letters": allRights["letters"]})
+	l.ends(0, "forever")
+	l.exact(l.checkTopic(100))
+	if n := len(l.records(letters)); n != 100 {
+		t.Errorf("the dead letter queue holds %d records, want the 100 bad ones", n)
+	}
+	if n := l.outSize(); n > 0 {
+		t.Errorf("%d bytes are in the file", n)
 	}
 }
 

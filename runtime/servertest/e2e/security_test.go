@@ -98,6 +98,8 @@ func TestSecurity(t *testing.T) {
 			[]string{"certificate does not hold", "kafka.tls.caFile", "expired"}},
 		{"client certificate of another authority", mutual, map[string]string{"E2E_CERT": w.otherCert, "E2E_KEY": w.otherKey}, 1,
 			[]string{"kafka.tls.certFile", "refused the client's certificate"}},
+		{"expired client certificate", mutual, map[string]string{"E2E_CERT": w.lateCert, "E2E_KEY": w.lateKey}, 1,
+			[]string{"kafka.tls.certFile", "refused the client's certificate: it expired on"}},
 		{"TLS to a port without it", w.broker.Addr(), nil, 3, []string{"level=WARN", "is TLS misconfigured"}},
 	}
 	for _, test := range tests {
@@ -116,7 +118,10 @@ func TestSecurity(t *testing.T) {
 	t.Run("tokens are renewed", w.renewed)
 	t.Run("a password that changes", w.passwordChanges)
 	t.Run("rights", func(t *testing.T) { w.rights(t) })
+	t.Run("no right to write", w.noWrite)
 	t.Run("rights of a group", w.groupRights)
+	t.Run("no right to make the topic", w.noCreate)
+	t.Run("no right to write dead letters", w.noLetters)
 	t.Run("topics of a group", w.groupTopics)
 	t.Run("torn transactions", w.torn)
 }
@@ -204,6 +209,7 @@ type secureWorld struct {
 	deadURL string       // where no endpoint listens
 
 	ca, clientCert, clientKey    string // files
+	lateCert, lateKey            string // of a client, expired
 	otherCA, otherCert, otherKey string // of an authority that nobody trusts
 }
 
@@ -219,11 +225,12 @@ func newSecureWorld(t *testing.T) *secureWorld {
 	expired := ours.issueUntil(t, "kafka", time.Now().Add(-time.Minute))
 	writeFile(t, late, append(expired.key, expired.cert...))
 	w.clientCert, w.clientKey = ours.issue(t, "client").write(t, dir, "client")
+	w.lateCert, w.lateKey = ours.issueUntil(t, "client", time.Now().Add(-time.Minute)).write(t, dir, "late-client")
 	w.otherCert, w.otherKey = theirs.issue(t, "client").write(t, dir, "other")
 	w.tokens = w.tokenEndpoint(t, ours)
 	w.deadURL = deadURL(t)
 
-	const plainJAAS = `org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="` + rightPassword + `" user_limited="` + rightPassword + `";`
+	const plainJAAS = `org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="` + rightPassword + `" user_limited="` + rightPassword + `" user_reader="` + rightPassword + `";`
 	opts := []servertest.KafkaOption{
 		servertest.KafkaListener("SECURE", "SASL_SSL"), servertest.KafkaListener("PLAINONLY", "SASL_SSL"), servertest.KafkaListener("MUTUAL", "SSL"),
 		servertest.KafkaListener("EXPIRED", "SSL"), servertest.KafkaProperty("listener.name.expired.ssl.keystore.location", late),
@@ -279,13 +286,13 @@ func (w *secureWorld) lab(t *testing.T, broker string, env map[string]string) *s
 	return l
 }
 
-// allow gives the user "limited" rights on one resource.
+// allow gives the lab's user, which is no superuser, rights on one resource.
 func (l *secureLab) allow(operations []kadm.ACLOperation, on *kadm.ACLBuilder) {
 	l.t.Helper()
 	if len(operations) == 0 {
 		return
 	}
-	acls := on.ResourcePatternType(kadm.ACLPatternLiteral).Operations(operations...).Allow("User:limited").AllowHosts("*")
+	acls := on.ResourcePatternType(kadm.ACLPatternLiteral).Operations(operations...).Allow("User:" + l.env["E2E_USER"]).AllowHosts("*")
 	results, err := l.admin.CreateACLs(l.t.Context(), acls)
 	for _, r := range results {
 		err = errors.Join(err, r.Err)

@@ -1,6 +1,8 @@
 // Command secure ships a file to a topic and the topic to a file, over TLS and
 // with the SASL mechanism E2E_SASL, where there is one. With E2E_WORKERS it
-// shares its tasks in a group of that name, and delivers exactly once.
+// shares its tasks in a group of that name, and delivers exactly once. With
+// E2E_CREATE the source makes its topic; with E2E_JSON the sink takes records for
+// JSON.
 package main
 
 import (
@@ -32,6 +34,12 @@ func main() {
 			Token: given("E2E_TOKEN"), TokenEndpointURL: os.Getenv("E2E_TOKEN_URL"),
 			ClientID: os.Getenv("E2E_CLIENT_ID"), ClientSecret: given("E2E_CLIENT_SECRET"), Scope: "kafka",
 		}
+	}
+	if os.Getenv("E2E_CREATE") != "" {
+		p.Sources[0].TopicCreation = &runtime.TopicCreation{Default: runtime.TopicDefaults{ReplicationFactor: 1, Partitions: 1}}
+	}
+	if os.Getenv("E2E_JSON") != "" {
+		p.Sinks[0].ValueConverter = base.JSON
 	}
 	if id := os.Getenv("E2E_WORKERS"); id != "" {
 		share(&p, id)
