@@ -77,16 +77,28 @@ func (l *lab) environment() map[string]string {
 // startIn runs the pipeline with these variables.
 func (l *lab) startIn(env map[string]string, args ...string) *proc.Process {
 	l.t.Helper()
+	return l.startCommand(env, l.binary(), args...)
+}
+
+// binary is the compiled program.
+func (l *lab) binary() string {
+	l.t.Helper()
 	dir, err := binaries()
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(dir, l.program), args...)
+	return filepath.Join(dir, l.program)
+}
+
+// startCommand runs a command that becomes the pipeline.
+func (l *lab) startCommand(env map[string]string, name string, args ...string) *proc.Process {
+	l.t.Helper()
+	cmd := exec.Command(name, args...)
 	cmd.Env = os.Environ()
 	for k, v := range env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
-	p, err := proc.Start(cmd, filepath.Join(filepath.Dir(l.out), l.program+".log"))
+	p, err := proc.Start(cmd, filepath.Join(filepath.Dir(l.in), l.program+".log"))
 	if err != nil {
 		l.t.Fatal(err)
 	}
