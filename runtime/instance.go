@@ -75,6 +75,7 @@ func (i *instance) run(ctx context.Context) error {
 	}
 	follow(i.config.Run)
 	follow(i.statuses.Run)
+	following.Go(func() { i.knowLate(life) })
 	defer following.Wait()
 	defer cancel()
 
@@ -175,6 +176,18 @@ func (i *instance) reload(ctx context.Context, connector string) herder.Connecto
 		c = worker.Connector{Name: connector, Err: err}
 	}
 	return i.known(c)
+}
+
+// knowLate tells the herder of sources that were too slow for the start.
+func (i *instance) knowLate(ctx context.Context) {
+	for {
+		select {
+		case c := <-i.worker.Late():
+			i.herder.Know(i.known(c))
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // version tells specs of a connector apart.

@@ -11,7 +11,8 @@ type Source interface {
 	// Tasks splits the work into at least one and at most max tasks. The
 	// worker calls it once at each start, from one goroutine, before any task
 	// runs. It may look at the outside world but opens nothing that outlives
-	// the call. An error fails the connector.
+	// the call. An error fails the connector. A start waits for it for ten
+	// seconds at the most: a slower one has its tasks when it returns.
 	Tasks(ctx context.Context, max int) ([]SourceTask, error)
 }
 

@@ -56,6 +56,8 @@ type Config struct {
 	IdleExit      time.Duration  // stop after that long without a record; 0 is never
 	CallTimeout   time.Duration  // after which a call of a connector hangs, and its task fails; 0 is never
 
+	SplitPatience time.Duration // how long Open waits for what the sources' tasks are; 0 is ten seconds
+
 	Sources []Source
 	Sinks   []Sink
 

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Worker struct {
 	fault error      // the sources cannot run: there is nowhere to keep their offsets
 	lives sync.WaitGroup
 
+	late   chan Connector // sources that have said after the start what their tasks are
 	starts Starts
 	usable map[string]int // by sink, as far as it is known
 }
@@ -52,7 +54,7 @@ func New(cfg Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{cfg: cfg, log: cfg.Log, conn: conn}, nil
+	return &Worker{cfg: cfg, log: cfg.Log, conn: conn, late: make(chan Connector, len(cfg.Sources))}, nil
 }
 
 // Open gets ready to start tasks: it waits for a broker, asks the sources for
@@ -63,11 +65,12 @@ func (w *Worker) Open(ctx context.Context) error {
 	w.stop, w.end = context.WithCancel(context.WithoutCancel(ctx))
 	w.hard, w.kill = w.budget(w.stop)
 
-	var wg sync.WaitGroup
-	sources := make([][]*slot, len(w.cfg.Sources))
+	var all []asked
 	for i := range w.cfg.Sources {
-		wg.Go(func() { sources[i] = w.sourceSlots(ctx, &w.cfg.Sources[i]) })
+		all = append(all, w.ask(ctx, &w.cfg.Sources[i]))
 	}
+	patience := time.NewTimer(cmp.Or(w.cfg.SplitPatience, splitPatience))
+	defer patience.Stop()
 	if err := w.conn.Wait(ctx, w.cfg.StartTimeout); err != nil {
 		return err
 	}
@@ -77,11 +80,7 @@ func (w *Worker) Open(ctx context.Context) error {
 		}
 	}
 	usable := w.partitions(ctx)
-	wg.Wait()
-	var slots []*slot
-	for _, s := range sources {
-		slots = append(slots, s...)
-	}
+	slots, late := w.answers(ctx, all, patience.C)
 	for i := range w.cfg.Sinks {
 		s := &w.cfg.Sinks[i]
 		for id := range max(s.Tasks, 1) {
@@ -91,6 +90,9 @@ func (w *Worker) Open(ctx context.Context) error {
 	w.mu.Lock()
 	w.slots, w.usable = slots, usable
 	w.mu.Unlock()
+	for slow, a := range late {
+		go w.awaitLate(slow, a)
+	}
 	if err := w.tryChains(); err != nil {
 		return err
 	}
@@ -222,11 +224,7 @@ func (w *Worker) Reload(ctx context.Context, name string) (Connector, error) {
 	}
 	w.refresh(broken)
 	slots := w.sourceSlots(ctx, broken.source)
-	w.mu.Lock()
-	if i := slices.Index(w.slots, broken); i >= 0 {
-		w.slots = slices.Concat(w.slots[:i], slots, w.slots[i+1:])
-	}
-	w.mu.Unlock()
+	w.replace(broken, slots)
 	return w.about(name), nil
 }
 
