@@ -7,6 +7,7 @@
 # make check    generated files up to date, vet, staticcheck, import arrows
 # make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
 # make bench    throughput beside a bare client, as ratios
+# make stuck    throughput and REST beside a connector that hangs, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
@@ -15,7 +16,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench chains simulate crash chaos
+.PHONY: all build demo test short race generate check vectors bench stuck chains simulate crash chaos
 all: build check test
 
 build:
@@ -55,6 +56,9 @@ vectors:
 
 bench:
 	$(GO) run ./runtime/bench
+
+stuck:
+	$(GO) run ./runtime/bench/stuck -rounds 3
 
 chains:
 	$(GO) run ./runtime/bench/chain

@@ -8,6 +8,7 @@
 //	report.go    medians, ratios, targets
 //	bare/        the yardsticks    pipeline/  what is measured
 //	profile/     CPU profiles (-profile)
+//	stuck/       a program of its own: what a connector that hangs takes from others
 package main
 
 import (
