@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -137,7 +138,11 @@ func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) e
 	if err != nil {
 		b := &brokenTask{}
 		b.init(a)
-		b.fail(fmt.Errorf("connector %s, task %d: %w", s.id.Connector, s.id.Task, err))
+		if errors.Is(err, errStopped) { // it never began
+			a.log.Warn("the connector was left behind", "error", err.Error())
+		} else {
+			b.fail(fmt.Errorf("connector %s, task %d: %w", s.id.Connector, s.id.Task, err))
+		}
 		r = b
 	}
 	l.runner = r

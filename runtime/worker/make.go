@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
@@ -14,13 +15,13 @@ import (
 // make makes a task, with clients of its own.
 func (w *Worker) make(stop context.Context, s *slot, a about) (runner, error) {
 	if s.sink != nil {
-		return w.newSink(s.sink, a)
+		return w.newSink(stop, s.sink, a)
 	}
 	plug, err := w.plug(stop, s)
 	if err != nil {
 		return nil, err
 	}
-	t, err := w.newSource(s.source, a, plug)
+	t, err := w.newSource(stop, s.source, a, plug)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,17 @@ func (w *Worker) split(ctx context.Context, s *Source) (tasks []connect.SourceTa
 	return tasks, nil
 }
 
-func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*sourceTask, error) {
+// openChain opens a chain, whose transforms and converters may be anybody's.
+func openChain(stop context.Context, limit time.Duration, cfg chain.Config) (*chain.Chain, error) {
+	var c *chain.Chain
+	err := within(stop, limit, hookOpen, func() (err error) { c, err = chain.Open(cfg); return err })
+	if err != nil {
+		return nil, err // c may yet be written
+	}
+	return c, nil
+}
+
+func (w *Worker) newSource(stop context.Context, s *Source, a about, plug connect.SourceTask) (*sourceTask, error) {
 	t := &sourceTask{
 		cfg: s, plug: plug, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout,
 		tracker: offset.NewTracker(), landed: make(chan struct{}, 1), topics: map[string]topicLimit{},
@@ -83,10 +94,7 @@ func (w *Worker) newSource(s *Source, a about, plug connect.SourceTask) (*source
 	if t.rules, err = s.Topics.compile(); err != nil {
 		return nil, err
 	}
-	if err = guard(func() (err error) {
-		t.chain, err = chain.Open(s.chain())
-		return err
-	}); err != nil {
+	if t.chain, err = openChain(stop, w.cfg.CallTimeout, s.chain()); err != nil {
 		return nil, err
 	}
 	clientID := w.conn.ClientID("producer", s.Name, a.id)
@@ -112,7 +120,7 @@ func (s *Sink) subscription() kafka.Subscription {
 	return sub
 }
 
-func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
+func (w *Worker) newSink(stop context.Context, s *Sink, a about) (*sinkTask, error) {
 	t := &sinkTask{
 		cfg: s, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout, most: s.Consumer.MaxPollRecords,
 		position: map[kafka.Partition]kafka.Position{}, taken: map[kafka.Partition]bool{},
@@ -122,11 +130,8 @@ func (w *Worker) newSink(s *Sink, a about) (*sinkTask, error) {
 	if t.most <= 0 {
 		t.most = kafka.DefaultMaxPollRecords
 	}
-	err := guard(func() (err error) {
-		t.chain, err = chain.Open(s.chain())
-		return err
-	})
-	if err != nil {
+	var err error
+	if t.chain, err = openChain(stop, w.cfg.CallTimeout, s.chain()); err != nil {
 		return nil, err
 	}
 	t.chain.Project() // letters are of the bytes that came

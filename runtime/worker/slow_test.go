@@ -79,3 +79,56 @@ func TestSlowTasksHoldNobodyUp(t *testing.T) {
 		t.Errorf("it was asked %d times, want once: what it has said is taken", n)
 	}
 }
+
+// muteStep is a transform that does not open.
+type muteStep struct{ hang chan struct{} }
+
+func (m muteStep) Open() (connect.Apply, error) {
+	<-m.hang
+	return func(*connect.Record) (bool, error) { return true, nil }, nil
+}
+
+// Nor does one whose transforms do not open: where calls have a time-out its
+// tasks fail by that, and where they have none a stop leaves them behind.
+func TestMuteTransformHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []time.Duration{0, time.Second} {
+		t.Run(limit.String(), func(t *testing.T) {
+			t.Parallel()
+			hang := make(chan struct{})
+			t.Cleanup(func() { close(hang) })
+			c := cluster(t)
+			cfg, _ := config(t, c)
+			cfg.SplitPatience, cfg.CallTimeout = 50*time.Millisecond, limit
+			mute := []Step{{Do: muteStep{hang}}}
+			bad, good, sink := source(&lines{topic: "bad", all: count(10)}), source(&lines{topic: "good", all: count(10)}), sinkOf(&memory{}, "good")
+			bad.Name, bad.Steps, good.Name, sink.Steps = "bad", mute, "good", mute
+			cfg.Sources, cfg.Sinks = []Source{bad, good}, []Sink{sink}
+			w, err := New(cfg)
+			if err == nil {
+				err = w.Open(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range w.Tasks() {
+				if err := w.Start(id, Events{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := values(read(t, c, "good", 10)); !slices.Equal(got, count(10)()) {
+				t.Errorf("the other one moved %v", got)
+			}
+			for limit > 0 && w.Stats()[0].State != Failed { // the test's own end is the limit
+				time.Sleep(5 * time.Millisecond)
+			}
+			w.Close()
+			for _, s := range w.Stats() {
+				if s.Connector != "good" && limit > 0 && (s.State != Failed || !strings.Contains(s.Err.Error(), "hangs in Open")) ||
+					s.Connector != "good" && limit == 0 && s.State != Stopped {
+					t.Errorf("%+v", s)
+				}
+			}
+		})
+	}
+}

@@ -179,20 +179,31 @@ func (h *hang) Error() string {
 	return fmt.Sprintf("it hangs in %s: no answer for %s (worker.callTimeout); it is left behind, and what it was at is not committed", h.hook, h.limit)
 }
 
-// within calls a hook that is given limit at the most: then it is left behind.
-// No limit is 0.
+// within calls a hook that is given limit at the most, and no more than lastWord
+// behind ctx: then it is left behind, and what it would give is not to be looked
+// at. No limit is 0.
 func within(ctx context.Context, limit time.Duration, h hook, f func() error) error {
-	if limit <= 0 {
-		return guard(f)
-	}
 	done := make(chan error, 1)
 	go func() { done <- guard(f) }()
-	late := time.NewTimer(limit)
-	defer late.Stop()
+	var late <-chan time.Time
+	if limit > 0 {
+		t := time.NewTimer(limit)
+		defer t.Stop()
+		late = t.C
+	}
 	select {
 	case err := <-done:
 		return err
-	case <-late.C:
+	case <-late:
 		return &hang{hook: h, limit: limit}
+	case <-ctx.Done():
+	}
+	last := time.NewTimer(lastWord)
+	defer last.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-last.C:
+		return fmt.Errorf("%v has not returned: %w", h, errStopped)
 	}
 }

@@ -121,22 +121,34 @@ func (w *Worker) partitions(ctx context.Context) map[string]int {
 }
 
 // tryChains opens each connector's chain once, so that what is wrong with it is
-// a fault of the start and not of every task.
+// a fault of the start and not of every task. One that hangs is its own tasks'
+// trouble.
 func (w *Worker) tryChains() error {
-	try := func(kind, name string, c chain.Config) error {
-		err := within(w.stop, w.cfg.CallTimeout, hookOpen, func() error { _, err := chain.Open(c); return err })
-		if err != nil {
-			return fmt.Errorf("%s.%s: %w", kind, name, err)
-		}
-		return nil
+	limit := cmp.Or(w.cfg.CallTimeout, w.cfg.SplitPatience, splitPatience)
+	errs := make([]error, len(w.cfg.Sources)+len(w.cfg.Sinks))
+	var all sync.WaitGroup
+	try := func(i int, kind, name string, c chain.Config) {
+		all.Go(func() {
+			_, err := openChain(w.stop, limit, c)
+			var h *hang
+			switch {
+			case errors.As(err, &h):
+				w.log.Warn("a transform or a converter does not open; going on without its connector until it does", "connector", name)
+			case err != nil:
+				errs[i] = fmt.Errorf("%s.%s: %w", kind, name, err)
+			}
+		})
 	}
-	var errs []error
+	for i, s := range w.cfg.Sources {
+		try(i, "sources", s.Name, s.chain())
+	}
+	for i, s := range w.cfg.Sinks {
+		try(len(w.cfg.Sources)+i, "sinks", s.Name, s.chain())
+	}
+	all.Wait()
 	for _, s := range w.cfg.Sources {
 		_, err := s.Topics.compile()
-		errs = append(errs, try("sources", s.Name, s.chain()), err)
-	}
-	for _, s := range w.cfg.Sinks {
-		errs = append(errs, try("sinks", s.Name, s.chain()))
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
