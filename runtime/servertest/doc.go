@@ -18,6 +18,7 @@
 //	registrytest/  one suite for each converter that asks a Schema Registry
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
+//	planted/    bugs in copies of files, for checkers to find
 //	proc/       ordinary child processes: the programs under test
 //
 // A further server is one further file: a recipe for its folder (see recipe),

@@ -3,7 +3,6 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"kcgen.dev/runtime/servertest/planted"
 )
 
 // The counts of a run. make simulate has greater ones.
@@ -75,51 +76,18 @@ func landed() (list []bug) {
 	return list
 }
 
-// overlay plants bugs in copies of the runtime's files, and gives the file that
-// tells the go command of them.
+// overlay plants bugs into the runtime, and gives the file that tells the go
+// command of them.
 func overlay(t *testing.T, list []bug) string {
-	dir := t.TempDir()
-	replace := map[string]string{}
-	add := func(path, text string) {
-		at := filepath.Join(dir, strconv.Itoa(len(replace))+".go")
-		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		full, err := filepath.Abs(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		replace[full] = at
-	}
-	texts := map[string]string{}
-	for _, b := range list {
+	plants := make([]planted.Bug, len(list))
+	for i, b := range list {
+		plants[i].Name = b.name
 		for _, e := range b.edits {
-			path := filepath.Join("..", e.file)
-			if texts[path] == "" {
-				text, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				texts[path] = string(text)
-			}
-			if n := strings.Count(texts[path], e.old); n != 1 {
-				t.Fatalf("%s: the text to be edited is in %s %d times: plant it elsewhere:\n%s", b.name, e.file, n, e.old)
-			}
-			texts[path] = strings.Replace(texts[path], e.old, e.new, 1)
+			plants[i].Edits = append(plants[i].Edits, planted.Edit{File: e.file, Old: e.old, New: e.new})
 		}
 	}
-	for path, text := range texts {
-		add(path, text)
-	}
-	for _, pkg := range []string{"kafka", "offset", "worker"} {
-		add(filepath.Join("..", pkg, "planted.go"), "package "+pkg+"\n\nimport \"os\"\n\nvar alive = os.Getenv(\"KCGEN_PLANTED\")\n\nfunc planted(name string) bool { return name == alive }\n")
-	}
-	b, err := json.Marshal(map[string]any{"Replace": replace})
+	at, err := planted.Overlay("..", t.TempDir(), plants...)
 	if err != nil {
-		t.Fatal(err)
-	}
-	at := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(at, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return at
@@ -142,7 +110,7 @@ func build(t *testing.T, overlay string) string {
 // run runs it with a bug alive, or none.
 func run(bin, bug string, args ...string) (string, error) {
 	cmd := exec.Command(bin, append(args, "-test.timeout=60m")...)
-	cmd.Env = append(os.Environ(), "KCGEN_PLANTED="+bug)
+	cmd.Env = append(os.Environ(), planted.Env+"="+bug)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -3,10 +3,8 @@
 package simulation
 
 // bug is a fault that is planted into the runtime, to see that the simulation
-// finds it: a checker that finds nothing in broken code says nothing about
-// sound code. Each is an edit of a file under runtime/, made in a copy that the
-// build takes in the file's place. All of them are in one binary, and
-// planted(name) says which is alive.
+// finds it (see the package servertest/planted). All of them are in one binary,
+// and planted(name) says which is alive.
 type bug struct {
 	name     string
 	rule     string // of what it breaks
