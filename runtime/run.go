@@ -51,6 +51,7 @@ func Run(ctx context.Context, p Pipeline, o Options) ([]worker.Stats, error) {
 	}
 	i := &instance{written: written, p: p, o: o, log: o.Log, shown: props.Connectors(written)}
 	cfg.Leased = func() bool { return i.herder.Leased() }
+	cfg.Wrote = func(connector string) []string { return i.statuses.Topics(connector) }
 	cfg.Refresh = func() (worker.Config, error) {
 		again := written
 		return configure(&again, o)

@@ -7,6 +7,7 @@
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
 //	share.go       what clients may hold of records
 //	txn.go         Transactor: a producer with transactions
+//	torn.go        ends that brokers left out
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
 //	topics.go      metadata, creation of topics and their settings
 //	fenced.go      waiting for brokers that a topic needs

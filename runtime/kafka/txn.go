@@ -73,32 +73,47 @@ func (k *Conn) Transactor(p Producer, clientID string, tx Transaction) (*Transac
 
 // Fence shuts out whoever used the id before: what that one had open is
 // aborted, what it had committed can be read when Fence returns. It waits for
-// brokers that do not answer. A cluster whose transactions can be torn is
-// refused.
-func (x *Transactor) Fence(ctx context.Context) error {
+// brokers that do not answer. A cluster whose transactions can be torn by lost
+// answers is refused; what brokers have torn in topics is mended, or the end
+// ([ErrTorn]).
+func (x *Transactor) Fence(ctx context.Context, topics ...string) error {
 	if err := x.conn.soundTransactions(ctx); err != nil {
 		return err
 	}
+	l, err := x.fence(ctx)
+	if err != nil {
+		return err
+	}
+	return x.mend(ctx, l, topics)
+}
+
+// fence gets a producer id. It gives how the last transaction stood before.
+func (x *Transactor) fence(ctx context.Context) (l *last, err error) {
 	for fails := 1; ; fails++ {
-		_, _, err := x.cl.ProducerID(ctx)
+		if l == nil {
+			l, err = x.lookBack(ctx)
+		}
+		if err == nil {
+			_, _, err = x.cl.ProducerID(ctx)
+		}
 		switch {
 		case err == nil:
-			return nil
+			return l, nil
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return nil, ctx.Err()
 		case errors.Is(err, kerr.ProducerFenced), errors.Is(err, kerr.InvalidProducerEpoch):
-			return x.fenced(ctx, err)
+			return nil, x.fenced(ctx, err)
 		case fatalID(err):
-			return fmt.Errorf("kafka: begin transactions as %s: %w%s", x.spec.ID, err, x.advice(err))
+			return nil, fmt.Errorf("kafka: begin transactions as %s: %w%s", x.spec.ID, err, x.advice(err))
 		}
 		if fails == 3 || fails%30 == 0 {
 			x.conn.log.Warn("no transaction can be begun yet; trying again (does the broker's __transaction_state topic have its replicas?)", "transactionalId", x.spec.ID, "error", err.Error())
 		}
 		if err := pause(ctx, backoff(fails)); err != nil {
-			return err
+			return nil, err
 		}
 		if err := x.renew(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
@@ -318,20 +333,25 @@ var ended = map[string]bool{"PrepareAbort": true, "CompleteAbort": true, "Prepar
 
 // describe asks the coordinator what it knows of the id.
 func (x *Transactor) describe(ctx context.Context) (s kmsg.DescribeTransactionsResponseTransactionState, err error) {
-	err = x.conn.retry(ctx, "describe the transaction of "+x.spec.ID, func() error {
-		req := kmsg.NewPtrDescribeTransactionsRequest()
-		req.TransactionalIDs = []string{x.spec.ID}
-		resp, err := req.RequestWith(ctx, x.conn.admin)
-		switch {
-		case err != nil:
-			return err
-		case len(resp.TransactionStates) != 1:
-			return kerr.UnknownServerError
-		}
-		s = resp.TransactionStates[0]
-		return kerr.ErrorForCode(s.ErrorCode)
+	err = x.conn.retry(ctx, "describe the transaction of "+x.spec.ID, func() (err error) {
+		s, err = x.askCoordinator(ctx)
+		return err
 	})
 	return s, err
+}
+
+func (x *Transactor) askCoordinator(ctx context.Context) (s kmsg.DescribeTransactionsResponseTransactionState, err error) {
+	req := kmsg.NewPtrDescribeTransactionsRequest()
+	req.TransactionalIDs = []string{x.spec.ID}
+	resp, err := req.RequestWith(ctx, x.conn.admin)
+	switch {
+	case err != nil:
+		return s, err
+	case len(resp.TransactionStates) != 1:
+		return s, kerr.UnknownServerError
+	}
+	s = resp.TransactionStates[0]
+	return s, kerr.ErrorForCode(s.ErrorCode)
 }
 
 // advice says what to do about an error of transactions.

@@ -105,8 +105,15 @@ var allowed = []struct {
 		kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable, kerr.NotCoordinator, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping,
 		kerr.InvalidProducerEpoch, kerr.ProducerFenced, kerr.TransactionalIDAuthorizationFailed, kerr.ConcurrentTransactions, kerr.TransactionAbortable,
 	}},
+	{kmsg.DescribeTransactions, false, []*kerr.Error{
+		kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable, kerr.NotCoordinator, kerr.TransactionalIDNotFound, kerr.TransactionalIDAuthorizationFailed,
+	}},
+	{kmsg.DescribeProducers, false, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownTopicOrPartition, kerr.TopicAuthorizationFailed, kerr.InvalidTopicException}},
+
 	{kmsg.DescribeConfigs, false, []*kerr.Error{kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.RequestTimedOut, kerr.UnknownTopicOrPartition}},
 }
+
+var ofTransactions = map[kmsg.Key]bool{kmsg.EndTxn: true, kmsg.DescribeTransactions: true, kmsg.DescribeProducers: true}
 
 var anywhere = []*kerr.Error{kerr.UnknownServerError}
 
@@ -146,7 +153,7 @@ func TestInjections(t *testing.T) {
 	for _, i := range injections() {
 		for _, at := range timings {
 			for _, s := range injected() {
-				if i.key == kmsg.EndTxn && !s.exactly {
+				if ofTransactions[i.key] && !s.exactly {
 					continue
 				}
 				name := fmt.Sprintf("%v/%s/%s", i, at.name, s.name)

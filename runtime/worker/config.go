@@ -63,6 +63,10 @@ type Config struct {
 
 	Traces connect.Traces // nil: nothing is traced; whoever opened it closes it
 
+	// Wrote gives the topics that the tasks of a source are known to have written
+	// to, in any instance; nil: nobody knows.
+	Wrote func(connector string) []string
+
 	// Leased reports whether the tasks are still this instance's: it is asked
 	// before what others can see, and where it is not so a task waits to be told
 	// to end. Nil: they always are.

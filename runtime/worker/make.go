@@ -88,6 +88,7 @@ func (w *Worker) newSource(stop context.Context, s *Source, a about, plug connec
 		cfg: s, plug: plug, conn: w.conn, every: w.cfg.FlushInterval, slow: w.cfg.FlushTimeout,
 		tracker: offset.NewTracker(), landed: make(chan struct{}, 1), topics: map[string]topicLimit{},
 		store: w.store, offsets: w.offsets, shared: w.cfg.Shared,
+		touched: func() []string { return w.touched(s) },
 	}
 	t.init(a)
 	var err error

@@ -29,6 +29,7 @@ type sourceTask struct {
 	shared  bool            // others may have committed there
 	writer  *kafka.Writer
 	txn     *transaction                                      // nil: at least once
+	touched func() []string                                   // topics that transactions may be in
 	renew   func(context.Context) (connect.SourceTask, error) // another connector's task for the next life
 	every   time.Duration                                     // between commits
 	slow    time.Duration                                     // a commit that is said to be slow

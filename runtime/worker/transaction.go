@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -92,7 +94,7 @@ func (w *Worker) Fence(ctx context.Context, connector string) error {
 			continue
 		}
 		for task := range w.about(connector).Tasks {
-			if err := w.fence(ctx, s.ExactlyOnce.transaction(connector, task)); err != nil {
+			if err := w.fence(ctx, s.ExactlyOnce.transaction(connector, task), w.touched(&s)); err != nil {
 				return err
 			}
 		}
@@ -100,13 +102,28 @@ func (w *Worker) Fence(ctx context.Context, connector string) error {
 	return nil
 }
 
-func (w *Worker) fence(ctx context.Context, tx kafka.Transaction) error {
+// touched are the topics that may be in a source's transactions.
+func (w *Worker) touched(s *Source) []string {
+	topics := []string{w.cfg.OffsetTopic.Name}
+	if w.cfg.TakeoverTopic != "" {
+		topics = append(topics, w.cfg.TakeoverTopic)
+	}
+	if d := s.Errors.DeadLetters; d != nil {
+		topics = append(topics, d.Topic)
+	}
+	if w.cfg.Wrote != nil {
+		topics = append(topics, w.cfg.Wrote(s.Name)...)
+	}
+	return topics
+}
+
+func (w *Worker) fence(ctx context.Context, tx kafka.Transaction, topics []string) error {
 	x, err := w.conn.Transactor(kafka.Producer{}, tx.ID, tx)
 	if err != nil {
 		return err
 	}
 	defer x.Close(ctx)
-	return x.Fence(ctx)
+	return x.Fence(ctx, topics...)
 }
 
 // newTransaction makes the task's producer a transactional one.
@@ -124,7 +141,7 @@ func (t *sourceTask) newTransaction(clientID string) error {
 // start shuts out whoever ran the task before, and only then looks where that
 // one had come to.
 func (x *transaction) start(stop, hard context.Context) error {
-	err := x.w.Fence(stop)
+	err := x.w.Fence(stop, x.topics()...)
 	if err == nil {
 		err = x.t.store.CatchUp(stop)
 	}
@@ -139,6 +156,13 @@ func (x *transaction) start(stop, hard context.Context) error {
 	x.queued.Store(0)
 	go x.send(hard)
 	return nil
+}
+
+// topics are those that the transaction before may have been in.
+func (x *transaction) topics() []string {
+	topics := append(slices.Collect(maps.Keys(x.t.topics)), x.t.touched()...)
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // ship sends a poll's records, and ends transactions where they end.

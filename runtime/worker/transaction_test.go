@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,6 +123,40 @@ func TestExactlyOnce(t *testing.T) {
 				t.Errorf("the last offset is %s %s", last.Key, last.Value)
 			}
 		})
+	}
+}
+
+// A task that starts looks for torn transactions in all topics that the one
+// before may have written to.
+func TestExactlyOnceLooksForTornTransactions(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	s := once(source(&lines{topic: "out", all: count(10), batch: 10}), AtPoll)
+	s.Errors = Errors{Tolerate: true, DeadLetters: &DeadLetters{Topic: "dlq", ReplicationFactor: 1}}
+	cfg.Sources = []Source{s}
+	cfg.Wrote = func(connector string) []string { return []string{connector + "-earlier", "out"} }
+	for _, topic := range []string{"src-earlier", "out"} {
+		fillPartition(t, c, topic, 0, "")
+	}
+	var mu sync.Mutex
+	asked := map[string]bool{}
+	c.ControlKey(int16(kmsg.DescribeProducers), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		mu.Lock()
+		defer mu.Unlock()
+		for _, t := range req.(*kmsg.DescribeProducersRequest).Topics {
+			asked[t.Topic] = true
+		}
+		return nil, nil, false
+	})
+	if _, err := run(t, cfg); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got, want := slices.Sorted(maps.Keys(asked)), []string{"connect-offsets", "dlq", "out", "src-earlier"}; !slices.Equal(got, want) {
+		t.Errorf("it looked in %v, want %v", got, want)
 	}
 }
 
