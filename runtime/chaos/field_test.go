@@ -53,6 +53,8 @@ type connector struct {
 	name  string
 	tasks int
 	turn  queue
+	// unsure is that a pause or a stop may come into force late.
+	unsure bool
 }
 
 // freeze is a time in which a process stood still.

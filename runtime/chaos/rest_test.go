@@ -3,9 +3,11 @@ package chaos_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -14,7 +16,8 @@ var client = &http.Client{Timeout: 5 * time.Second}
 // rest asks for something, one instance after the other, until one has done it.
 // Those that are dead, frozen or cut off cannot; in the end somebody must.
 func (f *field) rest(s step, method, what string) {
-	path := "/connectors/" + f.connector(s).name + "/" + what
+	c := f.connector(s)
+	path := "/connectors/" + c.name + "/" + what
 	var err error
 	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
 		for i := range f.instances {
@@ -22,9 +25,26 @@ func (f *field) rest(s step, method, what string) {
 			if err = at.ask(method, path, nil); err == nil {
 				return
 			}
+			if errors.Is(err, errMissing) {
+				at.wake(c)
+			} else if method == http.MethodPut && !errors.Is(err, syscall.ECONNREFUSED) {
+				c.unsure = true
+			}
 		}
 	}
 	f.fault("no instance does %s %s: %v", method, path, err)
+}
+
+// errMissing is that there is no such thing.
+var errMissing = errors.New("there is no such thing")
+
+// wake resumes a connector that was stopped or paused late: an instance that
+// was asked for it, and could not say in time whether it was done, may do it
+// after another one was asked to resume, as Kafka Connect may.
+func (i *instance) wake(c *connector) {
+	if c.unsure {
+		_ = i.ask(http.MethodPut, "/connectors/"+c.name+"/resume", nil) // or later
+	}
 }
 
 // ask sends a request without a body and reads the answer.
@@ -41,6 +61,9 @@ func (i *instance) ask(method, path string, answer any) error {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
+	}
+	if resp.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%w: %s", errMissing, body)
 	}
 	if resp.StatusCode >= 300 {
 		return fmt.Errorf("%s: %s", resp.Status, body)
@@ -70,6 +93,9 @@ func (f *field) unwell(i *instance) (trouble string, loads map[string]int) {
 		var s status
 		if err := i.ask(http.MethodGet, "/connectors/"+c.name+"/status", &s); err != nil {
 			return err.Error(), nil
+		}
+		if s.Connector.State == "STOPPED" || s.Connector.State == "PAUSED" {
+			i.wake(c)
 		}
 		if s.Connector.State != "RUNNING" || len(s.Tasks) != c.tasks {
 			return fmt.Sprintf("%s is %s with %d of %d tasks", c.name, s.Connector.State, len(s.Tasks), c.tasks), nil
