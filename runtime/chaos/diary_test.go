@@ -95,6 +95,7 @@ type owners struct {
 	zombies  int           // that woke up when another had their task
 	fenced   int           // of these, those that ended soon
 	overlap  time.Duration // the longest time that two had a task while both could run
+	still    time.Duration // the longest time in which nobody was at work on a task
 	troubles []string
 }
 
@@ -104,6 +105,7 @@ func judgeOwners(lives map[task][]*life, frozen []freeze) owners {
 	var o owners
 	for of, ls := range lives {
 		o.lives += len(ls)
+		o.still = max(o.still, longestStill(ls))
 		for i, l := range ls {
 			for _, next := range ls[i+1:] {
 				o.between(of, l, next, frozen)
@@ -111,6 +113,19 @@ func judgeOwners(lives map[task][]*life, frozen []freeze) owners {
 		}
 	}
 	return o
+}
+
+// longestStill is the longest time in which a task did nothing, in any life.
+func longestStill(ls []*life) (d time.Duration) {
+	var acts []time.Time
+	for _, l := range ls {
+		acts = append(acts, l.acts...)
+	}
+	slices.SortFunc(acts, time.Time.Compare)
+	for i := 1; i < len(acts); i++ {
+		d = max(d, acts[i].Sub(acts[i-1]))
+	}
+	return d
 }
 
 // between judges a life and one of those that began after it.
