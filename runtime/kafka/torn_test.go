@@ -155,3 +155,26 @@ func TestTornTransactions(t *testing.T) {
 		})
 	}
 }
+
+// A fence is tried again after an error that its client keeps.
+func TestFenceAgain(t *testing.T) {
+	t.Parallel()
+	for key, name := range map[kmsg.Key]string{kmsg.InitProducerID: "no producer id", kmsg.DescribeTransactions: "no state"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := cluster(t)
+			x, err := conn(t, c).Transactor(Producer{}, "x", Transaction{ID: "x", Timeout: time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer x.Close(within(t))
+			h := c.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: kerr.UnknownServerError, Count: 1})
+			if err := x.Fence(within(t)); err != nil {
+				t.Error(err)
+			}
+			if h.Hits() != 1 {
+				t.Errorf("it was asked %d times before", h.Hits())
+			}
+		})
+	}
+}

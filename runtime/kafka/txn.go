@@ -88,8 +88,10 @@ func (x *Transactor) Fence(ctx context.Context, topics ...string) error {
 }
 
 // fence gets a producer id. It gives how the last transaction stood before.
-func (x *Transactor) fence(ctx context.Context) (l *last, err error) {
+func (x *Transactor) fence(ctx context.Context) (*last, error) {
+	var l *last
 	for fails := 1; ; fails++ {
+		var err error
 		if l == nil {
 			l, err = x.lookBack(ctx)
 		}
