@@ -12,7 +12,7 @@
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
 # make crash    fifty kills while a million lines pass, at least once and exactly once
-# make chaos    hundreds of faults of all kinds, clean stops, lost answers (SEED=0 is any, FAULTS=500, STOPS=200, ENDS=500)
+# make chaos    hundreds of faults, clean stops, lost answers, planted bugs (SEED=0 is any, FAULTS=500, STOPS=200, ENDS=500)
 
 GO ?= go
 
@@ -75,5 +75,5 @@ FAULTS ?= 500
 STOPS ?= 200
 ENDS ?= 500
 chaos:
-	$(GO) test -count=1 -timeout 120m -v -run 'TestChaos|TestCleanStops|TestLostEnds|TestClockJumps' ./runtime/chaos \
-		-args -seed=$(SEED) -faults=$(FAULTS) -stops=$(STOPS) -ends=$(ENDS)
+	$(GO) test -count=1 -timeout 120m -v -run 'TestChaos|TestCleanStops|TestLostEnds|TestClockJumps|TestPlanted' ./runtime/chaos \
+		-args -seed=$(SEED) -faults=$(FAULTS) -stops=$(STOPS) -ends=$(ENDS) -bugs=4

@@ -13,6 +13,7 @@
 //	judge_test.go     what was lost, doubled, owned twice or written too late
 //	clock_test.go     a broker whose clock jumps
 //	ends_test.go      answers to the ends of transactions are lost
+//	planted_test.go   bugs for the judge to find
 //	torn_test.go      what a broker does that no program can mend
 //	diary_test.go     what the tasks' own diaries tell
 //

@@ -193,7 +193,7 @@ func (f *field) run(plan []step) {
 		case <-f.failed:
 			f.going.Wait()
 			return
-		case <-time.After(s.gap):
+		case <-time.After(s.gap + *gapFlag):
 		}
 		room <- struct{}{}
 		before, done := f.turn(s).after()

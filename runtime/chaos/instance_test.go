@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"kcgen.dev/runtime/servertest/planted"
 	"kcgen.dev/runtime/servertest/proc"
 )
 
@@ -24,7 +25,15 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	programDir = dir
-	cmd := exec.Command("go", "build", "-trimpath", "-o", dir+string(filepath.Separator), "./programs/chaos")
+	args := []string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}
+	if *plantFlag != "" {
+		overlay, err := plant(dir, *plantFlag)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, "-overlay="+overlay)
+	}
+	cmd := exec.Command("go", append(args, "./programs/chaos")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -58,6 +67,7 @@ func (f *field) start(i *instance) {
 		"CHAOS_INSTANCE="+strconv.Itoa(i.n), "CHAOS_BROKERS="+i.proxy.addr(), "CHAOS_REST="+i.rest,
 		"CHAOS_FOLDER="+f.dir, "CHAOS_END="+f.endFile(), "CHAOS_BOUNDARY="+f.boundary,
 		"CHAOS_BEGIN="+strconv.FormatInt(f.begun.UnixNano(), 10),
+		planted.Env+"="+*plantFlag,
 		"CHAOS_RATE="+strconv.Itoa(rate), "CHAOS_SEQUENCES="+strconv.Itoa(sequences))
 	p, err := proc.Start(cmd, i.log(f))
 	if err != nil {

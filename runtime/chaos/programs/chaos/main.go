@@ -25,7 +25,7 @@ func main() {
 		Kafka:   kafka.Cluster{Brokers: []string{"${env:CHAOS_BROKERS}"}},
 		Worker:  workers(),
 		Sources: []runtime.Source{exactly(), least()},
-		Sinks:   []runtime.Sink{sink("exact", "read_committed"), sink("least", "read_uncommitted")},
+		Sinks:   []runtime.Sink{sink("exact", "read_committed", 0), sink("least", "read_uncommitted", 150*time.Millisecond)},
 	})
 }
 
@@ -56,7 +56,12 @@ func exactly() runtime.Source {
 	return s
 }
 
-func least() runtime.Source { return source("least") }
+// least lets its records wait a little, so that some are always on their way.
+func least() runtime.Source {
+	s := source("least")
+	s.Producer = &kafka.Producer{Linger: 200 * time.Millisecond}
+	return s
+}
 
 func source(name string) runtime.Source {
 	return runtime.Source{
@@ -70,10 +75,10 @@ func source(name string) runtime.Source {
 	}
 }
 
-func sink(topic, isolation string) runtime.Sink {
+func sink(topic, isolation string, flush time.Duration) runtime.Sink {
 	return runtime.Sink{
 		Name: topic + "-sink", Topics: []string{topic},
-		Connector: sequence.Sink{Folder: os.Getenv("CHAOS_FOLDER"), Diaries: os.Getenv("CHAOS_FOLDER"), Refuse: 97},
+		Connector: sequence.Sink{Folder: os.Getenv("CHAOS_FOLDER"), Diaries: os.Getenv("CHAOS_FOLDER"), Refuse: 97, Flush: flush},
 		TasksMax:  3, KeyConverter: text, ValueConverter: text,
 		Errors: runtime.Errors{
 			Tolerance: "all", RetryDelayMax: time.Minute,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -19,6 +20,9 @@ type Sink struct {
 	Folder  string
 	Diaries string
 	Refuse  int64
+	// Flush is how long a flush takes, of a sink that writes nothing before;
+	// 0: it writes at once.
+	Flush time.Duration
 }
 
 var _ connect.Sink = Sink{}
@@ -53,7 +57,6 @@ func (t *sinkTask) Put(_ context.Context, batch []connect.Record) error {
 	if err := t.diary.act(); err != nil || len(batch) == 0 {
 		return err
 	}
-	t.buf = t.buf[:0]
 	for i := range batch {
 		r := &batch[i]
 		line := r.Value.Value.Str()
@@ -65,9 +68,17 @@ func (t *sinkTask) Put(_ context.Context, batch []connect.Record) error {
 		t.buf = strconv.AppendInt(append(t.buf, ' '), r.Offset, 10)
 		t.buf = append(append(append(t.buf, ' '), line...), '\n')
 	}
+	if t.s.Flush > 0 {
+		return nil
+	}
+	return t.write()
+}
+
+func (t *sinkTask) write() error {
 	if _, err := t.out.Write(t.buf); err != nil {
 		return fmt.Errorf("sequence: write what was put: %w", err)
 	}
+	t.buf = t.buf[:0]
 	return nil
 }
 
@@ -79,8 +90,18 @@ func (t *sinkTask) refuses(line string) bool {
 	return err == nil && t.s.Refuse > 0 && n%t.s.Refuse == 0
 }
 
-// Flush has nothing to do: what was written outlives the process, which is all
+// Flush has little to do: what was written outlives the process, which is all
 // that is ever killed here.
-func (t *sinkTask) Flush(context.Context) error { return t.diary.act() }
+func (t *sinkTask) Flush(ctx context.Context) error {
+	if err := t.diary.act(); err != nil || len(t.buf) == 0 {
+		return err
+	}
+	select {
+	case <-time.After(t.s.Flush):
+		return t.write()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 func (t *sinkTask) Close() error { return errors.Join(t.out.Close(), t.diary.close()) }
