@@ -143,7 +143,8 @@ func (x *Transactor) torn(ctx context.Context, id int64, topics []string) (torn 
 					return err
 				}
 				if err != nil && !errors.Is(err, kerr.UnknownTopicOrPartition) {
-					x.conn.log.Info("it cannot be seen whether a transaction is torn; going on", "topic", t.Topic, "partition", p.Partition, "error", denied(err, "Read", t.Topic).Error())
+					x.conn.log.Info("it cannot be seen whether a transaction is torn; going on", "topic", t.Topic, "error", denied(err, "Read", t.Topic).Error())
+					break // of the others it is the same
 				}
 				for _, a := range p.ActiveProducers {
 					if a.ProducerID == id && a.CurrentTxnStartOffset >= 0 {
