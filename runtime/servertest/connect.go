@@ -46,67 +46,144 @@ func InstallConnectWorker(ctx context.Context) (string, error) {
 	})
 }
 
-// ConnectWorker is an Apache Kafka Connect worker in standalone mode: one
-// process, its REST interface on loopback.
+// ConnectWorker is an Apache Kafka Connect worker: one process, its REST
+// interface on loopback.
 type ConnectWorker struct {
 	*server
-	port int
+	java, home string
+	port       int
 }
 
-// Connect starts a Kafka Connect worker with connectors, each by its properties
-// as a standalone worker's file has them. worker lays properties over those that
-// it needs to run at all, such as offset.flush.interval.ms; plug-ins of Kafka's
-// own are on its class path. It is stopped when the test ends.
+// Connect starts a Kafka Connect worker in standalone mode with connectors, each
+// by its properties as a standalone worker's file has them. worker lays
+// properties over those that it needs to run at all, such as
+// offset.flush.interval.ms; plug-ins of Kafka's own are on its class path. It is
+// stopped when the test ends.
 func Connect(t testing.TB, b *Broker, worker map[string]string, connectors ...map[string]string) *ConnectWorker {
 	t.Helper()
-	needServers(t, "Kafka Connect worker")
-	home, err := InstallConnectWorker(t.Context())
+	c := connectWorker(t, b)
+	files, err := c.standalone(b, worker, connectors)
 	if err != nil {
 		t.Fatal(err)
+	}
+	c.startClass(t, connectStandalone, files)
+	return c
+}
+
+// The classes that a worker starts with.
+const (
+	connectStandalone  = "org.apache.kafka.connect.cli.ConnectStandalone"
+	connectDistributed = "org.apache.kafka.connect.cli.ConnectDistributed"
+)
+
+// connectWorker is a worker that has yet to start, for the length of a test.
+func connectWorker(t testing.TB, b *Broker) *ConnectWorker {
+	t.Helper()
+	needServers(t, "Kafka Connect worker")
+	c, err := newConnectWorker(t.Context(), b, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func newConnectWorker(ctx context.Context, b *Broker, dir string) (*ConnectWorker, error) {
+	home, err := InstallConnectWorker(ctx)
+	if err != nil {
+		return nil, err
 	}
 	ports, err := freePorts(1)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	c := &ConnectWorker{port: ports[0], server: &server{name: "connect", dir: t.TempDir()}}
-	properties := map[string]string{
-		"bootstrap.servers":            b.Addr(),
-		"listeners":                    "http://" + loopback(c.port),
-		"key.converter":                "org.apache.kafka.connect.storage.StringConverter",
-		"value.converter":              "org.apache.kafka.connect.storage.StringConverter",
-		"offset.storage.file.filename": filepath.Join(c.dir, "offsets"),
-		"offset.flush.interval.ms":     "500",
-		"plugin.discovery":             "service_load",
-	}
-	maps.Copy(properties, worker)
-	files := []string{c.write(t, "worker.properties", properties)}
-	for i, conn := range connectors {
-		files = append(files, c.write(t, fmt.Sprintf("connector%d.properties", i), conn))
-	}
+	c := &ConnectWorker{java: b.java, home: home, port: ports[0], server: &server{name: "connect", dir: dir}}
 	c.ready = c.isReady
+	return c, nil
+}
+
+// startClass starts the worker by a class and its arguments.
+func (c *ConnectWorker) startClass(t testing.TB, class string, files []string) {
+	t.Helper()
 	c.command = func() *exec.Cmd {
 		args := append([]string{"-Xms64m", "-Xmx256m"}, kafkaJVM...)
-		return exec.Command(b.java, append(args, kafkaArgs(home, "org.apache.kafka.connect.cli.ConnectStandalone", files...)...)...)
+		return exec.Command(c.java, append(args, kafkaArgs(c.home, class, files...)...)...)
 	}
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	c.stopAfter(t)
-	return c
+}
+
+// essential are the properties without which no worker runs, with more laid over
+// them.
+func (c *ConnectWorker) essential(b *Broker, more ...map[string]string) map[string]string {
+	properties := map[string]string{
+		"bootstrap.servers":        b.Addr(),
+		"listeners":                "http://" + loopback(c.port),
+		"key.converter":            "org.apache.kafka.connect.storage.StringConverter",
+		"value.converter":          "org.apache.kafka.connect.storage.StringConverter",
+		"offset.flush.interval.ms": "500",
+		"plugin.discovery":         "service_load",
+	}
+	for _, m := range more {
+		maps.Copy(properties, m)
+	}
+	return properties
+}
+
+// standalone writes the files of a standalone worker.
+func (c *ConnectWorker) standalone(b *Broker, worker map[string]string, connectors []map[string]string) ([]string, error) {
+	own := map[string]string{"offset.storage.file.filename": filepath.Join(c.dir, "offsets")}
+	file, err := c.write("worker.properties", c.essential(b, own, worker))
+	files := []string{file}
+	for i, conn := range connectors {
+		if err == nil {
+			file, err = c.write(fmt.Sprintf("connector%d.properties", i), conn)
+			files = append(files, file)
+		}
+	}
+	return files, err
+}
+
+// ConnectProgram is a standalone worker that a benchmark starts by itself.
+type ConnectProgram struct {
+	Dir        string   // an empty folder of its files
+	JVM        []string // flags such as -Xmx2g
+	ClassPath  []string // beside Kafka's own jars
+	Worker     map[string]string
+	Connectors []map[string]string
+}
+
+// Command writes the worker's files and gives its command line.
+func (p ConnectProgram) Command(ctx context.Context, b *Broker) (*exec.Cmd, error) {
+	c, err := newConnectWorker(ctx, b, p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.standalone(b, p.Worker, p.Connectors)
+	if err != nil {
+		return nil, err
+	}
+	args := kafkaArgs(c.home, connectStandalone, files...)
+	for i := range args {
+		if args[i] == "-cp" {
+			args[i+1] = strings.Join(append([]string{args[i+1]}, p.ClassPath...), string(os.PathListSeparator))
+		}
+	}
+	return exec.Command(c.java, append(slices.Clone(p.JVM), args...)...), nil
 }
 
 // write makes a properties file. What Java would read as an escape is doubled.
-func (c *ConnectWorker) write(t testing.TB, name string, properties map[string]string) string {
-	t.Helper()
+func (c *ConnectWorker) write(name string, properties map[string]string) (string, error) {
 	var text strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(properties)) {
 		fmt.Fprintf(&text, "%s=%s\n", k, strings.ReplaceAll(properties[k], `\`, `\\`))
 	}
 	path := filepath.Join(c.dir, name)
 	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
-		t.Fatalf("servertest: write the worker's properties: %v", err)
+		return "", fmt.Errorf("servertest: write the worker's properties: %w", err)
 	}
-	return path
+	return path, nil
 }
 
 // URL is the worker's REST interface.

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"os/exec"
 	"testing"
 )
 
@@ -19,25 +17,9 @@ import (
 // may be stopped before, by its Process, and started again.
 func ConnectDistributed(t testing.TB, b *Broker, group string, worker map[string]string) *ConnectWorker {
 	t.Helper()
-	needServers(t, "Kafka Connect worker")
-	home, err := InstallConnectWorker(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ports, err := freePorts(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &ConnectWorker{port: ports[0], server: &server{name: "connect", dir: t.TempDir()}}
-	properties := map[string]string{
-		"bootstrap.servers": b.Addr(),
-		"group.id":          group,
-		"listeners":         "http://" + loopback(c.port),
-		"key.converter":     "org.apache.kafka.connect.storage.StringConverter",
-		"value.converter":   "org.apache.kafka.connect.storage.StringConverter",
-		"plugin.discovery":  "service_load",
-
-		"offset.flush.interval.ms":                "500",
+	c := connectWorker(t, b)
+	own := map[string]string{
+		"group.id":                                group,
 		"scheduled.rebalance.max.delay.ms":        "0",
 		"config.storage.topic":                    group + "-configs",
 		"config.storage.replication.factor":       "1",
@@ -49,17 +31,11 @@ func ConnectDistributed(t testing.TB, b *Broker, group string, worker map[string
 		"status.storage.replication.factor":       "1",
 		"connector.client.config.override.policy": "All",
 	}
-	maps.Copy(properties, worker)
-	file := c.write(t, "worker.properties", properties)
-	c.ready = c.isReady
-	c.command = func() *exec.Cmd {
-		args := append([]string{"-Xms64m", "-Xmx256m"}, kafkaJVM...)
-		return exec.Command(b.java, append(args, kafkaArgs(home, "org.apache.kafka.connect.cli.ConnectDistributed", file)...)...)
-	}
-	if err := c.Start(); err != nil {
+	file, err := c.write("worker.properties", c.essential(b, own, worker))
+	if err != nil {
 		t.Fatal(err)
 	}
-	c.stopAfter(t)
+	c.startClass(t, connectDistributed, []string{file})
 	return c
 }
 

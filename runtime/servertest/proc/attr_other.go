@@ -2,7 +2,11 @@
 
 package proc
 
-import "syscall"
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
 
 // maxRSSUnit is the unit of Rusage.Maxrss, in bytes.
 const maxRSSUnit = 1
@@ -13,3 +17,8 @@ func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tru
 
 // awaitStopped cannot wait here.
 func awaitStopped(int) error { return nil }
+
+// sample needs /proc.
+func sample(int) (Sample, error) {
+	return Sample{}, fmt.Errorf("proc: sample: %w", errors.ErrUnsupported)
+}

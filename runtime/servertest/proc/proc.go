@@ -139,6 +139,23 @@ func (p *Process) Usage() Usage {
 	return Usage{CPU: p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), MaxRSS: int64(u.Maxrss) * maxRSSUnit}
 }
 
+// Sample is what a running process has used so far, and what it holds.
+type Sample struct {
+	CPU       time.Duration // user and system, in steps of 10 ms
+	RSS, Peak int64         // bytes of memory, now and at the highest
+}
+
+// Sample asks the system about the running process; where it has ended, or the
+// system has no /proc, that is an error.
+func (p *Process) Sample() (Sample, error) {
+	select {
+	case <-p.done:
+		return Sample{}, fmt.Errorf("proc: sample %s: %w", p.cmd.Path, os.ErrProcessDone)
+	default:
+		return sample(p.cmd.Process.Pid)
+	}
+}
+
 // Log is everything the process has written so far.
 func (p *Process) Log() ([]byte, error) { return os.ReadFile(p.logPath) }
 

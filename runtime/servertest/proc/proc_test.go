@@ -2,8 +2,11 @@ package proc_test
 
 import (
 	"context"
+	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +84,22 @@ func TestUsage(t *testing.T) {
 	}
 	if u := p.Usage(); u.CPU <= 0 || u.MaxRSS < 100<<10 {
 		t.Errorf("usage %+v is too little for a shell", u)
+	}
+}
+
+func TestSample(t *testing.T) {
+	p := start(t, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo ready; while :; do sleep 1; done")
+	waitFor(t, p, "ready")
+	s, err := p.Sample()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	if err != nil || s.CPU <= 0 || s.RSS < 100<<10 || s.Peak < s.RSS {
+		t.Errorf("sample %+v, %v: too little for a shell", s, err)
+	}
+	p.Kill()
+	if _, err := p.Sample(); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("a process that has ended: %v", err)
 	}
 }
 
