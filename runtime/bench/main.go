@@ -1,14 +1,21 @@
-// Command bench measures compiled pipelines beside bare franz-go programs that
-// do the same work, in one run, in rounds that take turns, against a real
-// broker; it prints medians, their ratios, and whether the targets are met.
+// Command bench measures compiled pipelines beside bare franz-go programs and
+// beside Kafka Connect, all doing the same work on one real broker, in rounds
+// in which they take turns. It prints medians and ratios, and whether the
+// targets are met.
 //
-//	main.go      flags, order of the runs
-//	setup.go     the broker, the programs, the input
-//	run.go       one measured run of one program
-//	report.go    medians, ratios, targets
-//	bare/        the yardsticks    pipeline/  what is measured
-//	profile/     CPU profiles (-profile)
-//	stuck/       a program of its own: what a connector that hangs takes from others
+//	main.go        flags, order of the runs
+//	cases.go       what is done       contenders.go  who does it
+//	connect.go     Kafka Connect's side of a case
+//	specs/         kcgen's side, compiled by kcgen itself
+//	bare/          the yardsticks
+//	setup.go       the servers, the programs
+//	input.go       what is worked on  compare.go     what came out
+//	run.go         one measured run   start.go       starts, idle memory, size
+//	report.go      medians, ratios    targets.go     promises
+//	text.go svg.go readme.go          the result's forms
+//	profile.go     CPU profiles (-profile)
+//	chain/         converters and transforms without a broker
+//	stuck/         what a connector that hangs takes from others
 package main
 
 import (
@@ -17,29 +24,37 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
 // options are the flags.
 type options struct {
-	lines, rounds int
-	size          int
-	starts        int
-	dir           string
-	json          bool
-	profile       string
+	lines, rounds, starts int
+	cases, contenders     string
+	dir                   string
+	json, svg, readme     string
+	profile               string
 }
 
 func main() {
 	var o options
-	flag.IntVar(&o.lines, "n", 5_000_000, "lines to move in each run")
-	flag.IntVar(&o.rounds, "rounds", 3, "rounds; each runs every program once")
-	flag.IntVar(&o.size, "size", 100, "bytes of a line, without its newline")
-	flag.IntVar(&o.starts, "starts", 9, "starts to take the time to the first record of")
+	var peers bool
+	flag.IntVar(&o.lines, "n", 1_000_000, "lines of 100 bytes to move in each run; cases with larger ones move fewer")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds; each runs every contender of every case once")
+	flag.IntVar(&o.starts, "starts", 5, "starts to take the time to the first record of")
+	flag.StringVar(&o.cases, "only", "", "`cases`, divided by commas: "+caseNames())
+	flag.StringVar(&o.contenders, "contenders", bare+","+kcgen, "`who` takes part: "+strings.Join([]string{bare, kcgen, connect, connectSm}, ", "))
+	flag.BoolVar(&peers, "peers", false, "all contenders")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for input, output and the broker's data (about 2 kB a line; default: the system's temporary folder)")
-	flag.BoolVar(&o.json, "json", false, "print the results as JSON")
+	flag.StringVar(&o.json, "json", "", "write all measurements into this `file`")
+	flag.StringVar(&o.svg, "svg", "", "draw the result into this `file`")
+	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the pipelines into this `folder`, and measure nothing else")
 	flag.Parse()
+	if peers {
+		o.contenders = strings.Join([]string{bare, kcgen, connect, connectSm}, ",")
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -54,29 +69,84 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer b.close()
+	if err := b.warmUp(ctx); err != nil {
+		return fmt.Errorf("bench: warm up: %w", err)
+	}
 	if o.profile != "" {
 		return b.profiles(ctx)
 	}
-	res := results{Lines: o.lines, Size: o.size}
-	for round := range o.rounds {
-		for _, c := range cases {
-			m, err := b.measure(ctx, c, round)
-			if err != nil {
-				return fmt.Errorf("bench: %s, round %d: %w", c.name, round+1, err)
-			}
-			fmt.Fprintf(os.Stderr, "round %d  %-15s %s\n", round+1, c.name, m)
-			res.add(c.name, m)
-		}
-	}
-	for range o.starts {
-		d, err := b.firstRecord(ctx)
-		if err != nil {
-			return fmt.Errorf("bench: first record: %w", err)
-		}
-		res.FirstRecord = append(res.FirstRecord, d.Seconds()*1000)
-	}
-	if res.BinaryBytes, err = b.binarySize("source"); err != nil {
+	res := newResults(b)
+	if err := b.takeTurns(ctx, res); err != nil {
 		return err
 	}
-	return res.print(os.Stdout, o.json)
+	if err := b.measureStarts(ctx, res); err != nil {
+		return err
+	}
+	res.summarise()
+	return res.write(os.Stdout, o)
+}
+
+// warmUp makes the internal topics, and has the broker's JVM compile what is hot.
+func (b *bench) warmUp(ctx context.Context) error {
+	for range 2 {
+		for _, by := range contenders[:2] {
+			if _, err := b.measure(ctx, cases[0], by); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeTurns runs every contender of every case, one behind the other.
+func (b *bench) takeTurns(ctx context.Context, res *results) error {
+	for round := range b.rounds {
+		for _, c := range b.cases {
+			for _, by := range b.rivals {
+				if !by.has(c) {
+					continue
+				}
+				m, err := b.measure(ctx, c, by)
+				if err != nil {
+					return fmt.Errorf("bench: %s, round %d: %w", c.name, round+1, err)
+				}
+				fmt.Fprintf(os.Stderr, "round %d  %-12s %-13s %s\n", round+1, c.name, by.name, m)
+				res.add(c.name, by.name, m)
+			}
+		}
+	}
+	return nil
+}
+
+// measureStarts measures what does not depend on a case. A JVM's starts are
+// long, so they are few.
+func (b *bench) measureStarts(ctx context.Context, res *results) error {
+	for i := range b.starts {
+		for _, by := range b.rivals {
+			if by.java && i >= 3 {
+				continue
+			}
+			d, memory, err := b.firstRecord(ctx, by, i == 0)
+			if err != nil {
+				return fmt.Errorf("bench: first record: %w", err)
+			}
+			res.addStart(by.name, d, memory)
+		}
+	}
+	for _, by := range b.rivals {
+		size, err := b.diskSize(ctx, by)
+		if err != nil {
+			return fmt.Errorf("bench: size on disk: %w", err)
+		}
+		res.Starts[by.name].Disk = size
+	}
+	return nil
+}
+
+func caseNames() string {
+	var names []string
+	for _, c := range cases {
+		names = append(names, c.name)
+	}
+	return strings.Join(names, ", ")
 }

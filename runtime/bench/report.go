@@ -1,132 +1,121 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
+	"time"
 )
 
-// results are all measurements of a benchmark.
+// results are all measurements of a benchmark, and what they say.
 type results struct {
-	Lines       int                      `json:"lines"`
-	Size        int                      `json:"lineBytes"`
-	Runs        map[string][]measurement `json:"runs"`
-	FirstRecord []float64                `json:"firstRecordMilliseconds"`
-	BinaryBytes int64                    `json:"binaryBytes"`
-	Summary     []row                    `json:"summary"`
-	Targets     []target                 `json:"targets"`
+	Machine  machine           `json:"machine"`
+	Lines    int               `json:"lines"` // of 100 bytes
+	Rounds   int               `json:"rounds"`
+	Cases    []*caseResult     `json:"cases"`
+	Starts   map[string]*start `json:"starts"` // by contender
+	Targets  []target          `json:"targets"`
+	rivals   []contender
+	pipeline int64 // bytes of the largest binary that kcgen built
 }
 
-func (r *results) add(name string, m measurement) {
-	if r.Runs == nil {
-		r.Runs = map[string][]measurement{}
-	}
-	r.Runs[name] = append(r.Runs[name], m)
+// caseResult is a row.
+type caseResult struct {
+	Name  string               `json:"name"`
+	Title string               `json:"title"`
+	By    map[string]*standing `json:"contenders"`
+	of    benchCase
 }
 
-// row is the medians of one case.
-type row struct {
-	Case      string  `json:"case"`
+// standing is how a contender did in a case: medians, and ratios to others.
+type standing struct {
 	PerSecond float64 `json:"linesPerSecond"`
-	CPU       float64 `json:"cpuMicrosecondsPerLine"`
-	MaxRSS    int64   `json:"maxRSSBytes"`
-	Ratio     float64 `json:"throughputOfYardstick"`
-	CPURatio  float64 `json:"cpuOfYardstick"`
+	PerCPU    float64 `json:"linesPerCPUSecond"`       // from exec to exit
+	Steady    float64 `json:"steadyLinesPerCPUSecond"` // of the second half
+	Cost      float64 `json:"cpuSecondsPerMillionLines"`
+	Peak      int64   `json:"peakBytes"`
+
+	// Lines per CPU second, of those of the bare program, and of Kafka Connect
+	// with 2 GB: from exec to exit, and beside its second half alone.
+	OfBare    float64 `json:"ofBare,omitempty"`
+	OfConnect float64 `json:"ofConnect,omitempty"`
+	OfSteady  float64 `json:"ofConnectSteady,omitempty"`
+
+	Runs []measurement `json:"runs"`
 }
 
-// yardstick names the bare program of each pipeline.
-var yardstick = map[string]string{
-	"file → topic": "bare produce",
-	"with JSON":    "bare produce",
-	"topic → file": "bare consume",
+// start is what a contender takes before and beside its work.
+type start struct {
+	FirstRecord []float64 `json:"firstRecordMilliseconds"`
+	Idle        int64     `json:"idleBytes"`
+	Disk        int64     `json:"diskBytes"`
 }
 
-// target is one promise and what was measured.
-type target struct {
-	What   string  `json:"what"`
-	Want   float64 `json:"want"`
-	Got    float64 `json:"got"`
-	Unit   string  `json:"unit"`
-	AtMost bool    `json:"atMost"`
-	Pass   bool    `json:"pass"`
+func newResults(b *bench) *results {
+	r := &results{Machine: thisMachine(), Lines: b.lines, Rounds: b.rounds, Starts: map[string]*start{}, rivals: b.rivals}
+	for _, c := range b.cases {
+		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}, of: c})
+		if size, err := treeSize(b.path("pipeline-" + c.binary())); err == nil {
+			r.pipeline = max(r.pipeline, size)
+		}
+	}
+	for _, by := range b.rivals {
+		r.Starts[by.name] = &start{}
+	}
+	return r
+}
+
+func (r *results) add(name, by string, m measurement) {
+	c := r.find(name)
+	if c.By[by] == nil {
+		c.By[by] = &standing{}
+	}
+	c.By[by].Runs = append(c.By[by].Runs, m)
+}
+
+func (r *results) addStart(by string, first time.Duration, idle int64) {
+	s := r.Starts[by]
+	s.FirstRecord = append(s.FirstRecord, first.Seconds()*1000)
+	s.Idle = max(s.Idle, idle)
+}
+
+// find gives a case, or nil.
+func (r *results) find(name string) *caseResult {
+	i := slices.IndexFunc(r.Cases, func(c *caseResult) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return r.Cases[i]
 }
 
 func (r *results) summarise() {
-	by := map[string]row{}
-	for _, c := range cases {
-		runs := r.Runs[c.name]
-		w := row{
-			Case:      c.name,
-			PerSecond: float64(r.Lines) / median(runs, func(m measurement) float64 { return m.Wall }),
-			CPU:       median(runs, func(m measurement) float64 { return m.CPU }) * 1e6 / float64(r.Lines),
-			MaxRSS:    int64(median(runs, func(m measurement) float64 { return float64(m.MaxRSS) })),
-		}
-		if bare := r.Runs[yardstick[c.name]]; len(bare) > 0 {
-			w.Ratio = median(pairs(bare, runs), func(p [2]measurement) float64 { return p[0].Wall / p[1].Wall })
-			w.CPURatio = median(pairs(bare, runs), func(p [2]measurement) float64 { return p[1].CPU / p[0].CPU })
-		}
-		by[c.name] = w
-		r.Summary = append(r.Summary, w)
-	}
-	const mib = 1 << 20
-	first := median(r.FirstRecord, func(ms float64) float64 { return ms })
-	r.Targets = []target{
-		{What: "file → topic, of the bare client", Want: 0.8, Got: by["file → topic"].Ratio},
-		{What: "topic → file, of the bare client", Want: 0.8, Got: by["topic → file"].Ratio},
-		{What: "two transforms and JSON, of the bare client", Want: 0.5, Got: by["with JSON"].Ratio},
-		{What: "exec → first record", Want: 100, Got: first, Unit: "ms", AtMost: true},
-		{What: "peak memory, file → topic", Want: 64, Got: float64(by["file → topic"].MaxRSS) / mib, Unit: "MiB", AtMost: true},
-		{What: "binary, stripped", Want: 16, Got: float64(r.BinaryBytes) / mib, Unit: "MiB", AtMost: true},
-	}
-	for i := range r.Targets {
-		t := &r.Targets[i]
-		t.Pass = t.Got >= t.Want
-		if t.AtMost {
-			t.Pass = t.Got <= t.Want
+	for _, c := range r.Cases {
+		for _, s := range c.By {
+			s.PerSecond = median(s.Runs, measurement.perSecond)
+			s.PerCPU = median(s.Runs, measurement.perCPU)
+			s.Steady = median(s.Runs, measurement.steady)
+			s.Cost = 1e6 / s.PerCPU
+			s.Peak = int64(median(s.Runs, func(m measurement) float64 { return float64(m.Peak) }))
+			s.OfBare = ratio(s, c.By[bare], measurement.perCPU)
+			s.OfConnect = ratio(s, c.By[connect], measurement.perCPU)
+			s.OfSteady = ratio(s, c.By[connect], measurement.steady)
 		}
 	}
+	r.Targets = r.judge()
 }
 
-func (r *results) print(w io.Writer, asJSON bool) error {
-	r.summarise()
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+// ratio is a contender's lines per CPU second by those of another, as f gives
+// them: the median of the rounds' ratios, as what disturbs the machine for a
+// while disturbs both. It is 0 where there is no other.
+func ratio(s, other *standing, f func(measurement) float64) float64 {
+	if other == nil {
+		return 0
 	}
-	fmt.Fprintf(w, "%d lines of %d bytes, medians of %d rounds\n\n", r.Lines, r.Size, len(r.Runs[cases[0].name]))
-	fmt.Fprintf(w, "%-15s %12s %12s %10s %12s %8s\n", "", "lines/s", "CPU µs/line", "peak MiB", "throughput", "CPU")
-	for _, s := range r.Summary {
-		fmt.Fprintf(w, "%-15s %12.0f %12.3f %10d", s.Case, s.PerSecond, s.CPU, s.MaxRSS>>20)
-		if s.Ratio > 0 {
-			fmt.Fprintf(w, " %11.2f× %7.2f×", s.Ratio, s.CPURatio)
+	var rs []float64
+	for i := range min(len(s.Runs), len(other.Runs)) {
+		if o := f(other.Runs[i]); o > 0 {
+			rs = append(rs, s.Runs[i].perCPU()/o)
 		}
-		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w)
-	for _, t := range r.Targets {
-		verdict, bound := "miss", "at least"
-		if t.Pass {
-			verdict = "PASS"
-		}
-		if t.AtMost {
-			bound = "at most"
-		}
-		fmt.Fprintf(w, "%s  %-45s %8.2f %-4s (%s %g)\n", verdict, t.What, t.Got, t.Unit, bound, t.Want)
-	}
-	return nil
-}
-
-// pairs puts the runs of one round together: what disturbs the machine for a
-// while disturbs both, so the median of their ratios is steadier than the ratio
-// of two medians.
-func pairs(bare, runs []measurement) [][2]measurement {
-	var ps [][2]measurement
-	for i := range min(len(bare), len(runs)) {
-		ps = append(ps, [2]measurement{bare[i], runs[i]})
-	}
-	return ps
+	return median(rs, func(x float64) float64 { return x })
 }
 
 // median is the middle of what f gives for xs; 0 for none.

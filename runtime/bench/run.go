@@ -1,272 +1,236 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kcgen.dev/runtime/servertest/proc"
 )
 
-// measurement is what one run of one program took.
+// measurement is what one run of one contender took.
 type measurement struct {
-	Wall   float64 `json:"wallSeconds"` // from exec to the last line's arrival
-	CPU    float64 `json:"cpuSeconds"`  // user and system, from exec to exit
-	MaxRSS int64   `json:"maxRSSBytes"`
+	Lines int     `json:"lines"`
+	Wall  float64 `json:"wallSeconds"` // from exec to the last line's arrival
+	CPU   float64 `json:"cpuSeconds"`  // user and system, from exec to exit
+	Peak  int64   `json:"peakBytes"`   // of resident memory
+
+	// The same for the lines of the second half alone: behind the start, and
+	// behind most of what a JVM's compiler does.
+	SteadyLines int     `json:"steadyLines"`
+	SteadyWall  float64 `json:"steadyWallSeconds"`
+	SteadyCPU   float64 `json:"steadyCPUSeconds"`
+}
+
+func (m measurement) perSecond() float64 { return float64(m.Lines) / m.Wall }
+func (m measurement) perCPU() float64    { return float64(m.Lines) / m.CPU }
+
+// steady is in lines per CPU second; 0 where it is not known.
+func (m measurement) steady() float64 {
+	if m.SteadyCPU <= 0 {
+		return 0
+	}
+	return float64(m.SteadyLines) / m.SteadyCPU
 }
 
 func (m measurement) String() string {
-	return fmt.Sprintf("%6.2f s wall %6.2f s CPU %5d MiB", m.Wall, m.CPU, m.MaxRSS>>20)
+	return fmt.Sprintf("%6.2f s wall %6.2f s CPU %5d MiB %8.0f lines/CPU s, %8.0f steady", m.Wall, m.CPU, m.Peak>>20, m.perCPU(), m.steady())
 }
 
-// stopGrace is what a pipeline may take to end; it is not measured.
+// stopGrace is what a pipeline may take to end; it is not in Wall.
 const stopGrace = 30 * time.Second
 
 // arrivalGrace is how long after a program's end its last lines may be seen.
 const arrivalGrace = 10 * time.Second
 
-// A benchCase is one row of the result.
-type benchCase struct {
-	name, program string
-	sink          bool
-}
+// stall is how long nothing may arrive.
+const stall = 2 * time.Minute
 
-// cases are in the order of a round: a pipeline right behind its yardstick.
-var cases = []benchCase{
-	{"bare produce", "produce", false},
-	{"file → topic", "source", false},
-	{"with JSON", "json", false},
-	{"bare consume", "consume", true},
-	{"topic → file", "sink", true},
-}
-
-// measure runs a case once, with a topic or a file of its own.
-func (b *bench) measure(ctx context.Context, c benchCase, round int) (measurement, error) {
+// measure runs a case once, with a topic or a file of its own, and compares
+// what came out with what the others wrote.
+func (b *bench) measure(ctx context.Context, c benchCase, by contender) (measurement, error) {
 	if c.sink {
-		return b.toFile(ctx, c.program)
+		if err := b.fill(ctx, c); err != nil {
+			return measurement{}, err
+		}
 	}
-	topic := fmt.Sprintf("bench-%s-%d", c.program, round)
-	if err := b.createTopic(ctx, topic); err != nil {
-		return measurement{}, err
-	}
-	m, err := b.toTopic(ctx, c.program, topic)
-	if err == nil {
-		_, err = b.admin.DeleteTopic(ctx, topic)
-	}
-	return m, err
-}
-
-// toTopic runs a program that sends the input to the topic.
-func (b *bench) toTopic(ctx context.Context, program, topic string) (measurement, error) {
-	file, err := b.freshInput("input.txt")
+	w, err := b.newWork(ctx, c, by, "")
 	if err != nil {
 		return measurement{}, err
 	}
-	cmd := b.command(program, file, topic)
-	if program == "produce" {
-		cmd.Args = append(cmd.Args, b.broker.Addr(), file, topic)
-	}
-	arrived := func() (bool, error) {
-		ends, err := b.admin.ListEndOffsets(ctx, topic)
-		if err != nil {
-			return false, err
-		}
-		end, _ := ends.Lookup(topic, 0)
-		return end.Offset >= int64(b.lines), end.Err
-	}
-	return b.timed(ctx, cmd, arrived)
-}
-
-// toFile runs a program that writes the full topic to a file.
-func (b *bench) toFile(ctx context.Context, program string) (measurement, error) {
-	file := b.path("output.txt")
-	_ = os.Remove(file)
-	cmd := b.command(program, file, full)
-	if program == "consume" {
-		cmd.Args = append(cmd.Args, b.broker.Addr(), full, file, "bench-consume", strconv.Itoa(b.lines))
-	}
-	input, err := os.Stat(b.path("input.txt"))
+	defer b.cleanUp(ctx, w)
+	m, err := b.timed(ctx, by, w)
 	if err != nil {
-		return measurement{}, err
+		return m, err
 	}
-	arrived := func() (bool, error) {
-		st, err := os.Stat(file)
-		return err == nil && st.Size() >= input.Size(), nil
-	}
-	m, err := b.timed(ctx, cmd, arrived)
-	if err == nil {
-		err = sameContent(b.path("input.txt"), file)
-	}
-	// The next round's group starts at the beginning again.
-	_, _ = b.admin.DeleteGroups(ctx, "bench-consume", "connect-bench-sink")
-	return m, err
+	return m, b.compare(ctx, w)
 }
 
-// sameContent fails unless two files hold the same bytes: a fast program that
-// writes nonsense wins nothing.
-func sameContent(want, got string) error {
-	w, err := os.Open(want)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	g, err := os.Open(got)
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	const size = 1 << 20
-	wb, gb := make([]byte, size), make([]byte, size)
-	for at := 0; ; at += size {
-		n, werr := io.ReadFull(w, wb)
-		m, gerr := io.ReadFull(g, gb)
-		if !bytes.Equal(wb[:n], gb[:m]) {
-			return fmt.Errorf("%s differs from %s behind byte %d", got, want, at)
-		}
-		if werr == io.EOF || werr == io.ErrUnexpectedEOF {
-			return nil
-		}
-		if err := errors.Join(werr, gerr); err != nil {
-			return err
-		}
-	}
-}
-
-// command is a pipeline's command line; what differs by run it reads from its
-// environment, as users' pipelines do.
-func (b *bench) command(program, file, topic string) *exec.Cmd {
-	cmd := exec.Command(b.path(program))
-	cmd.Dir = b.work
-	cmd.Env = append(os.Environ(), "BENCH_BROKER="+b.broker.Addr(), "BENCH_FILE="+file, "BENCH_TOPIC="+topic,
-		"BENCH_PROFILE="+filepath.Join(b.work, program+".pprof"))
-	return cmd
-}
-
-// freshInput gives an input file a name that no run had before: a source goes
-// on where it was in a file it knows.
-func (b *bench) freshInput(name string) (string, error) {
+// newWork takes names for one run and makes what it reads; topic is a source's,
+// "" for one of its own.
+func (b *bench) newWork(ctx context.Context, c benchCase, by contender, topic string) (*work, error) {
 	b.runs++
-	fresh := b.path(fmt.Sprintf("input-%d.txt", b.runs))
-	return fresh, os.Link(b.path(name), fresh)
+	id := strconv.Itoa(b.runs)
+	w := &work{c: c, lines: b.linesOf(c), topic: topic, group: "bench-" + id, dir: b.path("run-" + id)}
+	if err := os.Mkdir(w.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if c.sink {
+		w.file, w.topic = w.dir+"/output.txt", c.full()
+		return w, nil
+	}
+	if w.topic == "" {
+		w.topic = "bench-" + id
+	}
+	if err := b.createTopic(ctx, w.topic, c.partitions); err != nil {
+		return nil, err
+	}
+	// A source goes on where it was in a file it knows, so it gets a new name.
+	w.file = w.dir + "/input.txt"
+	name := c.input
+	if by.name == bare && len(c.bare) > 1 {
+		name = "objects" // what is spliced
+	}
+	if c.tasks == 1 {
+		w.files = []string{w.file}
+		path, err := b.need(name)
+		return w, errors.Join(err, os.Link(path, w.file))
+	}
+	for i := range c.tasks {
+		path, err := b.needPart(name, i, c.tasks)
+		w.files = append(w.files, w.file+"."+strconv.Itoa(i))
+		if err := errors.Join(err, os.Link(path, w.files[i])); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
-// timed runs cmd until arrived says that all is there, and has a pipeline
-// stopped then.
-func (b *bench) timed(ctx context.Context, cmd *exec.Cmd, arrived func() (bool, error)) (measurement, error) {
-	log := b.path(filepath.Base(cmd.Path) + ".log")
-	_ = os.Remove(log)
+// cleanUp removes what a run wrote.
+func (b *bench) cleanUp(ctx context.Context, w *work) {
+	if w.c.sink {
+		_, _ = b.admin.DeleteGroups(ctx, w.group)
+	} else {
+		_, _ = b.admin.DeleteTopic(ctx, w.topic)
+	}
+	_ = os.RemoveAll(w.dir)
+}
+
+// timed runs a contender until all lines are where they belong.
+func (b *bench) timed(ctx context.Context, by contender, w *work) (measurement, error) {
+	cmd, err := by.command(ctx, b, w)
+	if err != nil {
+		return measurement{}, err
+	}
+	arrived := b.inTopic(ctx, w)
+	if w.c.sink {
+		lines := lineCounter{path: w.file}
+		arrived = lines.count
+		defer lines.close()
+	}
 	start := time.Now()
-	p, err := proc.Start(cmd, log)
+	p, err := proc.Start(cmd, w.dir+"/log")
 	if err != nil {
 		return measurement{}, err
 	}
 	defer p.Kill()
+	m, at, err := watch(ctx, p, start, w.lines, arrived)
+	if err == nil {
+		err = finish(ctx, p, by)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w\n%s", by.title, err, p.LogTail(20))
+	}
+	u := p.Usage()
+	m.CPU = u.CPU.Seconds()
+	if m.Peak == 0 {
+		m.Peak = u.MaxRSS // no /proc
+	}
+	if m.SteadyCPU == 0 && at > 0 {
+		m.SteadyCPU = m.CPU - at // it ended before its last sample
+	}
+	return m, nil
+}
+
+// watch follows a process until lines have arrived. at is the CPU time that it
+// had used when the steady part began.
+func watch(ctx context.Context, p *proc.Process, start time.Time, lines int, arrived func() (int, error)) (m measurement, at float64, err error) {
+	m.Lines = lines
 	done := p.Done()
-	var ended time.Time
+	var ended, half time.Time
+	seen, moved := 0, start
 	for {
-		ok, err := arrived()
+		n, err := arrived()
 		if err != nil {
-			return measurement{}, err
+			return m, at, err
 		}
-		if ok {
-			break
+		now := time.Now()
+		s, noSample := p.Sample()
+		m.Peak = max(m.Peak, s.Peak)
+		if half.IsZero() && n >= lines/2 && n < lines && noSample == nil {
+			half, at, m.SteadyLines = now, s.CPU.Seconds(), lines-n
 		}
-		if !ended.IsZero() && time.Since(ended) > arrivalGrace {
-			return measurement{}, fmt.Errorf("%s ended before all lines had arrived:\n%s", cmd.Path, p.LogTail(20))
+		if n >= lines {
+			m.Wall = now.Sub(start).Seconds()
+			if !half.IsZero() {
+				m.SteadyWall = now.Sub(half).Seconds()
+			}
+			if at > 0 && noSample == nil {
+				m.SteadyCPU = s.CPU.Seconds() - at
+			}
+			return m, at, nil
+		}
+		if n > seen {
+			seen, moved = n, now
+		}
+		if !ended.IsZero() && now.Sub(ended) > arrivalGrace {
+			return m, at, fmt.Errorf("ended when %d of %d lines had arrived", n, lines)
+		}
+		if now.Sub(moved) > stall {
+			return m, at, fmt.Errorf("no line came for %s; %d of %d had arrived", stall, n, lines)
 		}
 		select {
 		case <-ctx.Done():
-			return measurement{}, ctx.Err()
+			return m, at, ctx.Err()
 		case <-done:
-			done, ended = nil, time.Now() // what we know of a topic may be a little old
+			done, ended = nil, now // what we know of a topic may be a little old
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	wall := time.Since(start)
-	if len(cmd.Args) > 1 { // a yardstick ends by itself; what it still does counts as CPU, as in a pipeline's stop
-		err = p.Wait(ctx)
-	} else {
-		err = p.Stop(stopGrace)
-	}
-	if err != nil {
-		return measurement{}, fmt.Errorf("%s: %w\n%s", cmd.Path, err, p.LogTail(20))
-	}
-	u := p.Usage()
-	return measurement{Wall: wall.Seconds(), CPU: u.CPU.Seconds(), MaxRSS: u.MaxRSS}, nil
 }
 
-// firstRecord is the time from exec of a pipeline to the arrival of its first
-// record at a consumer that waits on the topic.
-func (b *bench) firstRecord(ctx context.Context) (time.Duration, error) {
-	file, err := b.freshInput("short.txt")
-	if err != nil {
-		return 0, err
+// finish ends a process. What a yardstick still does counts as CPU, as in a
+// pipeline's stop.
+func finish(ctx context.Context, p *proc.Process, by contender) error {
+	if by.ends {
+		return p.Wait(ctx)
 	}
-	topic := fmt.Sprintf("bench-first-%d", b.runs)
-	if err := b.createTopic(ctx, topic); err != nil {
-		return 0, err
+	err := p.Stop(stopGrace)
+	var exit *exec.ExitError
+	if by.java && errors.As(err, &exit) && exit.ExitCode() == 143 {
+		return nil // how a JVM ends at a SIGTERM
 	}
-	start := kgo.NewOffset().At(0)
-	cl, err := kgo.NewClient(kgo.SeedBrokers(b.broker.Addr()), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: start}}))
-	if err != nil {
-		return 0, err
-	}
-	defer cl.Close()
-	// An empty poll makes sure that the consumer's fetch waits at the broker.
-	quiet, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	cl.PollFetches(quiet)
-	cancel()
-
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	began := time.Now()
-	p, err := proc.Start(b.command("source", file, topic), b.path("first.log"))
-	if err != nil {
-		return 0, err
-	}
-	defer p.Kill()
-	fetches := cl.PollFetches(ctx)
-	took := time.Since(began)
-	if err := fetches.Err(); err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, p.LogTail(20))
-	}
-	if err := p.Stop(stopGrace); err != nil {
-		return 0, fmt.Errorf("stop the pipeline: %w\n%s", err, p.LogTail(20))
-	}
-	return took, nil
+	return err
 }
 
-// profiles runs each pipeline once and keeps its CPU profile.
-func (b *bench) profiles(ctx context.Context) error {
-	if err := os.MkdirAll(b.profile, 0o755); err != nil {
-		return err
-	}
-	for _, c := range cases {
-		m, err := b.measure(ctx, c, 0)
+// inTopic counts the records of a source's topic.
+func (b *bench) inTopic(ctx context.Context, w *work) func() (int, error) {
+	return func() (int, error) {
+		ends, err := b.admin.ListEndOffsets(ctx, w.topic)
 		if err != nil {
-			return fmt.Errorf("bench: profile %s: %w", c.name, err)
+			return 0, err
 		}
-		fmt.Printf("%-15s %s\n", c.name, m)
-		from := b.path(c.program + ".pprof")
-		data, err := os.ReadFile(from)
-		if os.IsNotExist(err) {
-			continue // the yardsticks write none
+		n := 0
+		for _, end := range ends[w.topic] {
+			if end.Err != nil {
+				return 0, end.Err
+			}
+			n += int(end.Offset)
 		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(b.profile, c.program+".pprof"), data, 0o644)
-		}
-		if err != nil {
-			return err
-		}
+		return n, nil
 	}
-	return nil
 }

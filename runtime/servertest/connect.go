@@ -27,7 +27,7 @@ var connectWorkerPOM string
 // No test needs them; benchmarks do.
 func InstallConnect(ctx context.Context) (string, error) {
 	return install(ctx, recipe{
-		name: "connect", version: kafkaVersion, files: connectPOM,
+		name: "connect", version: KafkaVersion, files: connectPOM,
 		build: func(ctx context.Context, dir string) error { return mavenJars(ctx, connectPOM, dir) },
 	})
 }
@@ -36,7 +36,7 @@ func InstallConnect(ctx context.Context) (string, error) {
 // file connectors, unless they are there, and returns their folder.
 func InstallConnectWorker(ctx context.Context) (string, error) {
 	return install(ctx, recipe{
-		name: "connect-worker", version: kafkaVersion, files: connectWorkerPOM + kafkaLog4j,
+		name: "connect-worker", version: KafkaVersion, files: connectWorkerPOM + kafkaLog4j,
 		build: func(ctx context.Context, dir string) error {
 			if err := mavenJars(ctx, connectWorkerPOM, filepath.Join(dir, "lib")); err != nil {
 				return err

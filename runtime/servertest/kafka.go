@@ -19,8 +19,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// kafkaVersion is the version in kafka/pom.xml.
-const kafkaVersion = "4.3.1"
+// KafkaVersion is the version in kafka/pom.xml.
+const KafkaVersion = "4.3.1"
 
 //go:embed kafka/pom.xml
 var kafkaPOM string
@@ -249,7 +249,7 @@ func (b *Broker) CreateTopic(t testing.TB, topic string, partitions int32, confi
 // their folder.
 func InstallKafka(ctx context.Context) (string, error) {
 	return install(ctx, recipe{
-		name: "kafka", version: kafkaVersion,
+		name: "kafka", version: KafkaVersion,
 		files: kafkaPOM + kafkaLog4j + kafkaProperties,
 		build: buildKafka,
 	})

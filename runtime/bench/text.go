@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+)
+
+// write gives the result in all forms that were asked for.
+func (r *results) write(w io.Writer, o options) error {
+	r.text(w)
+	if o.json != "" {
+		data, err := json.MarshalIndent(r, "", "  ")
+		if err == nil {
+			err = os.WriteFile(o.json, append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("bench: write the measurements: %w", err)
+		}
+	}
+	if o.svg != "" {
+		if err := os.WriteFile(o.svg, []byte(r.chart()), 0o644); err != nil {
+			return fmt.Errorf("bench: draw the result: %w", err)
+		}
+	}
+	if o.readme != "" {
+		return replaceSection(o.readme, "bench", r.markdown())
+	}
+	return nil
+}
+
+func (r *results) text(w io.Writer) {
+	fmt.Fprintf(w, "%s\n%s\n%d lines of 100 bytes, medians of %d rounds\n\n", r.Machine.Hardware, r.Machine.Versions, r.Lines, r.Rounds)
+	fmt.Fprintf(w, "%-27s %11s %11s %11s %8s %6s %8s %11s\n", "", "lines/s", "per CPU s", "steady", "CPU s/M", "MB", "of bare", "of Connect")
+	for _, c := range r.Cases {
+		fmt.Fprintf(w, "%s\n", c.Title)
+		for _, by := range contenders {
+			if s := c.By[by.name]; s != nil {
+				fmt.Fprintf(w, "  %-25s %11s %11s %11s %8.2f %6d %8s %11s\n", by.title, thousands(s.PerSecond), thousands(s.PerCPU), thousands(s.Steady),
+					s.Cost, s.Peak/megabyte, times(s.OfBare), s.besideConnect())
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n%-27s %12s %8s %10s\n", "", "first record", "idle MB", "on disk")
+	for _, by := range r.rivals {
+		s := r.Starts[by.name]
+		fmt.Fprintf(w, "%-27s %9.0f ms %8s %10s\n", by.title, s.first(), megabytes(s.Idle), mebibytes(s.Disk, by))
+	}
+	fmt.Fprintln(w)
+	for _, t := range r.Targets {
+		fmt.Fprintf(w, "%s  %-72s %8.2f %-3s (%s)\n", t.verdict(), t.What, t.Got, t.Unit, t.bound())
+	}
+}
+
+// besideConnect are the ratios to Kafka Connect: to its whole run, and to its
+// second half.
+func (s *standing) besideConnect() string {
+	if s.OfConnect == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f (%.1f)", s.OfConnect, s.OfSteady)
+}
+
+func (t target) verdict() string {
+	if t.Pass {
+		return "PASS"
+	}
+	return "miss"
+}
+
+func (t target) bound() string {
+	if t.AtMost {
+		return fmt.Sprintf("at most %g", t.Want)
+	}
+	return fmt.Sprintf("at least %g", t.Want)
+}
+
+func times(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", x)
+}
+
+func megabytes(n int64) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", float64(n)/megabyte)
+}
+
+// mebibytes is a size on disk. A JVM comes on top of jars.
+func mebibytes(n int64, by contender) string {
+	text := fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	if by.java {
+		return text + " and a JVM"
+	}
+	return text
+}
+
+// thousands writes 1234567 as 1,235,000: no more is measured.
+func thousands(x float64) string {
+	n := int(x+500) / 1000
+	if n == 0 {
+		return ""
+	}
+	return grouped(n) + ",000"
+}
