@@ -6,7 +6,10 @@
 # make generate everything that a tool writes
 # make check    generated files up to date, vet, staticcheck, import arrows
 # make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
-# make bench    throughput beside a bare client, as ratios
+# make bench    compiled pipelines beside a bare client, as ratios
+# make bench-peers  beside Kafka Connect too: the table and the chart of the docs
+# make growth   what cost and memory grow with: the curves of the docs
+# make benchstat    micro-benchmarks beside those of the last commit (BASE=…)
 # make stuck    throughput and REST beside a connector that hangs, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
 # make race     the runtime's tests that need no server, under the race detector
@@ -16,7 +19,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench stuck chains simulate crash chaos
+.PHONY: all build demo test short race generate check vectors bench stuck chains simulate crash chaos bench-peers growth benchstat
 all: build check test
 
 build:
@@ -59,6 +62,16 @@ bench:
 
 stuck:
 	$(GO) run ./runtime/bench/stuck -rounds 3
+
+bench-peers:
+	$(GO) run ./runtime/bench -peers -svg .github/bench.svg -readme runtime/bench/README.md
+
+GROWTH ?= 10000000
+growth:
+	$(GO) run ./runtime/bench -growth -n $(GROWTH) -svg .github/growth.svg -readme runtime/bench/README.md
+
+benchstat:
+	GO=$(GO) .ci/benchstat
 
 chains:
 	$(GO) run ./runtime/bench/chain

@@ -16,6 +16,7 @@ type benchCase struct {
 	tasks       int
 	small       bool     // whether Kafka Connect shows its small heap too
 	bare        []string // the yardstick and its flags; none where nothing bare does the same
+	lines       int      // that it moves; 0 goes by the flag and the input
 	same        string   // what outputs are compared as: see forms
 }
 
@@ -72,9 +73,6 @@ func (c benchCase) binary() string {
 	}
 	return c.spec
 }
-
-// full is the topic that a sink reads.
-func (c benchCase) full() string { return fmt.Sprintf("full-%s-%d", c.input, c.partitions) }
 
 // ordered says whether records come out in the order in which they went in.
 func (c benchCase) ordered() bool { return c.partitions == 1 && c.tasks == 1 }

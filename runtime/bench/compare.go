@@ -41,7 +41,8 @@ func (b *bench) compare(ctx context.Context, w *work) error {
 	if err != nil {
 		return fmt.Errorf("read what was written: %w", err)
 	}
-	want, ok := b.outputs[w.c.name]
+	key := fmt.Sprint(w.c.name, w.lines)
+	want, ok := b.outputs[key]
 	if !ok {
 		want = got
 		if w.c.same == "" && (w.c.spec == "source" || w.c.spec == "sink") {
@@ -49,7 +50,7 @@ func (b *bench) compare(ctx context.Context, w *work) error {
 				return err
 			}
 		}
-		b.outputs[w.c.name] = want
+		b.outputs[key] = want
 	}
 	switch {
 	case got.n != w.lines:
@@ -63,7 +64,7 @@ func (b *bench) compare(ctx context.Context, w *work) error {
 }
 
 func (b *bench) inputContent(c benchCase) (content, error) {
-	path, err := b.need(c.input)
+	path, err := b.need(c.input, b.linesOf(c))
 	if err != nil {
 		return content{}, err
 	}
@@ -82,6 +83,7 @@ var forms = map[string]func(record []byte) ([]byte, error){
 	"":       func(record []byte) ([]byte, error) { return record, nil },
 	"avro":   behindID,
 	"fields": fields,
+	"length": func(record []byte) ([]byte, error) { return nil, nil }, // how many there are
 }
 
 // behindID cuts off the schema's id, which is the registry's affair.

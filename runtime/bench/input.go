@@ -40,32 +40,30 @@ func object(dst []byte, i int) []byte {
 
 func order(dst []byte, i int) []byte {
 	dst = strconv.AppendInt(append(dst, `{"id":`...), int64(i), 10)
-	return fmt.Appendf(dst, `,"cust":"customer %06d","card":"4000 1234 %08d","amount":%d.25,"paid":%t,"debug":"x","tags":["web","new"],"article":"two pieces of article number ten and %06d"}`,
+	return fmt.Appendf(dst, `,"cust":"customer %06d","card":"4000 1234 %08d","amount":%d.25,"paid":%t,"debug":"x","tags":["web","new"],"article":"two pieces of article number ten, as ordered by %06d"}`,
 		i*7%1_000_000, i*13%100_000_000, i%1000, i%2 == 0, i*31%1_000_000)
 }
 
 // linesOf is how many lines a case moves.
-func (b *bench) linesOf(c benchCase) int { return max(b.lines/inputs[c.input].share, 4) }
-
-// need writes an input's file, unless it is there, and gives its path.
-func (b *bench) need(name string) (string, error) {
-	path := b.path(name + ".txt")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
+func (b *bench) linesOf(c benchCase) int {
+	if c.lines > 0 {
+		return c.lines
 	}
-	in := inputs[name]
-	return path, writeLines(path, in, 0, max(b.lines/in.share, 4))
+	return max(b.lines/inputs[c.input].share, 4)
+}
+
+// need writes lines of an input, unless they are there, and gives their file.
+func (b *bench) need(name string, lines int) (string, error) {
+	return b.needPart(name, lines, 0, 1)
 }
 
 // needPart writes the part of an input that one of several tasks reads.
-func (b *bench) needPart(name string, part, parts int) (string, error) {
-	path := b.path(fmt.Sprintf("%s-%d-of-%d.txt", name, part, parts))
+func (b *bench) needPart(name string, lines, part, parts int) (string, error) {
+	path := b.path(fmt.Sprintf("%s-%d-%d-of-%d.txt", name, lines, part, parts))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	in := inputs[name]
-	n := max(b.lines/in.share, 4)
-	return path, writeLines(path, in, n*part/parts, n*(part+1)/parts)
+	return path, writeLines(path, inputs[name], lines*part/parts, lines*(part+1)/parts)
 }
 
 func writeLines(path string, in input, from, to int) error {

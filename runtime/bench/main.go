@@ -14,12 +14,14 @@
 //	report.go      medians, ratios    targets.go     promises
 //	text.go svg.go readme.go          the result's forms
 //	profile.go     CPU profiles (-profile)
+//	growth*.go     what grows with what (-growth)   plot.go  its curves
 //	chain/         converters and transforms without a broker
 //	stuck/         what a connector that hangs takes from others
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -35,12 +37,13 @@ type options struct {
 	dir                   string
 	json, svg, readme     string
 	profile               string
+	growth                bool
 }
 
 func main() {
 	var o options
 	var peers bool
-	flag.IntVar(&o.lines, "n", 1_000_000, "lines of 100 bytes to move in each run; cases with larger ones move fewer")
+	flag.IntVar(&o.lines, "n", 2_000_000, "lines of 100 bytes to move in each run; cases with larger ones move fewer")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; each runs every contender of every case once")
 	flag.IntVar(&o.starts, "starts", 5, "starts to take the time to the first record of")
 	flag.StringVar(&o.cases, "only", "", "`cases`, divided by commas: "+caseNames())
@@ -51,6 +54,7 @@ func main() {
 	flag.StringVar(&o.svg, "svg", "", "draw the result into this `file`")
 	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the pipelines into this `folder`, and measure nothing else")
+	flag.BoolVar(&o.growth, "growth", false, "measure how cost and memory grow, with lines (up to -n), partitions and fields, and nothing else")
 	flag.Parse()
 	if peers {
 		o.contenders = strings.Join([]string{bare, kcgen, connect, connectSm}, ",")
@@ -72,25 +76,28 @@ func run(ctx context.Context, o options) error {
 	if err := b.warmUp(ctx); err != nil {
 		return fmt.Errorf("bench: warm up: %w", err)
 	}
-	if o.profile != "" {
+	switch {
+	case o.profile != "":
 		return b.profiles(ctx)
+	case o.growth:
+		return b.growth(ctx, o)
 	}
 	res := newResults(b)
-	if err := b.takeTurns(ctx, res); err != nil {
-		return err
-	}
 	if err := b.measureStarts(ctx, res); err != nil {
 		return err
 	}
-	res.summarise()
-	return res.write(os.Stdout, o)
+	failed := b.takeTurns(ctx, res)
+	res.summarise() // of what was measured, where it was interrupted too
+	return errors.Join(res.write(os.Stdout, o), failed)
 }
 
 // warmUp makes the internal topics, and has the broker's JVM compile what is hot.
 func (b *bench) warmUp(ctx context.Context) error {
-	for range 2 {
+	for range 3 {
 		for _, by := range contenders[:2] {
-			if _, err := b.measure(ctx, cases[0], by); err != nil {
+			c := cases[0]
+			c.lines = 200_000
+			if _, err := b.measure(ctx, c, by); err != nil {
 				return err
 			}
 		}
@@ -98,8 +105,10 @@ func (b *bench) warmUp(ctx context.Context) error {
 	return nil
 }
 
-// takeTurns runs every contender of every case, one behind the other.
+// takeTurns runs every contender of every case, one behind the other. One that
+// fails does not end the others' turns.
 func (b *bench) takeTurns(ctx context.Context, res *results) error {
+	var failed []error
 	for round := range b.rounds {
 		for _, c := range b.cases {
 			for _, by := range b.rivals {
@@ -107,15 +116,22 @@ func (b *bench) takeTurns(ctx context.Context, res *results) error {
 					continue
 				}
 				m, err := b.measure(ctx, c, by)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
 				if err != nil {
-					return fmt.Errorf("bench: %s, round %d: %w", c.name, round+1, err)
+					err = fmt.Errorf("bench: %s, round %d: %w", c.name, round+1, err)
+					fmt.Fprintln(os.Stderr, err)
+					failed = append(failed, err)
+					continue
 				}
 				fmt.Fprintf(os.Stderr, "round %d  %-12s %-13s %s\n", round+1, c.name, by.name, m)
+				m.Round = round + 1
 				res.add(c.name, by.name, m)
 			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // measureStarts measures what does not depend on a case. A JVM's starts are

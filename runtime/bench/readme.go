@@ -40,7 +40,7 @@ func (r *results) markdown() string {
 			}
 			perCPU := thousands(s.PerCPU)
 			if by.java {
-				perCPU += " (" + thousands(s.Steady) + ")"
+				perCPU += " (" + s.behindStart(by) + ")"
 			}
 			fmt.Fprintf(&w, "| %s | %s | %s | %.2f | %d | %s | %s |\n", by.title, thousands(s.PerSecond), perCPU, s.Cost, s.Peak/megabyte, times(s.OfBare), s.besideConnect())
 		}

@@ -110,9 +110,11 @@ func ratio(s, other *standing, f func(measurement) float64) float64 {
 		return 0
 	}
 	var rs []float64
-	for i := range min(len(s.Runs), len(other.Runs)) {
-		if o := f(other.Runs[i]); o > 0 {
-			rs = append(rs, s.Runs[i].perCPU()/o)
+	for _, run := range s.Runs {
+		for _, o := range other.Runs {
+			if o.Round == run.Round && f(o) > 0 {
+				rs = append(rs, run.perCPU()/f(o))
+			}
 		}
 	}
 	return median(rs, func(x float64) float64 { return x })

@@ -14,6 +14,7 @@ import (
 
 // measurement is what one run of one contender took.
 type measurement struct {
+	Round int     `json:"round"`
 	Lines int     `json:"lines"`
 	Wall  float64 `json:"wallSeconds"` // from exec to the last line's arrival
 	CPU   float64 `json:"cpuSeconds"`  // user and system, from exec to exit
@@ -80,7 +81,7 @@ func (b *bench) newWork(ctx context.Context, c benchCase, by contender, topic st
 		return nil, err
 	}
 	if c.sink {
-		w.file, w.topic = w.dir+"/output.txt", c.full()
+		w.file, w.topic = w.dir+"/output.txt", b.full(c)
 		return w, nil
 	}
 	if w.topic == "" {
@@ -97,11 +98,11 @@ func (b *bench) newWork(ctx context.Context, c benchCase, by contender, topic st
 	}
 	if c.tasks == 1 {
 		w.files = []string{w.file}
-		path, err := b.need(name)
+		path, err := b.need(name, w.lines)
 		return w, errors.Join(err, os.Link(path, w.file))
 	}
 	for i := range c.tasks {
-		path, err := b.needPart(name, i, c.tasks)
+		path, err := b.needPart(name, w.lines, i, c.tasks)
 		w.files = append(w.files, w.file+"."+strconv.Itoa(i))
 		if err := errors.Join(err, os.Link(path, w.files[i])); err != nil {
 			return nil, err

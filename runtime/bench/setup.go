@@ -32,6 +32,8 @@ type bench struct {
 	runs     int                // for names that no run uses twice
 	outputs  map[string]content // of each case, by its first contender
 	filled   map[string]bool    // topics that sinks read
+
+	startCost map[string]float64 // CPU seconds of a start, by spec
 }
 
 func newBench(ctx context.Context, o options) (b *bench, err error) {
@@ -178,14 +180,19 @@ func (b *bench) createTopic(ctx context.Context, topic string, partitions int) e
 	return fmt.Errorf("bench: create topic %s: %w", topic, err)
 }
 
+// full is the topic that a sink reads.
+func (b *bench) full(c benchCase) string {
+	return fmt.Sprintf("full-%s-%d-%d", c.input, c.partitions, b.linesOf(c))
+}
+
 // fill makes the topic that a sink reads, unless it is there.
 func (b *bench) fill(ctx context.Context, c benchCase) error {
-	topic := c.full()
+	topic := b.full(c)
 	if b.filled[topic] {
 		return nil
 	}
 	b.filled[topic] = true
-	source := benchCase{name: "fill", spec: "source", input: c.input, partitions: c.partitions, tasks: 1, bare: produce}
+	source := benchCase{name: "fill", spec: "source", input: c.input, partitions: c.partitions, tasks: 1, bare: produce, lines: b.linesOf(c)}
 	by := contenders[0]
 	if c.input == "avro" {
 		source.spec, by = "avro", contenders[1]

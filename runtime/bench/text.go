@@ -37,7 +37,7 @@ func (r *results) text(w io.Writer) {
 		fmt.Fprintf(w, "%s\n", c.Title)
 		for _, by := range contenders {
 			if s := c.By[by.name]; s != nil {
-				fmt.Fprintf(w, "  %-25s %11s %11s %11s %8.2f %6d %8s %11s\n", by.title, thousands(s.PerSecond), thousands(s.PerCPU), thousands(s.Steady),
+				fmt.Fprintf(w, "  %-25s %11s %11s %11s %8.2f %6d %8s %11s\n", by.title, thousands(s.PerSecond), thousands(s.PerCPU), s.behindStart(by),
 					s.Cost, s.Peak/megabyte, times(s.OfBare), s.besideConnect())
 			}
 		}
@@ -51,6 +51,15 @@ func (r *results) text(w io.Writer) {
 	for _, t := range r.Targets {
 		fmt.Fprintf(w, "%s  %-72s %8.2f %-3s (%s)\n", t.verdict(), t.What, t.Got, t.Unit, t.bound())
 	}
+}
+
+// behindStart is what a JVM does in its second half. Other programs have no
+// start to speak of, and what they buffer blurs where their second half begins.
+func (s *standing) behindStart(by contender) string {
+	if !by.java {
+		return ""
+	}
+	return thousands(s.Steady)
 }
 
 // besideConnect are the ratios to Kafka Connect: to its whole run, and to its

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestMedian(t *testing.T) {
+	id := func(x float64) float64 { return x }
+	tests := []struct {
+		in   []float64
+		want float64
+	}{
+		{nil, 0},
+		{[]float64{3}, 3},
+		{[]float64{9, 1, 5}, 5},
+		{[]float64{4, 1, 2, 3}, 2.5},
+	}
+	for _, tt := range tests {
+		if got := median(tt.in, id); got != tt.want {
+			t.Errorf("median of %v is %v, want %v", tt.in, got, tt.want)
+		}
+	}
+}
+
+// sample is a result of three cases, one of them nothing bare does.
+func sample() *results {
+	r := &results{Lines: 1000, Rounds: 1, Starts: map[string]*start{}, rivals: contenders, pipeline: 17 << 20}
+	for _, c := range cases[:4] {
+		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}, of: c})
+	}
+	for _, by := range contenders {
+		r.Starts[by.name] = &start{FirstRecord: []float64{50, 400, 60}, Idle: 30 * megabyte, Disk: 9 << 20}
+	}
+	r.add("source", bare, measurement{Lines: 1000, Wall: 1, CPU: 1, Peak: 100 * megabyte})
+	r.add("source", kcgen, measurement{Lines: 1000, Wall: 1.25, CPU: 1.25, Peak: 40 * megabyte})
+	r.add("source", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, Peak: 900 * megabyte, SteadyLines: 500, SteadyCPU: 2.5})
+	r.add("source", connectSm, measurement{Lines: 1000, Wall: 20, CPU: 30, Peak: 400 * megabyte})
+	r.add("json", bare, measurement{Lines: 1000, Wall: 1, CPU: 1})
+	r.add("json", kcgen, measurement{Lines: 1000, Wall: 1, CPU: 1.25, Peak: 110 * megabyte})
+	r.add("json", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
+	r.add("envelope", kcgen, measurement{Lines: 1000, Wall: 1, CPU: 2})
+	r.add("envelope", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
+	r.summarise()
+	return r
+}
+
+// Ratios are to the yardstick of the same case, Kafka Connect's to its second
+// half, and targets are judged the right way round.
+func TestTargets(t *testing.T) {
+	want := map[string]bool{
+		"file → topic, of the bare client":                      false, // 0.8
+		"two transforms and JSON, of the bare splice":           true,  // 0.8
+		"two transforms and JSON, of Kafka Connect":             true,  // 4
+		"two transforms and JSON with schema, of Kafka Connect": false, // 2.5
+		"peak memory, the most (json)":                          false,
+		"peak memory, of Kafka Connect with 256 MB (source)":    true,
+		"idle memory":                  false,
+		"exec to the first record":     true,
+		"the largest binary, stripped": false,
+	}
+	r := sample()
+	if len(r.Targets) != len(want) {
+		t.Errorf("%d targets, want %d", len(r.Targets), len(want))
+	}
+	for _, target := range r.Targets {
+		if pass, ok := want[target.What]; !ok || target.Pass != pass {
+			t.Errorf("%s: got %g, pass is %v", target.What, target.Got, target.Pass)
+		}
+	}
+}
+
+func TestForms(t *testing.T) {
+	r := sample()
+	var out strings.Builder
+	r.text(&out)
+	for _, text := range []string{out.String(), r.markdown()} {
+		for _, want := range []string{"PASS", "miss", "Kafka Connect, 256 MB heap", "24.0 (4.0)", "60 ms"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %q in\n%s", want, text)
+			}
+		}
+	}
+}
+
+func wellFormed(t *testing.T, text string) {
+	t.Helper()
+	for d := xml.NewDecoder(strings.NewReader(text)); ; {
+		_, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+	}
+}
+
+func TestChart(t *testing.T) {
+	text := sample().chart()
+	wellFormed(t, text)
+	if n := strings.Count(text, `class="ours" x="330"`); n != 3 {
+		t.Errorf("%d bars of kcgen, want 3", n)
+	}
+	if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Error("a place is no number")
+	}
+}
+
+func TestPlot(t *testing.T) {
+	var curves []curve
+	for _, log := range []bool{false, true} {
+		c := curve{title: "cost & gain", x: "lines", unit: "µs", log: log}
+		for n := 1.0; n <= 1000; n *= 10 {
+			c.add("one", n, 0)
+			c.add("two", n, n/7)
+		}
+		curves = append(curves, c)
+		if got := c.table(); !strings.Contains(got, "| two, µs | 0.143 | 1.43 | 14.3 | 143 |") {
+			t.Errorf("the table is\n%s", got)
+		}
+	}
+	text := plot(curves)
+	wellFormed(t, text)
+	if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Errorf("a place is no number:\n%s", text)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for got, want := range map[string]string{
+		thousands(1_234_567): "1,235,000", thousands(999_600): "1,000,000", thousands(12_345): "12,000", thousands(0): "",
+		grouped(7): "7", grouped(1_000_000): "1,000,000", grouped(20_005): "20,005",
+		short(1_234_567): "1.23 M", short(12_345): "12.3 k", short(0.5): "0.5",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for most, want := range map[float64]float64{1: 0.2, 2.1e6: 5e5, 8: 2, 3.9: 0.5} {
+		if got := niceStep(most); got < want*0.999 || got > want*1.001 {
+			t.Errorf("an axis up to %g has steps of %g, want %g", most, got, want)
+		}
+	}
+}
