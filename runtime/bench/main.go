@@ -36,6 +36,7 @@ type options struct {
 	cases, contenders     string
 	dir                   string
 	json, svg, readme     string
+	more                  string
 	profile               string
 	growth                bool
 }
@@ -51,6 +52,7 @@ func main() {
 	flag.BoolVar(&peers, "peers", false, "all contenders")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for input, output and the broker's data (about 2 kB a line; default: the system's temporary folder)")
 	flag.StringVar(&o.json, "json", "", "write all measurements into this `file`")
+	flag.StringVar(&o.more, "more", "", "add to the rounds in this `file`, which -json has written on the same machine")
 	flag.StringVar(&o.svg, "svg", "", "draw the result into this `file`")
 	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the pipelines into this `folder`, and measure nothing else")
@@ -83,6 +85,9 @@ func run(ctx context.Context, o options) error {
 		return b.growth(ctx, o)
 	}
 	res := newResults(b)
+	if err := res.earlier(o.more); err != nil {
+		return err
+	}
 	if err := b.measureStarts(ctx, res); err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func (b *bench) takeTurns(ctx context.Context, res *results) error {
 					continue
 				}
 				fmt.Fprintf(os.Stderr, "round %d  %-12s %-13s %s\n", round+1, c.name, by.name, m)
-				m.Round = round + 1
+				m.Round = round + 1 + res.before
 				res.add(c.name, by.name, m)
 			}
 		}

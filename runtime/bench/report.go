@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 )
@@ -14,6 +17,7 @@ type results struct {
 	Starts   map[string]*start `json:"starts"` // by contender
 	Targets  []target          `json:"targets"`
 	rivals   []contender
+	before   int   // rounds of an earlier run
 	pipeline int64 // bytes of the largest binary that kcgen built
 }
 
@@ -50,7 +54,7 @@ type start struct {
 }
 
 func newResults(b *bench) *results {
-	r := &results{Machine: thisMachine(), Lines: b.lines, Rounds: b.rounds, Starts: map[string]*start{}, rivals: b.rivals}
+	r := &results{Machine: thisMachine(), Lines: b.lines, Starts: map[string]*start{}, rivals: b.rivals}
 	for _, c := range b.cases {
 		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}, of: c})
 		if size, err := treeSize(b.path("pipeline-" + c.binary())); err == nil {
@@ -61,6 +65,37 @@ func newResults(b *bench) *results {
 		r.Starts[by.name] = &start{}
 	}
 	return r
+}
+
+// earlier takes over what an earlier run has measured; without a file nothing.
+func (r *results) earlier(file string) error {
+	if file == "" {
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("bench: read earlier rounds: %w", err)
+	}
+	var old results
+	if err := json.Unmarshal(data, &old); err != nil {
+		return fmt.Errorf("bench: read earlier rounds of %s: %w", file, err)
+	}
+	for _, c := range old.Cases {
+		here := r.find(c.Name)
+		if here == nil {
+			return fmt.Errorf("bench: read earlier rounds of %s: this run leaves out its case %s", file, c.Name)
+		}
+		for by, s := range c.By {
+			here.By[by] = &standing{Runs: s.Runs}
+			for _, m := range s.Runs {
+				r.before = max(r.before, m.Round)
+			}
+		}
+	}
+	for by, s := range old.Starts {
+		r.Starts[by] = s
+	}
+	return nil
 }
 
 func (r *results) add(name, by string, m measurement) {
@@ -100,6 +135,14 @@ func (r *results) summarise() {
 		}
 	}
 	r.Targets = r.judge()
+	r.Rounds = 0
+	for _, c := range r.Cases {
+		for _, s := range c.By {
+			for _, m := range s.Runs {
+				r.Rounds = max(r.Rounds, m.Round)
+			}
+		}
+	}
 }
 
 // ratio is a contender's lines per CPU second by those of another, as f gives

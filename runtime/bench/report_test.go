@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/xml"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -27,22 +28,22 @@ func TestMedian(t *testing.T) {
 
 // sample is a result of three cases, one of them nothing bare does.
 func sample() *results {
-	r := &results{Lines: 1000, Rounds: 1, Starts: map[string]*start{}, rivals: contenders, pipeline: 17 << 20}
+	r := &results{Lines: 1000, Starts: map[string]*start{}, rivals: contenders, pipeline: 17 << 20}
 	for _, c := range cases[:4] {
 		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}, of: c})
 	}
 	for _, by := range contenders {
 		r.Starts[by.name] = &start{FirstRecord: []float64{50, 400, 60}, Idle: 30 * megabyte, Disk: 9 << 20}
 	}
-	r.add("source", bare, measurement{Lines: 1000, Wall: 1, CPU: 1, Peak: 100 * megabyte})
-	r.add("source", kcgen, measurement{Lines: 1000, Wall: 1.25, CPU: 1.25, Peak: 40 * megabyte})
-	r.add("source", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, Peak: 900 * megabyte, SteadyLines: 500, SteadyCPU: 2.5})
-	r.add("source", connectSm, measurement{Lines: 1000, Wall: 20, CPU: 30, Peak: 400 * megabyte})
-	r.add("json", bare, measurement{Lines: 1000, Wall: 1, CPU: 1})
-	r.add("json", kcgen, measurement{Lines: 1000, Wall: 1, CPU: 1.25, Peak: 110 * megabyte})
-	r.add("json", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
-	r.add("envelope", kcgen, measurement{Lines: 1000, Wall: 1, CPU: 2})
-	r.add("envelope", connect, measurement{Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
+	r.add("source", bare, measurement{Round: 1, Lines: 1000, Wall: 1, CPU: 1, Peak: 100 * megabyte})
+	r.add("source", kcgen, measurement{Round: 1, Lines: 1000, Wall: 1.25, CPU: 1.25, Peak: 40 * megabyte})
+	r.add("source", connect, measurement{Round: 1, Lines: 1000, Wall: 20, CPU: 30, Peak: 900 * megabyte, SteadyLines: 500, SteadyCPU: 2.5})
+	r.add("source", connectSm, measurement{Round: 1, Lines: 1000, Wall: 20, CPU: 30, Peak: 400 * megabyte})
+	r.add("json", bare, measurement{Round: 1, Lines: 1000, Wall: 1, CPU: 1})
+	r.add("json", kcgen, measurement{Round: 1, Lines: 1000, Wall: 1, CPU: 1.25, Peak: 110 * megabyte})
+	r.add("json", connect, measurement{Round: 1, Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
+	r.add("envelope", kcgen, measurement{Round: 1, Lines: 1000, Wall: 1, CPU: 2})
+	r.add("envelope", connect, measurement{Round: 1, Lines: 1000, Wall: 20, CPU: 30, SteadyLines: 500, SteadyCPU: 2.5})
 	r.summarise()
 	return r
 }
@@ -82,6 +83,28 @@ func TestForms(t *testing.T) {
 				t.Errorf("no %q in\n%s", want, text)
 			}
 		}
+	}
+}
+
+// What was measured before counts as rounds before the first.
+func TestEarlier(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "results.json")
+	if err := sample().write(io.Discard, options{json: file}); err != nil {
+		t.Fatal(err)
+	}
+	r := sample()
+	r.Cases[0].By = map[string]*standing{}
+	if err := r.earlier(file); err != nil {
+		t.Fatal(err)
+	}
+	r.add("source", kcgen, measurement{Round: 1 + r.before, Lines: 1000, Wall: 1, CPU: 1})
+	r.summarise()
+	if runs := r.Cases[0].By[kcgen].Runs; len(runs) != 2 || r.Rounds != 2 {
+		t.Errorf("%d rounds, runs %+v", r.Rounds, runs)
+	}
+	r.Cases = r.Cases[1:]
+	if err := r.earlier(file); err == nil || !strings.Contains(err.Error(), "leaves out its case source") {
+		t.Errorf("a case less: %v", err)
 	}
 }
 
