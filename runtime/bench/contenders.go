@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,8 +32,8 @@ const (
 var contenders = []contender{
 	{name: bare, title: "bare franz-go", command: bareCommand, ends: true, has: func(c benchCase) bool { return c.bare != nil }},
 	{name: kcgen, title: "kcgen", command: kcgenCommand, has: every},
-	{name: connect, title: "Kafka Connect, 2 GB heap", command: connectCommand(large, "-Xms256m", "-Xmx2g"), java: true, has: every},
-	{name: connectSm, title: "Kafka Connect, 256 MB heap", command: connectCommand(small, "-Xms64m", "-Xmx256m"), java: true, has: func(c benchCase) bool { return c.small }},
+	{name: connect, title: "Kafka Connect, 2 GB heap", command: connectCommand("-Xms256m", "-Xmx2g"), java: true, has: every},
+	{name: connectSm, title: "Kafka Connect, 256 MB heap", command: connectCommand("-Xms64m", "-Xmx256m"), java: true, has: func(c benchCase) bool { return c.small }},
 }
 
 func every(benchCase) bool { return true }
@@ -92,11 +91,9 @@ func kcgenCommand(_ context.Context, b *bench, w *work) (*exec.Cmd, error) {
 }
 
 // connectCommand runs a standalone worker of Kafka Connect.
-func connectCommand(memory map[string]string, heap ...string) func(context.Context, *bench, *work) (*exec.Cmd, error) {
+func connectCommand(heap ...string) func(context.Context, *bench, *work) (*exec.Cmd, error) {
 	return func(ctx context.Context, b *bench, w *work) (*exec.Cmd, error) {
-		worker := maps.Clone(tuned)
-		maps.Copy(worker, memory)
-		p := servertest.ConnectProgram{Dir: w.dir, JVM: slices.Concat(heap, connectJVM), Worker: worker, Connectors: b.connectors(w)}
+		p := servertest.ConnectProgram{Dir: w.dir, JVM: slices.Concat(heap, connectJVM), Worker: tuned, Connectors: b.connectors(w)}
 		if strings.Contains(w.c.spec, "avro") {
 			p.ClassPath = []string{filepath.Join(b.avroJars, "*")}
 		}
