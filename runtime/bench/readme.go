@@ -28,8 +28,8 @@ func replaceSection(path, section, text string) error {
 // markdown is the result as tables.
 func (r *results) markdown() string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "Measured on %s; %s. %s lines of 100 bytes (cases with larger ones: fewer), medians of %d rounds.\n\n",
-		r.Machine.Hardware, r.Machine.Versions, grouped(r.Lines), r.Rounds)
+	fmt.Fprintf(&w, "Measured on %s; %s. %s lines of 100 bytes (cases with larger ones: fewer), medians of %s.\n\n",
+		r.Machine.Hardware, r.Machine.Versions, grouped(r.Lines), r.rounds())
 	fmt.Fprintf(&w, "| | lines/s | lines per CPU s | CPU s per million | peak MB | of bare | of Connect |\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, c := range r.Cases {
 		fmt.Fprintf(&w, "| **%s** | | | | | | |\n", c.Title)

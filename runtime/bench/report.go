@@ -13,6 +13,7 @@ type results struct {
 	Machine  machine           `json:"machine"`
 	Lines    int               `json:"lines"` // of 100 bytes
 	Rounds   int               `json:"rounds"`
+	Fewest   int               `json:"fewestRounds"` // fewer where it was interrupted, or one failed
 	Cases    []*caseResult     `json:"cases"`
 	Starts   map[string]*start `json:"starts"` // by contender
 	Targets  []target          `json:"targets"`
@@ -135,14 +136,22 @@ func (r *results) summarise() {
 		}
 	}
 	r.Targets = r.judge()
-	r.Rounds = 0
 	for _, c := range r.Cases {
 		for _, s := range c.By {
-			for _, m := range s.Runs {
-				r.Rounds = max(r.Rounds, m.Round)
+			r.Rounds = max(r.Rounds, len(s.Runs))
+			if r.Fewest == 0 || len(s.Runs) < r.Fewest {
+				r.Fewest = len(s.Runs)
 			}
 		}
 	}
+}
+
+// rounds says how many there were.
+func (r *results) rounds() string {
+	if r.Fewest < r.Rounds {
+		return fmt.Sprintf("%d to %d rounds", r.Fewest, r.Rounds)
+	}
+	return fmt.Sprintf("%d rounds", r.Rounds)
 }
 
 // ratio is a contender's lines per CPU second by those of another, as f gives

@@ -31,7 +31,7 @@ func (r *results) write(w io.Writer, o options) error {
 }
 
 func (r *results) text(w io.Writer) {
-	fmt.Fprintf(w, "%s\n%s\n%d lines of 100 bytes, medians of %d rounds\n\n", r.Machine.Hardware, r.Machine.Versions, r.Lines, r.Rounds)
+	fmt.Fprintf(w, "%s\n%s\n%d lines of 100 bytes, medians of %s\n\n", r.Machine.Hardware, r.Machine.Versions, r.Lines, r.rounds())
 	fmt.Fprintf(w, "%-27s %11s %11s %11s %8s %6s %8s %11s\n", "", "lines/s", "per CPU s", "steady", "CPU s/M", "MB", "of bare", "of Connect")
 	for _, c := range r.Cases {
 		fmt.Fprintf(w, "%s\n", c.Title)
