@@ -12,6 +12,7 @@
 # make benchstat    micro-benchmarks beside those of the last commit (BASE=…)
 # make stuck    throughput and REST beside a connector that hangs, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
+# make bench-build  kcgen build beside the go build inside it, as ratios
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
 # make crash    fifty kills while a million lines pass, at least once and exactly once
@@ -19,7 +20,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test short race generate check vectors bench stuck chains simulate crash chaos bench-peers growth benchstat
+.PHONY: all build demo test short race generate check vectors bench stuck chains simulate crash chaos bench-peers growth benchstat bench-build
 all: build check test
 
 build:
@@ -72,6 +73,9 @@ growth:
 
 benchstat:
 	GO=$(GO) .ci/benchstat
+
+bench-build:
+	$(GO) run ./runtime/bench/build
 
 chains:
 	$(GO) run ./runtime/bench/chain
