@@ -14,6 +14,7 @@ import (
 	"kcgen.dev/compiler/load"
 	"kcgen.dev/compiler/lower"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // Config is what every step needs to know.
@@ -32,6 +33,10 @@ type Config struct {
 	// Version is kcgen's own, for binaries to tell; may be empty.
 	Version string
 
+	// Fuse finds the chains of sources that can be one function each; nil: none
+	// is looked for. It knows the components, which the compiler does not.
+	Fuse func(*plan.Pipeline) map[string]*recipe.Recipe
+
 	// Progress is told what begins; may be nil.
 	Progress func(string)
 }
@@ -40,8 +45,6 @@ type Config struct {
 type BuildOptions struct {
 	Out    string // the binary's file; by default the pipeline's name in Config.Dir
 	Target string // "linux/arm64"; by default this machine
-
-	Dry *DryReport // of the plan: its functions become the program's; nil: it has none
 }
 
 // Check evaluates a spec in a child process with limits and returns its plan.
@@ -50,7 +53,11 @@ type BuildOptions struct {
 // fault.
 func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.List, error) {
 	cfg.tell("check " + spec)
-	return inSandbox(ctx, cfg, spec)
+	p, found, err := inSandbox(ctx, cfg, spec)
+	if p != nil && cfg.Fuse != nil {
+		p.Fused = cfg.Fuse(p)
+	}
+	return p, found, err
 }
 
 // evaluate is Check without limits: what the child process does.
@@ -76,15 +83,13 @@ type Program struct {
 	Fused []byte // fused.go; nil: there is none
 }
 
-// Generate prints the Go program of a plan, with the functions that a dry run
-// found (nil: none).
-func Generate(p *plan.Pipeline, r *DryReport) (Program, error) {
-	recipes := r.recipes()
-	main, err := emit.Go(p, len(recipes) > 0)
+// Generate prints the Go program of a plan.
+func Generate(p *plan.Pipeline) (Program, error) {
+	main, err := emit.Go(p)
 	if err != nil {
 		return Program{}, err
 	}
-	fused, err := emit.Fused(p, recipes)
+	fused, err := emit.Fused(p)
 	return Program{Main: main, Fused: fused}, err
 }
 
@@ -95,7 +100,7 @@ func IsGenerated(src []byte) bool { return emit.IsGenerated(src) }
 // Build compiles the program of a plan and returns the path of the binary.
 // Where the user's Go packages do not fit their CUE, its error is a diag.List.
 func Build(ctx context.Context, cfg Config, p *plan.Pipeline, o BuildOptions) (string, error) {
-	src, err := Generate(p, o.Dry)
+	src, err := Generate(p)
 	if err != nil {
 		return "", err
 	}

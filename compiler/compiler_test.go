@@ -90,7 +90,7 @@ func stages(t *testing.T, p *plan.Pipeline, bad diag.List) []txtar.File {
 	if p == nil {
 		return out
 	}
-	src, err := Generate(p, nil)
+	src, err := Generate(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestHostileSpec(t *testing.T) {
 			if len(bad) > 0 {
 				t.Fatal(bad)
 			}
-			src, err := Generate(p, nil) // holds the program against the whitelist
+			src, err := Generate(p) // holds the program against the whitelist
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,6 @@ import (
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/sandbox"
 	"kcgen.dev/runtime/dryrun/wire"
-	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // A dry run may take this long and this much memory; package dryrun keeps the
@@ -38,7 +37,6 @@ type DryReport struct {
 	Faults diag.List // what cannot work
 	Tests  []TestResult
 	Flows  []wire.Flow
-	Chains []wire.Chain // how they are done
 
 	Trace      string
 	TraceError string // why the record did not come through
@@ -60,20 +58,6 @@ func (r *DryReport) Bad() diag.List {
 		}
 	}
 	return bad.Sorted()
-}
-
-// recipes are those of the chains that are functions, by the source's name.
-func (r *DryReport) recipes() map[string]*recipe.Recipe {
-	out := map[string]*recipe.Recipe{}
-	if r == nil {
-		return out
-	}
-	for _, c := range r.Chains {
-		if source, ok := strings.CutPrefix(c.Connector, "sources."); ok && c.Recipe != nil {
-			out[source] = c.Recipe
-		}
-	}
-	return out
 }
 
 // NeedsDryRun says whether a dry run could find anything: the spec has tests,
@@ -202,11 +186,11 @@ func request(p *plan.Pipeline, o DryOptions) ([]byte, error) {
 	}
 	var topics, tests []any
 	for _, t := range p.Root.Structs("topics") {
-		topics = append(topics, jsonOf(t))
+		topics = append(topics, plan.JSON(t))
 	}
 	for _, t := range p.Root.Structs("tests") {
 		if o.Tests == nil || o.Tests(t.Key()) {
-			tests = append(tests, jsonOf(t))
+			tests = append(tests, plan.JSON(t))
 		}
 	}
 	b, err := json.Marshal(map[string]any{
@@ -224,43 +208,9 @@ func aboutConnector(s *plan.Struct, topic string) map[string]any {
 	}
 	out := map[string]any{"topic": topic}
 	if schema := s.Struct("schema"); schema != nil {
-		out["schema"] = jsonOf(schema)
+		out["schema"] = plan.JSON(schema)
 	}
 	return out
-}
-
-// jsonOf is a node by the names that it has in the spec; those of package wire
-// are the same.
-func jsonOf(n plan.Node) any {
-	switch n := n.(type) {
-	case *plan.Struct:
-		out := map[string]any{}
-		for _, f := range n.Fields {
-			name := f.Name
-			if name == "" {
-				name = "name" // a map's key
-			}
-			out[name] = jsonOf(f.Value)
-		}
-		return out
-	case *plan.Map:
-		out := map[string]any{}
-		for i, k := range n.Keys {
-			out[k] = jsonOf(n.Vals[i])
-		}
-		return out
-	case *plan.Lit:
-		switch n.Kind {
-		case plan.Data, plan.Schema:
-			return json.RawMessage(n.Str)
-		case plan.Bool:
-			return n.Bool
-		case plan.Int:
-			return n.Int
-		}
-		return n.Str
-	}
-	return nil
 }
 
 // Connectors are the names of a plan's connectors as a dry run knows them:
@@ -277,7 +227,7 @@ func Connectors(p *plan.Pipeline) []string {
 
 // report says a dry run's findings at the spec's lines.
 func report(p *plan.Pipeline, rep *wire.Report) *DryReport {
-	out := &DryReport{Flows: rep.Flows, Chains: rep.Chains, Trace: rep.Trace, TraceError: oneLine(rep.TraceError)}
+	out := &DryReport{Flows: rep.Flows, Trace: rep.Trace, TraceError: oneLine(rep.TraceError)}
 	for _, f := range rep.Faults {
 		out.Faults = append(out.Faults, faultAt(p, f))
 	}

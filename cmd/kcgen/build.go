@@ -83,18 +83,17 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 	}
 	var failed []error
 	for _, p := range plans {
-		rep, bad, err := try(cmd, cfg, p, compiler.DryOptions{})
+		_, bad, err := try(cmd, cfg, p, compiler.DryOptions{})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
 		}
 		if faults = append(faults, bad...); err != nil || len(bad) > 0 {
 			continue
 		}
-		o.Dry = rep
 		if err := buildOne(cmd, cfg, p, o, show); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
 		} else if report {
-			printReport(cmd.OutOrStdout(), p, rep)
+			printReport(cmd.OutOrStdout(), p)
 		}
 	}
 	show.done()

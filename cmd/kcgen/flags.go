@@ -22,7 +22,7 @@ func tagFlag(cmd *cobra.Command, tags *[]string) {
 
 // config is what all verbs tell the compiler.
 func config(cmd *cobra.Command, tags []string) compiler.Config {
-	return compiler.Config{Builtin: builtin(), Tags: tags, Version: version()}
+	return compiler.Config{Builtin: builtin(), Tags: tags, Version: version(), Fuse: functions}
 }
 
 // completeSpecs offers the files that may be specs, and folders.

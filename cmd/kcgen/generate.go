@@ -31,8 +31,7 @@ specs each to DIR/<pipeline>.`,
 			return specs(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg := config(cmd, tags)
-			plans, faults, err := checkAll(cmd, cfg, args)
+			plans, faults, err := checkAll(cmd, config(cmd, tags), args)
 			if err == nil {
 				err = distinct(plans)
 			}
@@ -40,12 +39,7 @@ specs each to DIR/<pipeline>.`,
 				return err
 			}
 			for _, p := range plans {
-				rep, bad, err := try(cmd, cfg, p, compiler.DryOptions{Tests: func(string) bool { return false }})
-				if err != nil {
-					return err
-				}
-				faults = append(faults, bad...)
-				src, err := compiler.Generate(p, rep)
+				src, err := compiler.Generate(p)
 				if err != nil {
 					return err
 				}

@@ -5,58 +5,70 @@ import (
 	"io"
 	"strings"
 
-	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/plan"
-	"kcgen.dev/runtime/dryrun/wire"
+	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // printReport says of each connector's chain how it is done.
-func printReport(w io.Writer, p *plan.Pipeline, rep *compiler.DryReport) {
-	chains := map[string]wire.Chain{}
-	for _, c := range rep.Chains {
-		chains[c.Connector] = c
-	}
-	for _, name := range compiler.Connectors(p) {
-		c := chains[name]
-		how := "not specialised"
+func printReport(w io.Writer, p *plan.Pipeline) {
+	for _, s := range p.Root.Structs("sources") {
+		how := "nothing to specialise: it has no transforms"
+		recipe, notes := function(s)
 		switch {
-		case c.Steps == 0:
-			how = "nothing to specialise: it has no transforms"
-		case c.Recipe != nil:
+		case recipe != nil:
 			how = "specialised: one function"
-		case strings.HasPrefix(name, "sinks."):
+		case len(s.List("transforms")) > 0:
+			how = "not specialised"
+		default:
+			notes = nil
+		}
+		fmt.Fprintf(w, "sources.%s  %s\n", printable(s.Key()), how)
+		printNotes(w, s, notes, recipe != nil)
+		if recipe == nil {
+			printTogether(w, s)
+		}
+	}
+	for _, s := range p.Root.Structs("sinks") {
+		how := "nothing to specialise: it has no transforms"
+		if len(s.List("transforms")) > 0 {
 			how = "not specialised: what its topics hold is not known before it comes"
 		}
-		fmt.Fprintf(w, "%s  %s\n", name, how)
-		if c.Steps > 0 {
-			printNotes(w, c)
-		}
+		fmt.Fprintf(w, "sinks.%s  %s\n", printable(s.Key()), how)
+		printTogether(w, s)
 	}
 }
 
-func printNotes(w io.Writer, c wire.Chain) {
-	for _, n := range c.Notes {
-		what := n.Type
-		if n.Name != "" {
-			what = fmt.Sprintf("%s (%s)", n.Name, n.Type)
-		}
+// printNotes says which part of a chain is in the function, or what keeps it out.
+func printNotes(w io.Writer, s *plan.Struct, notes []recipe.Note, fused bool) {
+	for _, n := range notes {
 		why := n.Why
 		switch {
 		case why != "":
-		case c.Recipe != nil:
+		case fused:
 			why = "in the function"
 		default:
 			why = "could be in a function"
 		}
-		fmt.Fprintf(w, "  %-15s %-28s %s\n", n.Part, printable(what), why)
+		fmt.Fprintf(w, "  %-15s %-28s %s\n", n.Part, typeAt(s, n.Part), why)
 	}
-	if c.Recipe != nil {
-		return
-	}
-	for _, run := range c.Together {
-		for i := range run {
-			run[i] = printable(run[i])
-		}
+}
+
+func printTogether(w io.Writer, s *plan.Struct) {
+	for _, run := range together(s) {
 		fmt.Fprintf(w, "  %s are done together\n", strings.Join(run, ", "))
 	}
+}
+
+// typeAt is the component that stands in a part of a connector.
+func typeAt(s *plan.Struct, part string) string {
+	c := s.Struct(part)
+	for i, n := range s.List("transforms") {
+		if step, ok := n.(*plan.Struct); ok && part == fmt.Sprintf("transforms[%d]", i) {
+			c = step.Struct("do")
+		}
+	}
+	if c == nil {
+		return ""
+	}
+	return c.Type.Pkg + "." + c.Type.Name
 }

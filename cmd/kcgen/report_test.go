@@ -2,41 +2,71 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"testing"
 
 	diff "github.com/google/go-cmp/cmp"
 
 	"kcgen.dev/compiler"
-	"kcgen.dev/compiler/plan"
-	"kcgen.dev/runtime/dryrun/wire"
-	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // TestReport: each connector, in the spec's order, with what keeps it from being
 // a function.
 func TestReport(t *testing.T) {
-	named := func(names ...string) *plan.List {
-		l := &plan.List{Named: true}
-		for _, n := range names {
-			l.Elems = append(l.Elems, &plan.Struct{Fields: []plan.Field{{Go: "Name", Value: &plan.Lit{Kind: plan.String, Str: n}}}})
-		}
-		return l
+	const spec = `package x
+
+import (
+	"kcgen.dev/schema"
+	"kcgen.dev/runtime/connector/filestream"
+	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/predicate"
+	"kcgen.dev/runtime/transform"
+)
+
+schema.#Pipeline & {
+	name: "x"
+	kafka: brokers: ["k:9092"]
+	let base = {
+		connector: filestream.#Source & {file: "in", topic: "t", rotateWait: "7s"}
+		keyConverter:   convert.#String
+		valueConverter: convert.#JSON & {schemasEnable: false}
 	}
-	p := &plan.Pipeline{Root: &plan.Struct{Fields: []plan.Field{{Name: "sources", Value: named("fast", "slow", "bare")}, {Name: "sinks", Value: named("out")}}}}
-	rep := &compiler.DryReport{Chains: []wire.Chain{
-		{Connector: "sources.fast", Steps: 1, Recipe: &recipe.Recipe{}, Notes: []recipe.Note{{Part: "transforms[0]", Type: "transform.HoistField", Name: "wrap"}}},
-		{Connector: "sources.slow", Steps: 2, Together: [][]string{{"transforms[0]", "transforms[1]"}}, Notes: []recipe.Note{
-			{Part: "transforms[0]", Type: "transform.HoistField"}, {Part: "transforms[1]", Type: "transform.Cast", Why: "it changes a field of each record"},
-		}},
-		{Connector: "sinks.out", Steps: 1},
-	}}
+	let hoist = {do: transform.#HoistField & {on: "value", field: "line"}}
+	sources: fast: base & {transforms: [hoist, {name: "never", when: predicate.#TopicNameMatches & {pattern: "u"}, do: transform.#Drop & {on: "value"}}]}
+	sources: slow: base & {transforms: [hoist, {do: transform.#Cast & {on: "value", spec: ["line:int32"]}}, {do: transform.#ValueToKey & {fields: ["line"]}}]}
+	sources: bare: base
+	sinks: out: {
+		connector: filestream.#Sink & {file: "out"}
+		topics: ["t"]
+		keyConverter:   convert.#String
+		valueConverter: convert.#String
+		transforms: [hoist]
+	}
+}
+`
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/x.cue", []byte(spec), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, bad, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin(), Dir: dir}, "x.cue")
+	if err != nil || len(bad.Faults()) > 0 {
+		t.Fatal(bad, err)
+	}
 	var out bytes.Buffer
-	printReport(&out, p, rep)
+	printReport(&out, p)
 	want := `sources.fast  specialised: one function
-  transforms[0]   wrap (transform.HoistField)  in the function
+  connector       filestream.Source            in the function
+  transforms[0]   transform.HoistField         in the function
+  transforms[1]   transform.Drop               in the function
+  keyConverter    convert.String               in the function
+  valueConverter  convert.JSON                 in the function
 sources.slow  not specialised
+  connector       filestream.Source            could be in a function
   transforms[0]   transform.HoistField         could be in a function
   transforms[1]   transform.Cast               it changes a field of each record
+  transforms[2]   transform.ValueToKey         what comes before it is not specialised
+  keyConverter    convert.String               what comes before it is not specialised
+  valueConverter  convert.JSON                 what comes before it is not specialised
   transforms[0], transforms[1] are done together
 sources.bare  nothing to specialise: it has no transforms
 sinks.out  not specialised: what its topics hold is not known before it comes

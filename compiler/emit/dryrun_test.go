@@ -14,7 +14,7 @@ func TestDryRunIsTheSameProgram(t *testing.T) {
 		Fields: []plan.Field{{Go: "Name", Value: &plan.Lit{Kind: plan.String, Str: "x"}},
 			{Go: "Other", Value: &plan.Struct{Component: true, Type: plan.Type{Path: "example.com/avro", Pkg: "avro", Name: "Thing"}}}},
 	}}
-	run, err := Go(p, false)
+	run, err := Go(p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,12 +47,12 @@ const runtimePath = "kcgen.dev/runtime"
 //	var pipeline = runtime.Pipeline{…}
 //
 // Where there is a second file (see [Fused]), main gives what is in it too.
-func Go(p *plan.Pipeline, fused bool) ([]byte, error) {
+func Go(p *plan.Pipeline) ([]byte, error) {
 	names, err := nameImports(p)
 	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
-	if fused {
+	if len(p.Fused) > 0 {
 		return program(p, names, jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline"), jen.Id("fused")), "runtime.Main(pipeline, fused)")
 	}
 	return program(p, names, jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline")), "runtime.Main(pipeline)")

@@ -89,11 +89,11 @@ func TestLargeString(t *testing.T) {
 // the plan's strings byte for byte.
 func roundTrip(t *testing.T, p *plan.Pipeline) {
 	t.Helper()
-	src, err := emit.Go(p, false)
+	src, err := emit.Go(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := emit.Go(p, false)
+	again, err := emit.Go(p)
 	if err != nil || !bytes.Equal(src, again) {
 		t.Errorf("printed twice, it differs: %v", err)
 	}
@@ -177,7 +177,7 @@ func TestRefused(t *testing.T) {
 		"field unexported": field("name"),
 		"field empty":      field(""),
 	} {
-		if src, err := emit.Go(p, false); err == nil {
+		if src, err := emit.Go(p); err == nil {
 			t.Errorf("%s: no error:\n%s", name, src)
 		}
 	}
@@ -197,7 +197,7 @@ func TestNames(t *testing.T) {
 		root.Fields = append(root.Fields, plan.Field{Go: fmt.Sprintf("F%d", i), Value: &plan.Struct{Component: true, Type: typ}})
 	}
 	root.Fields = append(root.Fields, plan.Field{Go: "Wait", Value: &plan.Lit{Kind: plan.Duration, Int: 5}})
-	src, err := emit.Go(&plan.Pipeline{Root: root}, false)
+	src, err := emit.Go(&plan.Pipeline{Root: root})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestScalars(t *testing.T) {
 	}
 	for _, l := range lits {
 		l.lit.Pos = here
-		src, err := emit.Go(&plan.Pipeline{Root: &plan.Struct{Type: runtimeType("Pipeline"), Fields: []plan.Field{{Go: "F", Value: &l.lit}}}}, false)
+		src, err := emit.Go(&plan.Pipeline{Root: &plan.Struct{Type: runtimeType("Pipeline"), Fields: []plan.Field{{Go: "F", Value: &l.lit}}}})
 		if err != nil {
 			t.Errorf("%+v: %v", l.lit, err)
 		} else if !bytes.Contains(src, []byte("\tF: "+l.want+",\n")) {
@@ -270,7 +270,7 @@ func FuzzEmit(f *testing.F) {
 		)
 		roundTrip(t, p)
 		p.Root.Fields[0].Go = a // not always an identifier
-		if src, err := emit.Go(p, false); err == nil && (!token.IsIdentifier(a) || !token.IsExported(a)) {
+		if src, err := emit.Go(p); err == nil && (!token.IsIdentifier(a) || !token.IsExported(a)) {
 			t.Errorf("field %q got into\n%s", a, src)
 		}
 	})

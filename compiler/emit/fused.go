@@ -18,8 +18,7 @@ import (
 var fusePkg = plan.Type{Path: "kcgen.dev/runtime/fuse", Pkg: "fuse"}
 
 // Fused returns the second file of a program, with the chains of sources that
-// are one function each; recipes are by the source's name. It is nil where there
-// are none.
+// are one function each. It is nil where there are none.
 //
 //	var fused = fuse.Functions{"lines": fuseLines}
 //
@@ -32,8 +31,8 @@ var fusePkg = plan.Type{Path: "kcgen.dev/runtime/fuse", Pkg: "fuse"}
 //		…
 //		return nil, b.Finish(v), true
 //	}
-func Fused(p *plan.Pipeline, recipes map[string]*recipe.Recipe) ([]byte, error) {
-	if len(recipes) == 0 {
+func Fused(p *plan.Pipeline) ([]byte, error) {
+	if len(p.Fused) == 0 {
 		return nil, nil
 	}
 	names, err := nameImports(p)
@@ -51,7 +50,7 @@ func Fused(p *plan.Pipeline, recipes map[string]*recipe.Recipe) ([]byte, error) 
 	table := []jen.Code{}
 	var functions []jen.Code
 	for _, s := range p.Root.Structs("sources") {
-		r := recipes[s.Key()]
+		r := p.Fused[s.Key()]
 		if r == nil {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // pipelineOf is a plan with sources of these names, and a recipe for each.
-func pipelineOf(r recipe.Recipe, names ...string) (*plan.Pipeline, map[string]*recipe.Recipe) {
+func pipelineOf(r recipe.Recipe, names ...string) *plan.Pipeline {
 	list := &plan.List{Named: true}
 	recipes := map[string]*recipe.Recipe{}
 	for _, name := range names {
@@ -23,15 +23,15 @@ func pipelineOf(r recipe.Recipe, names ...string) (*plan.Pipeline, map[string]*r
 	return &plan.Pipeline{Name: "x", Spec: "x.cue", Root: &plan.Struct{
 		Type:   plan.Type{Path: runtimePath, Pkg: "runtime", Name: "Pipeline"},
 		Fields: []plan.Field{{Go: "Sources", Name: "sources", Value: list}},
-	}}, recipes
+	}, Fused: recipes}
 }
 
 // Names of connectors become names of functions: each its own, and none that Go
 // or the program has.
 func TestFunctionNames(t *testing.T) {
-	p, recipes := pipelineOf(recipe.Recipe{Form: "IsText", Value: []recipe.Piece{{Append: recipe.Raw}}},
+	p := pipelineOf(recipe.Recipe{Form: "IsText", Value: []recipe.Piece{{Append: recipe.Raw}}},
 		"a-b", "a_b", "A.b", "", "größe", "1st", "d", "kafka", "\"); os.Exit(1) //", "line\nfeed")
-	src, err := Fused(p, recipes)
+	src, err := Fused(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,10 +46,10 @@ func TestFunctionNames(t *testing.T) {
 // or not at all.
 func TestFusedHostile(t *testing.T) {
 	for _, text := range []string{"`", "\n", "\x00", "\xff", "`+os.Exit(1)+`", "\u202e", strings.Repeat("x", 100_000)} {
-		p, recipes := pipelineOf(recipe.Recipe{Form: "IsText", When: text, Topic: text, Time: true, Key: []recipe.Piece{{Bytes: []byte(text)}}, Value: []recipe.Piece{
+		p := pipelineOf(recipe.Recipe{Form: "IsText", When: text, Topic: text, Time: true, Key: []recipe.Piece{{Bytes: []byte(text)}}, Value: []recipe.Piece{
 			{Append: recipe.JSON}, {Bytes: []byte(`"` + text)}, {Append: recipe.JSONTopic}, {Append: recipe.Raw}, {Append: recipe.Millis},
 		}}, "x")
-		if _, err := Fused(p, recipes); err != nil {
+		if _, err := Fused(p); err != nil {
 			t.Errorf("%.20q: %v", text, err)
 		}
 	}
@@ -59,8 +59,8 @@ func TestFusedHostile(t *testing.T) {
 		{Form: "IsText", Value: []recipe.Piece{{Append: "Exit"}}},
 		{Form: "IsText", Key: []recipe.Piece{{Append: "IsText"}}},
 	} {
-		p, recipes := pipelineOf(r, "x")
-		if src, err := Fused(p, recipes); err == nil {
+		p := pipelineOf(r, "x")
+		if src, err := Fused(p); err == nil {
 			t.Errorf("%+v became\n%s", r, src)
 		}
 	}

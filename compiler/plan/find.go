@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -157,4 +158,46 @@ func posOf(n Node) Pos {
 		return n.Pos
 	}
 	return Pos{}
+}
+
+// JSON is a node by the names that it has in the spec, as what encoding/json
+// writes: those of package wire, and of a component's Go type, are the same.
+func JSON(n Node) any {
+	switch n := n.(type) {
+	case *Struct:
+		out := map[string]any{}
+		for _, f := range n.Fields {
+			name := f.Name
+			if name == "" {
+				name = "name" // a map's key
+			}
+			out[name] = JSON(f.Value)
+		}
+		return out
+	case *List:
+		out := []any{}
+		for _, e := range n.Elems {
+			out = append(out, JSON(e))
+		}
+		return out
+	case *Map:
+		out := map[string]any{}
+		for i, k := range n.Keys {
+			out[k] = JSON(n.Vals[i])
+		}
+		return out
+	case *Lit:
+		switch n.Kind {
+		case Data, Schema:
+			return json.RawMessage(n.Str)
+		case Bool:
+			return n.Bool
+		case Int, Duration, Bytes:
+			return n.Int
+		case Float:
+			return n.Float
+		}
+		return n.Str
+	}
+	return nil
 }

@@ -10,6 +10,8 @@
 //	find.go    how a reader walks it
 package plan
 
+import "kcgen.dev/runtime/fuse/recipe"
+
 // Pipeline is one compiled spec.
 type Pipeline struct {
 	Name     string   // of the pipeline
@@ -20,6 +22,8 @@ type Pipeline struct {
 	GoModDir string   // the folder of the go.mod that says where Modules are; empty where there are none
 
 	Files map[string]string // what the files hold that the spec names (File)
+
+	Fused map[string]*recipe.Recipe // chains that are one function each, by the source's name
 }
 
 // Pos is a place in the user's spec; the zero Pos is that of a default.

@@ -15,7 +15,7 @@
 //	follow.go   a record on its way through a chain
 //	test.go     the spec's tests
 //	trace.go    a record after each step
-//	flow.go     schemas through the chains; tune.go how chains are done
+//	flow.go     schemas through the chains
 //	limit.go    memory
 package dryrun
 

@@ -50,8 +50,8 @@ func (d *dry) topicsOf(t *target) []string {
 func (d *dry) carry(t *target, declared connect.Shape, title string) {
 	var states []flow.State
 	var faults []flow.Fault
-	ch := flow.Chain{Key: t.chain.Key, Value: t.chain.Value}
 	err := guard(func() error {
+		ch := flow.Chain{Key: t.chain.Key, Value: t.chain.Value}
 		for _, s := range t.chain.Steps {
 			ch.Steps = append(ch.Steps, flow.Step{Name: s.Name, Do: s.Do, When: s.When, Unless: s.Unless})
 		}
@@ -69,7 +69,6 @@ func (d *dry) carry(t *target, declared connect.Shape, title string) {
 	for _, f := range faults {
 		d.fault(t.key, f.Path, f.Err)
 	}
-	d.tune(t, ch, states)
 	var text strings.Builder
 	text.WriteString(title)
 	flow.Print(&text, states)

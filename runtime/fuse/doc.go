@@ -1,8 +1,8 @@
 // Package fuse makes one function of a source's chain: of its transforms, its
 // predicates and its converters. Where all of them are known when a pipeline is
 // built, so is what each record becomes: bytes that are always the same, and
-// between them what the record holds. A dry run finds that out ([Source]), kcgen
-// prints it as Go, and the worker calls it ([Func]) in the chain's place.
+// between them what the record holds. Kcgen finds that out ([Source]) and prints it
+// as Go, and the worker calls it ([Func]) in the chain's place.
 //
 // A function is for records of one form alone, and says so of any other, which
 // then goes through the chain itself. So does what fails: a function has no

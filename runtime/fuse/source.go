@@ -2,7 +2,6 @@ package fuse
 
 import (
 	"fmt"
-	"reflect"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/flow"
@@ -13,19 +12,14 @@ import (
 // Source finds the function of a source's chain that has steps. States are what
 // is known of the records before each step, as [flow.Source] tells it. Where
 // there is no function the recipe is nil, and a note says why.
-func Source(c connect.Source, ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) {
+func Source(ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) {
 	w := &walk{states: states}
-	w.note(recipe.Note{Part: "connector", Type: nameOf(c), Why: w.begin(states[0].Shape)})
+	w.note(recipe.Note{Part: "connector", Why: w.begin(states[0].Shape)})
 	for i, s := range ch.Steps {
-		name := s.Name
-		part := fmt.Sprintf("transforms[%d]", i)
-		if name == part {
-			name = ""
-		}
-		w.note(recipe.Note{Part: part, Type: nameOf(s.Do), Name: name, Why: w.step(s, states[i].Shape)})
+		w.note(recipe.Note{Part: fmt.Sprintf("transforms[%d]", i), Why: w.step(s, states[i].Shape)})
 	}
-	w.note(recipe.Note{Part: "keyConverter", Type: nameOf(ch.Key), Why: w.write(connect.RoleKey, ch.Key, w.key, &w.made.Key)})
-	w.note(recipe.Note{Part: "valueConverter", Type: nameOf(ch.Value), Why: w.write(connect.RoleValue, ch.Value, w.value, &w.made.Value)})
+	w.note(recipe.Note{Part: "keyConverter", Why: w.write(connect.RoleKey, ch.Key, w.key, &w.made.Key)})
+	w.note(recipe.Note{Part: "valueConverter", Why: w.write(connect.RoleValue, ch.Value, w.value, &w.made.Value)})
 	if w.failed || len(ch.Steps) == 0 {
 		return nil, w.notes
 	}
@@ -47,9 +41,6 @@ func (w *walk) note(n recipe.Note) {
 	w.failed = w.failed || n.Why != ""
 	w.notes = append(w.notes, n)
 }
-
-// nameOf is the name of a component's type.
-func nameOf(component any) string { return reflect.TypeOf(component).String() }
 
 const (
 	behind  = "what comes before it is not specialised"

@@ -5,11 +5,7 @@
 //	tests_gen.go  what a spec says: schemas, tests (generated)
 package wire
 
-import (
-	"encoding/json"
-
-	"kcgen.dev/runtime/fuse/recipe"
-)
+import "encoding/json"
 
 // Request is what a dry run is to do.
 type Request struct {
@@ -52,9 +48,6 @@ type Report struct {
 	// Flows are what is known of the records behind each step.
 	Flows []Flow `json:"flows,omitempty"`
 
-	// Chains are what became of the connectors' chains.
-	Chains []Chain `json:"chains,omitempty"`
-
 	// Results are those of the tests, in their order.
 	Results []Result `json:"results,omitempty"`
 
@@ -76,15 +69,6 @@ type Fault struct {
 type Flow struct {
 	Connector string `json:"connector"` // sources.orders
 	Text      string `json:"text"`
-}
-
-// Chain is how a connector's chain is done.
-type Chain struct {
-	Connector string         `json:"connector"`          // sources.orders
-	Steps     int            `json:"steps"`              // how many it has
-	Recipe    *recipe.Recipe `json:"recipe,omitempty"`   // of the function that it is; nil: it is none
-	Notes     []recipe.Note  `json:"notes,omitempty"`    // which part of it is in the function
-	Together  [][]string     `json:"together,omitempty"` // steps that are done as one
 }
 
 // Result is how a test ended.
