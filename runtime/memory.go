@@ -22,10 +22,10 @@ func tuneMemory(p Pipeline) {
 // baseMemory is the program itself (code, stacks, connections) and room for what
 // it throws away between two collections: with half of it a source spends a
 // third of its time in the collector.
-const baseMemory = 46 << 20
+const baseMemory = 52 << 20
 
 // taskMemory is a task's own: a batch, a request that is being written.
-const taskMemory = 2 << 20
+const taskMemory = 1 << 20
 
 // aheadMemory is what a source's task converts while a transaction is being
 // committed.

@@ -6,9 +6,9 @@ package kafka
 
 // What all producers, and all consumers, may hold by default.
 const (
-	sharedBuffer  = 16 << 20 // keys, values and headers on their way
-	sharedRecords = 25_000   // that they are of: a small one's slot outweighs it
-	sharedFetch   = 4 << 20  // fetched, and not yet handed out
+	sharedBuffer  = 8 << 20 // keys, values and headers on their way
+	sharedRecords = 25_000  // that they are of: a small one's slot outweighs it
+	sharedFetch   = 4 << 20 // fetched, and not yet handed out
 )
 
 // The least that a client has of it.
@@ -22,7 +22,7 @@ const (
 // being read the next is there.
 const (
 	recordMemory  = 256
-	fetchedMemory = 6
+	fetchedMemory = 4
 )
 
 // share is what one of several has of all.
