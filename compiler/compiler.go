@@ -1,13 +1,18 @@
 // Package compiler turns a spec into a program: load → check → lower → emit →
 // build, each a package of its own. Where the spec has tests, schemas or
-// transforms the program is tried first: dryrun.go.
+// transforms the program is tried first.
+//
+//	child.go    load, check and lower, in a process with limits
+//	binary.go   specs → binaries
+//	programs.go several programs by one go build   pack.go several plans in one
+//	dryrun.go   what a try says    dryprogram.go the program that tries
+//	gofault.go  what the Go compiler says, at the spec's lines
 package compiler
 
 import (
 	"context"
 	"io/fs"
 
-	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/check"
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/emit"
@@ -41,12 +46,6 @@ type Config struct {
 	Progress func(string)
 }
 
-// BuildOptions say what Build makes.
-type BuildOptions struct {
-	Out    string // the binary's file; by default the pipeline's name in Config.Dir
-	Target string // "linux/arm64"; by default this machine
-}
-
 // Check evaluates a spec in a child process with limits and returns its plan.
 // What is wrong with the spec is in the list, and the plan is nil then; beside
 // a plan the list has warnings alone. The error is for what is not the spec's
@@ -58,6 +57,24 @@ func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.L
 		p.Fused = cfg.Fuse(p)
 	}
 	return p, found, err
+}
+
+// Checked is what Check says of a spec.
+type Checked struct {
+	Plan  *plan.Pipeline
+	Found diag.List
+	Err   error
+}
+
+// CheckAll is Check of several specs, side by side; the answers are in the order
+// of the specs.
+func CheckAll(ctx context.Context, cfg Config, specs []string) []Checked {
+	out := make([]Checked, len(specs))
+	parallel(len(specs), func(i int) {
+		c := &out[i]
+		c.Plan, c.Found, c.Err = Check(ctx, cfg, specs[i])
+	})
+	return out
 }
 
 // evaluate is Check without limits: what the child process does.
@@ -83,6 +100,14 @@ type Program struct {
 	Fused []byte // fused.go; nil: there is none
 }
 
+func (p Program) files() map[string][]byte {
+	files := map[string][]byte{"main.go": p.Main}
+	if p.Fused != nil {
+		files["fused.go"] = p.Fused
+	}
+	return files
+}
+
 // Generate prints the Go program of a plan.
 func Generate(p *plan.Pipeline) (Program, error) {
 	main, err := emit.Go(p)
@@ -96,21 +121,6 @@ func Generate(p *plan.Pipeline) (Program, error) {
 // IsGenerated says whether a Go file is one that Generate printed, so that it
 // may be replaced.
 func IsGenerated(src []byte) bool { return emit.IsGenerated(src) }
-
-// Build compiles the program of a plan and returns the path of the binary.
-// Where the user's Go packages do not fit their CUE, its error is a diag.List.
-func Build(ctx context.Context, cfg Config, p *plan.Pipeline, o BuildOptions) (string, error) {
-	src, err := Generate(p)
-	if err != nil {
-		return "", err
-	}
-	cfg.tell("build " + p.Name)
-	bin, err := build.Binary(ctx, build.Job{
-		Name: p.Name, Main: src.Main, Fused: src.Fused, Builtin: cfg.Builtin,
-		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: o.Out, Target: o.Target, Version: cfg.Version,
-	})
-	return bin, userFault(p, src.Main, err)
-}
 
 func (c Config) tell(what string) {
 	if c.Progress != nil {

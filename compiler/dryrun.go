@@ -8,14 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/diag"
-	"kcgen.dev/compiler/emit"
 	"kcgen.dev/compiler/emit/safe"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/sandbox"
@@ -78,42 +75,78 @@ func connectors(p *plan.Pipeline) []*plan.Struct {
 	return append(p.Root.Structs("sources"), p.Root.Structs("sinks")...)
 }
 
+// Tried is how a dry run of a plan ended.
+type Tried struct {
+	Report *DryReport
+	Err    error // a diag.List where the spec, or the user's Go, is to blame
+}
+
 // DryRun compiles a plan for this machine with the main of package dryrun, and
 // has it try what the spec says. Mistakes in the user's Go packages are in the
 // list as well.
 func DryRun(ctx context.Context, cfg Config, p *plan.Pipeline, o DryOptions) (*DryReport, error) {
-	src, err := emit.DryRun(p, languages(p))
-	if err != nil {
-		return nil, err
+	t := dryRuns(ctx, cfg, []*plan.Pipeline{p}, o)[0]
+	return t.Report, t.Err
+}
+
+// DryRuns is DryRun of several plans, side by side. They share a program, so
+// that one is linked, and not one for each. A plan of which nothing can be found
+// has an empty report.
+func DryRuns(ctx context.Context, cfg Config, plans []*plan.Pipeline, o DryOptions) []Tried {
+	out := make([]Tried, len(plans))
+	var needy []*plan.Pipeline
+	var at []int
+	for i, p := range plans {
+		if out[i].Report = new(DryReport); NeedsDryRun(p) {
+			needy, at = append(needy, p), append(at, i)
+		}
 	}
-	in, err := request(p, o)
-	if err != nil {
-		return nil, err
+	for i, t := range dryRuns(ctx, cfg, needy, o) {
+		out[at[i]] = t
+	}
+	return out
+}
+
+func dryRuns(ctx context.Context, cfg Config, plans []*plan.Pipeline, o DryOptions) []Tried {
+	out := make([]Tried, len(plans))
+	if len(plans) == 0 {
+		return out
 	}
 	dir, err := os.MkdirTemp("", "kcgen-dry-")
 	if err != nil {
-		return nil, fmt.Errorf("compiler: %w", err)
+		for i := range out {
+			out[i].Err = fmt.Errorf("compiler: %w", err)
+		}
+		return out
 	}
 	defer os.RemoveAll(dir)
-	cfg.tell("try " + p.Name)
-	bin, err := build.Binary(ctx, build.Job{
-		Name: p.Name, Main: src, Builtin: cfg.Builtin,
-		Modules: p.Modules, GoModDir: p.GoModDir, Dir: cfg.Dir, Out: filepath.Join(dir, "dry.exe"),
-	})
-	if err != nil {
-		return nil, userFault(p, src, err)
+	cfg.tell("compile what tries " + several(plans))
+	programs := dryPrograms(ctx, cfg, plans, dir)
+	cfg.tell("try " + several(plans))
+	parallel(len(plans), func(i int) { out[i] = tryOut(ctx, programs[i], o) })
+	return out
+}
+
+// tryOut asks a program to try its plan.
+func tryOut(ctx context.Context, d *program, o DryOptions) Tried {
+	if d.Err != nil {
+		return Tried{Err: d.Err}
 	}
-	out, err := sandbox.Exec(ctx, dryLimits, bin, in)
+	in, err := request(d.plan, d.index, o)
 	if err != nil {
-		return nil, dryError(p, err)
+		return Tried{Err: err}
+	}
+	out, err := sandbox.Exec(ctx, dryLimits, d.File, in)
+	if err != nil {
+		return Tried{Err: dryError(d.plan, err)}
 	}
 	var rep wire.Report
 	out = bytes.TrimSpace(out)
 	out = out[bytes.LastIndexByte(out, '\n')+1:] // behind what a package's init printed
 	if err := json.Unmarshal(out, &rep); err != nil {
-		return nil, endsItself(p, "")
+		return Tried{Err: endsItself(d.plan, "")}
 	}
-	return report(p, &rep), nil
+	return Tried{Report: report(d.plan, &rep)}
 }
 
 // dryError says why a dry run gave no answer.
@@ -172,7 +205,7 @@ func languages(p *plan.Pipeline) map[string]bool {
 
 // request is a wire.Request as JSON. What the spec says goes from the plan as
 // it is, so that what it leaves out stays left out.
-func request(p *plan.Pipeline, o DryOptions) ([]byte, error) {
+func request(p *plan.Pipeline, index int, o DryOptions) ([]byte, error) {
 	about := map[string]any{}
 	for _, s := range p.Root.Structs("sources") {
 		about["sources."+s.Key()] = aboutConnector(s, s.Struct("connector").Text("topic"))
@@ -194,7 +227,7 @@ func request(p *plan.Pipeline, o DryOptions) ([]byte, error) {
 		}
 	}
 	b, err := json.Marshal(map[string]any{
-		"files": p.Files, "connectors": about, "topics": topics, "tests": tests, "flow": true, "trace": o.Trace,
+		"pipeline": index, "files": p.Files, "connectors": about, "topics": topics, "tests": tests, "flow": true, "trace": o.Trace,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compiler: write the request of the dry run: %w", err)

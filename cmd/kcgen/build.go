@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,7 +14,6 @@ import (
 
 	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/diag"
-	"kcgen.dev/compiler/plan"
 )
 
 func buildCommand() *cobra.Command {
@@ -82,20 +84,19 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 		return err
 	}
 	var failed []error
-	for _, p := range plans {
-		_, bad, err := try(cmd, cfg, p, compiler.DryOptions{})
-		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
+	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) {
+		faults = append(faults, b.Faults...)
+		if b.Err == nil && b.File != "" {
+			show.done()
+			b.Err = tellBuilt(cmd.OutOrStdout(), b.File, o.Out)
+			if report {
+				printReport(cmd.OutOrStdout(), b.Plan)
+			}
 		}
-		if faults = append(faults, bad...); err != nil || len(bad) > 0 {
-			continue
+		if b.Err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", b.Plan.Spec, b.Err))
 		}
-		if err := buildOne(cmd, cfg, p, o, show); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", p.Spec, err))
-		} else if report {
-			printReport(cmd.OutOrStdout(), p)
-		}
-	}
+	})
 	show.done()
 	if len(faults) == 0 {
 		return errors.Join(failed...)
@@ -107,22 +108,12 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 	return errors.Join(failed...)
 }
 
-func buildOne(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.BuildOptions, show *progress) error {
-	if o.Out == "" {
-		o.Out = "./" + p.Name
-		if strings.HasPrefix(o.Target, "windows/") {
-			o.Out += ".exe"
-		}
-	}
-	file, err := compiler.Build(cmd.Context(), cfg, p, o)
-	if err != nil {
-		return err
-	}
-	show.done()
+// tellBuilt tells of a binary: its name as the user knows it, and its size.
+func tellBuilt(w io.Writer, file, out string) error {
 	i, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s  %.1f MiB\n", o.Out, float64(i.Size())/(1<<20))
+	fmt.Fprintf(w, "%s  %.1f MiB\n", cmp.Or(out, "./"+filepath.Base(file)), float64(i.Size())/(1<<20))
 	return nil
 }

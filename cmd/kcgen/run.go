@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcgen.dev/compiler"
-	"kcgen.dev/compiler/plan"
 )
 
 func runCommand() *cobra.Command {
@@ -82,17 +81,12 @@ func buildForRun(cmd *cobra.Command, tags []string, spec, dir string) (string, e
 		show.done()
 		return "", faults
 	}
-	_, bad, err := try(cmd, cfg, plans[0], compiler.DryOptions{})
-	if err != nil {
-		return "", err
-	}
-	if len(bad) > 0 {
+	o := compiler.BuildOptions{Out: filepath.Join(dir, plans[0].Name)}
+	var bin compiler.Binary
+	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) { bin = b })
+	if len(bin.Faults) > 0 {
 		show.done()
-		return "", bad
+		return "", bin.Faults
 	}
-	return compile(cmd, cfg, plans[0], dir)
-}
-
-func compile(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, dir string) (string, error) {
-	return compiler.Build(cmd.Context(), cfg, p, compiler.BuildOptions{Out: filepath.Join(dir, p.Name)})
+	return bin.File, bin.Err
 }

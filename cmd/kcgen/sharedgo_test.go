@@ -4,12 +4,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sharedGo is the go command of these tests: the machine's own, which it stands
@@ -23,16 +25,15 @@ func sharedGo() {
 		os.Exit(2)
 	}
 	bin := filepath.Dir(exe)
-	args := os.Args[1:]
-	out, kept := sharedBuild(bin, args)
-	if kept != "" && os.Link(kept, out) == nil {
+	b := readBuild(bin, os.Args[1:])
+	args := b.takeKept(os.Args[1:])
+	if args == nil {
 		os.Exit(0)
 	}
 	cmd := exec.Command(machinesGo(bin), args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err = cmd.Run()
-	if err == nil && kept != "" {
-		_ = os.Link(out, kept) // if not, the next one builds it again
+	if err = cmd.Run(); err == nil {
+		b.keep()
 	}
 	var exit *exec.ExitError
 	switch {
@@ -55,32 +56,81 @@ func machinesGo(bin string) string {
 	return "go: not in PATH"
 }
 
-// sharedBuild says of a go build where its program goes, and where it is kept.
-// Only a build whose files all lie in the working directory is: one in a user's
-// module (-overlay) depends on more.
-func sharedBuild(bin string, args []string) (out, kept string) {
+// sharedBuild is a go build: for each of its packages, where its program goes
+// and where it is kept.
+type sharedBuild map[string]struct{ out, kept string }
+
+// readBuild reads a go command's arguments. Only a build is shared whose files
+// all lie in the working directory: one in a user's module (-overlay) depends on
+// more.
+func readBuild(bin string, args []string) sharedBuild {
 	o := slices.Index(args, "-o") + 1
 	if len(args) == 0 || args[0] != "build" || o == 0 || slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-overlay") }) {
-		return "", ""
+		return nil
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", slices.Delete(slices.Clone(args), o, o+1))
+	dir := filepath.Join(filepath.Dir(bin), "builds")
+	if os.MkdirAll(dir, 0o755) != nil {
+		return nil
+	}
+	shared := sha256.New()
+	for _, a := range args[:o] {
+		fmt.Fprintf(shared, "%q\n", a)
+	}
 	for _, kv := range os.Environ() {
 		if strings.HasPrefix(kv, "GO") {
-			fmt.Fprintf(h, "%q\n", kv)
+			fmt.Fprintf(shared, "%q\n", kv)
 		}
 	}
-	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	hashFiles(shared, "go.mod", "go.sum", "kcgen.dev")
+	b := sharedBuild{}
+	for _, pkg := range args[o+1:] {
+		own := sha256.New()
+		fmt.Fprintf(own, "%x %q\n", shared.Sum(nil), pkg)
+		hashFiles(own, pkg)
+		b[pkg] = struct{ out, kept string }{filepath.Join(args[o], filepath.Base(pkg)), filepath.Join(dir, fmt.Sprintf("%x", own.Sum(nil)))}
+	}
+	return b
+}
+
+func hashFiles(h hash.Hash, names ...string) {
+	for _, name := range names {
+		err := filepath.WalkDir(name, func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(file)
+			fmt.Fprintf(h, "%q %x\n", file, sha256.Sum256(data))
 			return err
+		})
+		if err != nil {
+			fmt.Fprintf(h, "%d\n", time.Now().UnixNano()) // like no other
 		}
-		data, err := os.ReadFile(file)
-		fmt.Fprintf(h, "%q %x\n", file, sha256.Sum256(data))
-		return err
-	})
-	dir := filepath.Join(filepath.Dir(bin), "builds")
-	if err != nil || os.MkdirAll(dir, 0o755) != nil {
-		return "", ""
 	}
-	return args[o], filepath.Join(dir, fmt.Sprintf("%x", h.Sum(nil)))
+}
+
+// takeKept takes what is kept, and gives the arguments that build the rest; nil
+// where there is none.
+func (b sharedBuild) takeKept(args []string) []string {
+	if b == nil {
+		return args
+	}
+	var left []string
+	for _, a := range args {
+		if p, ok := b[a]; ok && os.Link(p.kept, p.out) == nil {
+			delete(b, a)
+			continue
+		}
+		left = append(left, a)
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return left
+}
+
+// keep keeps what was built. What cannot be is built again by the next one.
+func (b sharedBuild) keep() {
+	for _, p := range b {
+		_ = os.Link(p.out, p.kept)
+	}
 }

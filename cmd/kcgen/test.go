@@ -77,35 +77,24 @@ func testAll(cmd *cobra.Command, tags []string, f testFlags, specs []string) err
 	if f.json {
 		out = io.Discard
 	}
-	for _, p := range plans {
-		wanted := regexp.MustCompile(f.run)
-		rep, bad, err := try(cmd, cfg, p, compiler.DryOptions{Tests: wanted.MatchString})
-		if err != nil {
+	wanted := regexp.MustCompile(f.run)
+	tried := compiler.DryRuns(cmd.Context(), cfg, plans, compiler.DryOptions{Tests: wanted.MatchString})
+	show.done()
+	for i, p := range plans {
+		rep, bad := tried[i].Report, diag.List(nil)
+		switch err := tried[i].Err; {
+		case errors.As(err, &bad):
+			rep = new(compiler.DryReport)
+		case err != nil:
 			return fmt.Errorf("%s: %w", p.Spec, err)
+		default:
+			bad = rep.Bad()
 		}
-		show.done()
 		all.add(p, rep)
 		all.Faults = append(all.Faults, bad...)
 		tell(out, p, rep, len(bad) == 0, f.verbose)
 	}
 	return all.end(cmd, f.json)
-}
-
-// try runs a dry run where the plan has anything to try. What is wrong is in
-// the list.
-func try(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.DryOptions) (*compiler.DryReport, diag.List, error) {
-	if !compiler.NeedsDryRun(p) {
-		return &compiler.DryReport{}, nil, nil
-	}
-	rep, err := compiler.DryRun(cmd.Context(), cfg, p, o)
-	var bad diag.List
-	switch {
-	case errors.As(err, &bad):
-		return &compiler.DryReport{}, bad, nil
-	case err != nil:
-		return nil, nil, err
-	}
-	return rep, rep.Bad(), nil
 }
 
 func (r *testReport) add(p *plan.Pipeline, rep *compiler.DryReport) {

@@ -75,18 +75,16 @@ func checkFaults(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans
 	return plans, found.Faults(), err
 }
 
-// checkEach checks specs one after the other and gives the plans of the good
-// ones and what was found in all. It ends early only for what no spec is to
-// blame for.
+// checkEach checks specs side by side and gives the plans of the good ones and
+// what was found in all. It fails only for what no spec is to blame for.
 func checkEach(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans []*plan.Pipeline, found diag.List, err error) {
-	for _, spec := range specs {
-		p, list, err := compiler.Check(cmd.Context(), cfg, spec)
-		if err != nil {
-			return nil, nil, err
+	for _, c := range compiler.CheckAll(cmd.Context(), cfg, specs) {
+		if c.Err != nil {
+			return nil, nil, c.Err
 		}
-		found = append(found, list...)
-		if p != nil {
-			plans = append(plans, p)
+		found = append(found, c.Found...)
+		if c.Plan != nil {
+			plans = append(plans, c.Plan)
 		}
 	}
 	return plans, found.Sorted(), nil

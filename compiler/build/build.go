@@ -1,9 +1,11 @@
-// Package build compiles a generated program with the go command, hermetically:
+// Package build compiles generated programs with the go command, hermetically:
 // the runtime's source comes out of kcgen, the versions of everything else out
 // of the runtime's own go.mod and go.sum (and the user's), nothing is added to
-// either, and the same program gives the same bytes in any folder.
+// either, and the same program gives the same bytes in any folder, whether it
+// is built alone or with others.
 //
-//	build.go    one build
+//	build.go    programs, by one go build
+//	output.go   where a binary goes
 //	module.go   the module that it happens in: files, go.mod, go.sum
 //	gocmd.go    the go command and its environment
 //	failure.go  what the go command's complaints mean
@@ -12,28 +14,40 @@ package build
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 )
 
-// Job is one program to build.
+// Job is programs of one module: those that need the same go.mod, and are for
+// the same machine.
 type Job struct {
-	Name     string   // of the pipeline
-	Main     []byte   // main.go
-	Fused    []byte   // fused.go; nil: there is none
+	Programs []Program
 	Builtin  fs.FS    // module kcgen.dev; see compiler.Config
-	Modules  []string // packages of the user's Go modules that main.go needs
+	Modules  []string // packages of the user's Go modules that the programs need
 	GoModDir string   // the folder of the go.mod through which they are found
-	Dir      string   // the folder to which Out is relative; by default the working directory
-	Out      string   // the binary's file; by default Name
 	Target   string   // "linux/arm64"; by default this machine
-	Version  string   // of kcgen, for the binary to tell
+	Version  string   // of kcgen, for the binaries to tell
+}
+
+// Program is a main package.
+type Program struct {
+	// Name is its folder's, and so the end of its import path, which its binary
+	// tells: it must depend on nothing but the program.
+	Name string
+
+	// Files are its Go files, and those of packages below it, by their paths in
+	// its folder.
+	Files map[string][]byte
+}
+
+// Built is what became of a program: a file, or the reason why there is none.
+type Built struct {
+	File string
+	Err  error
 }
 
 // stamp is the linker's flag that puts kcgen's version into the binary.
@@ -46,48 +60,83 @@ func stamp(version string) string {
 
 var versionForm = regexp.MustCompile(`^[A-Za-z0-9.+()-]+$`)
 
-// Binary builds a program and returns the path of its file. The file appears
-// whole or not at all.
-func Binary(ctx context.Context, j Job) (string, error) {
+// Programs compiles a job's programs into a folder, by one go build: packages
+// are loaded once, and as many linkers run as there are processors. The answers
+// are in the order of the programs; one that does not build leaves the others
+// alone. The error is for what no program is to blame for.
+func Programs(ctx context.Context, j Job, dir string) ([]Built, error) {
 	goos, goarch, err := target(j.Target)
 	if err != nil {
-		return "", err
-	}
-	out, err := outFile(j, goos)
-	if err != nil {
-		return "", err
+		return nil, err
 	}
 	tool, err := findGo(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	tmp, err := os.MkdirTemp("", "kcgen-build-")
 	if err != nil {
-		return "", fmt.Errorf("build: %w", err)
+		return nil, fmt.Errorf("build: %w", err)
 	}
 	defer os.RemoveAll(tmp)
 
 	m, err := newModule(j, tmp)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := m.write(); err != nil {
-		return "", fmt.Errorf("build: write the program's module: %w", err)
+		return nil, fmt.Errorf("build: write the programs' module: %w", err)
 	}
-	part, err := partFile(out)
-	if err != nil {
-		return "", err
+	r := &run{tool: tool, m: m, goos: goos, goarch: goarch, version: j.Version, dir: dir}
+	return r.all(ctx, j.Programs), nil
+}
+
+// run is go build in a module that stands.
+type run struct {
+	tool         *goTool
+	m            *module
+	goos, goarch string
+	version      string
+	dir          string // of the binaries
+}
+
+// all builds programs together, and then those by themselves that did not come
+// of it, so that each has its own complaints: what cannot be loaded of one stops
+// all of a go build.
+func (r *run) all(ctx context.Context, programs []Program) []Built {
+	text, err := r.build(ctx, programs)
+	out := make([]Built, len(programs))
+	for i, p := range programs {
+		out[i].File = r.file(p)
+		if err == nil {
+			continue
+		}
+		if _, missing := os.Stat(out[i].File); missing == nil {
+			continue
+		}
+		said, failed := text, err
+		if len(programs) > 1 && ctx.Err() == nil {
+			said, failed = r.build(ctx, programs[i:i+1])
+		}
+		if failed != nil {
+			out[i] = Built{Err: r.m.explain(ctx, said, failed)}
+		}
 	}
-	defer os.Remove(part)
+	return out
+}
+
+// build runs go build for programs and returns what it said.
+func (r *run) build(ctx context.Context, programs []Program) (string, error) {
 	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-pgo=off",
-		"-ldflags=-s -w -buildid= " + stamp(j.Version), "-o", part}, m.flags...)
-	if text, err := tool.run(ctx, m.dir, goos, goarch, append(args, m.pkg)); err != nil {
-		return "", m.explain(ctx, text, err)
+		"-ldflags=-s -w -buildid= " + stamp(r.version), "-o", r.dir + string(filepath.Separator)}, r.m.flags...)
+	for _, p := range programs {
+		args = append(args, "./"+r.m.prefix+p.Name)
 	}
-	if err := os.Rename(part, out); err != nil {
-		return "", fmt.Errorf("build: %w", err)
-	}
-	return out, nil
+	return r.tool.run(ctx, r.m.dir, r.goos, r.goarch, args)
+}
+
+// file is where go build puts a program.
+func (r *run) file(p Program) string {
+	return filepath.Join(r.dir, p.Name+exe(r.goos))
 }
 
 var targetForm = regexp.MustCompile(`^([a-z0-9]+)/([a-z0-9]+)$`)
@@ -102,38 +151,6 @@ func target(s string) (goos, goarch string, err error) {
 		return "", "", fmt.Errorf("build: the target %q is no GOOS/GOARCH such as linux/arm64", s)
 	}
 	return m[1], m[2], nil
-}
-
-// outFile is where the binary goes. It may replace a program, but not a file of
-// another kind: a pipeline may be called go.mod.
-func outFile(j Job, goos string) (string, error) {
-	out := j.Out
-	if out == "" {
-		if out = j.Name; goos == "windows" {
-			out += ".exe"
-		}
-	}
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(j.Dir, out)
-	}
-	fi, err := os.Stat(out)
-	switch {
-	case err != nil:
-	case fi.IsDir():
-		return "", fmt.Errorf("build: %s is a directory: name the binary's file", out)
-	case fi.Size() > 0 && fi.Mode()&0o111 == 0 && runtime.GOOS != "windows":
-		return "", fmt.Errorf("build: %s is there and is no program; it would be lost: name another file for the binary", out)
-	}
-	return filepath.Abs(out)
-}
-
-// partFile is an empty file beside out, which becomes it by a rename.
-func partFile(out string) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(out), ".kcgen-*")
-	if err != nil {
-		return "", fmt.Errorf("build: write %s: %w", out, err)
-	}
-	return f.Name(), errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // overlay is the go command's -overlay file: where files stand, and what is in

@@ -40,12 +40,44 @@ func main() { runtime.Main(pipeline) }
 var pipeline = runtime.Pipeline{Name: "it runs"}
 `
 
-func build(t *testing.T, j Job) ([]byte, error) {
+// single is a program alone, and where it goes.
+type single struct {
+	Name, Dir, Out, Target string
+	Main                   []byte
+	Builtin                fs.FS
+	Modules                []string
+	GoModDir               string
+}
+
+func binary(ctx context.Context, s single) (string, error) {
+	out, err := Output(s.Dir, s.Name, s.Out, s.Target)
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "kcgen-test-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	built, err := Programs(ctx, Job{
+		Programs: []Program{{"pipeline-" + s.Name, map[string][]byte{"main.go": s.Main}}},
+		Builtin:  s.Builtin, Modules: s.Modules, GoModDir: s.GoModDir, Target: s.Target,
+	}, dir)
+	if err == nil {
+		err = built[0].Err
+	}
+	if err != nil {
+		return "", err
+	}
+	return out, Put(built[0].File, out)
+}
+
+func build(t *testing.T, j single) ([]byte, error) {
 	t.Helper()
 	if j.Builtin == nil {
 		j.Builtin = small
 	}
-	out, err := Binary(context.Background(), j)
+	out, err := binary(context.Background(), j)
 	if left, _ := filepath.Glob(filepath.Join(j.Dir, ".kcgen*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -59,7 +91,7 @@ func build(t *testing.T, j Job) ([]byte, error) {
 	return data, nil
 }
 
-func mustBuild(t *testing.T, j Job) []byte {
+func mustBuild(t *testing.T, j single) []byte {
 	t.Helper()
 	data, err := build(t, j)
 	if err != nil {
@@ -75,7 +107,7 @@ func TestSealed(t *testing.T) {
 	if err := os.MkdirAll(b, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	first := mustBuild(t, Job{Name: "a", Main: []byte(smallMain), Dir: a})
+	first := mustBuild(t, single{Name: "a", Main: []byte(smallMain), Dir: a})
 	out, err := exec.Command(filepath.Join(a, "a")).CombinedOutput()
 	if err != nil || string(out) != "it runs\n" {
 		t.Errorf("it says %q, %v", out, err)
@@ -87,7 +119,7 @@ func TestSealed(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	second := mustBuild(t, Job{Name: "b", Main: []byte(smallMain), Dir: b, Out: "other"})
+	second := mustBuild(t, single{Name: "a", Main: []byte(smallMain), Dir: b, Out: "other"})
 	if !bytes.Equal(first, second) {
 		t.Error("two folders, two programs")
 	}
@@ -98,11 +130,11 @@ func TestSealed(t *testing.T) {
 
 func TestTarget(t *testing.T) {
 	dir := t.TempDir()
-	arm := mustBuild(t, Job{Name: "a", Main: []byte(smallMain), Dir: dir, Target: "linux/arm64"})
+	arm := mustBuild(t, single{Name: "a", Main: []byte(smallMain), Dir: dir, Target: "linux/arm64"})
 	if len(arm) < 20 || string(arm[:4]) != "\x7fELF" || arm[18] != 183 {
 		t.Errorf("no ELF for AArch64: % x", arm[:20])
 	}
-	mustBuild(t, Job{Name: "w", Main: []byte(smallMain), Dir: dir, Target: "windows/amd64"})
+	mustBuild(t, single{Name: "w", Main: []byte(smallMain), Dir: dir, Target: "windows/amd64"})
 	if _, err := os.Stat(filepath.Join(dir, "w.exe")); err != nil {
 		t.Error(err)
 	}
@@ -110,7 +142,7 @@ func TestTarget(t *testing.T) {
 		"arm64": "no GOOS/GOARCH", "linux/": "no GOOS/GOARCH", "linux/arm64/v8": "no GOOS/GOARCH", "-o/x": "no GOOS/GOARCH",
 		"linux/quantum": "unsupported GOOS/GOARCH pair",
 	} {
-		if _, err := build(t, Job{Name: "a", Main: []byte(smallMain), Dir: dir, Target: target}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := build(t, single{Name: "a", Main: []byte(smallMain), Dir: dir, Target: target}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
@@ -121,10 +153,10 @@ func TestOutput(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "a"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := build(t, Job{Name: "a", Main: []byte(smallMain), Dir: dir}); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := build(t, single{Name: "a", Main: []byte(smallMain), Dir: dir}); err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Errorf("over a directory: %v", err)
 	}
-	if _, err := build(t, Job{Name: "a", Main: []byte(smallMain), Dir: dir, Out: "no/such/folder/a"}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := build(t, single{Name: "a", Main: []byte(smallMain), Dir: dir, Out: "no/such/folder/a"}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("into no folder: %v", err)
 	}
 	file := filepath.Join(dir, "b")
@@ -134,16 +166,16 @@ func TestOutput(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := build(t, Job{Name: "go.mod", Main: []byte(smallMain), Dir: dir}); err == nil && runtime.GOOS != "windows" {
+	if _, err := build(t, single{Name: "go.mod", Main: []byte(smallMain), Dir: dir}); err == nil && runtime.GOOS != "windows" {
 		t.Error("go.mod was replaced by a program")
 	}
-	if _, err := build(t, Job{Name: "b", Main: []byte("package main; broken"), Dir: dir}); err == nil {
+	if _, err := build(t, single{Name: "b", Main: []byte("package main; broken"), Dir: dir}); err == nil {
 		t.Error("a broken program was built")
 	}
 	if data, _ := os.ReadFile(file); string(data) != "old" {
 		t.Error("a failed build changed the file that was there")
 	}
-	mustBuild(t, Job{Name: "b", Main: []byte(smallMain), Dir: dir})
+	mustBuild(t, single{Name: "b", Main: []byte(smallMain), Dir: dir})
 	if fi, err := os.Stat(file); err != nil || fi.Mode()&0o111 == 0 && runtime.GOOS != "windows" {
 		t.Errorf("not executable: %v, %v", fi.Mode(), err)
 	}
@@ -199,7 +231,7 @@ func userTree(t *testing.T, dir string) string {
 // user's module, without a trace there, and the same in any folder.
 func TestUser(t *testing.T) {
 	a, b := userTree(t, filepath.Join(t.TempDir(), "a")), userTree(t, filepath.Join(t.TempDir(), "b", "c"))
-	job := Job{Name: "x", Main: []byte(userMain), Dir: t.TempDir(), Modules: []string{"example.com/user/internal/mqtt"}}
+	job := single{Name: "x", Main: []byte(userMain), Dir: t.TempDir(), Modules: []string{"example.com/user/internal/mqtt"}}
 	job.GoModDir = a
 	first := mustBuild(t, job)
 	job.GoModDir = b
@@ -230,7 +262,7 @@ func TestUser(t *testing.T) {
 // TestFailures tells whose fault a failed build is.
 func TestFailures(t *testing.T) {
 	dir := userTree(t, t.TempDir())
-	job := Job{Name: "x", Main: []byte(userMain), Dir: t.TempDir(), Modules: []string{"example.com/user/internal/mqtt"}, GoModDir: dir}
+	job := single{Name: "x", Main: []byte(userMain), Dir: t.TempDir(), Modules: []string{"example.com/user/internal/mqtt"}, GoModDir: dir}
 
 	misfit := job
 	misfit.Main = bytes.Replace(job.Main, []byte("URL:"), []byte("Url:"), 1)
@@ -246,7 +278,7 @@ func TestFailures(t *testing.T) {
 		t.Errorf("a mistake in the user's Go: %v", err)
 	}
 
-	_, err = build(t, Job{Name: "x", Main: []byte("package main\n\nfunc main() { x() }\n"), Dir: job.Dir})
+	_, err = build(t, single{Name: "x", Main: []byte("package main\n\nfunc main() { x() }\n"), Dir: job.Dir})
 	if err == nil || errors.Is(err, ErrUser) || !strings.Contains(err.Error(), "fault of kcgen") || !strings.Contains(err.Error(), "undefined: x") {
 		t.Errorf("a program that does not compile: %v", err)
 	}
@@ -260,10 +292,10 @@ func TestFailures(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Binary(ctx, Job{Name: "x", Main: []byte(smallMain), Builtin: small, Dir: job.Dir}); err == nil {
+	if _, err := binary(ctx, single{Name: "x", Main: []byte(smallMain), Builtin: small, Dir: job.Dir}); err == nil {
 		t.Error("a cancelled build built")
 	}
-	if _, err := build(t, Job{Name: "x", Main: []byte(smallMain), Dir: job.Dir, Builtin: fstest.MapFS{}}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := build(t, single{Name: "x", Main: []byte(smallMain), Dir: job.Dir, Builtin: fstest.MapFS{}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no runtime: %v", err)
 	}
 }
@@ -271,7 +303,7 @@ func TestFailures(t *testing.T) {
 func TestNoGo(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir)
-	job := Job{Name: "x", Main: []byte(smallMain), Dir: dir}
+	job := single{Name: "x", Main: []byte(smallMain), Dir: dir}
 	if _, err := build(t, job); !errors.Is(err, ErrNoGo) || !strings.Contains(err.Error(), "not in PATH") {
 		t.Errorf("no go: %v", err)
 	}
@@ -393,5 +425,85 @@ func TestPipelineMod(t *testing.T) {
 				t.Errorf("pipelines require %s", path)
 			}
 		}
+	}
+}
+
+// TestTogether proves that a program is the same alone and beside others, and
+// that one that does not build leaves the others alone.
+func TestTogether(t *testing.T) {
+	alone := mustBuild(t, single{Name: "a", Main: []byte(smallMain), Dir: t.TempDir()})
+	dir := userTree(t, t.TempDir())
+	for _, gone := range []string{"package main; broken", "package main\n\nimport _ \"kcgen.dev/runtime/gone\"\n\nfunc main() {}\n"} {
+		for _, job := range []Job{{Builtin: small}, {Builtin: small, Modules: []string{"example.com/user/internal/mqtt"}, GoModDir: dir}} {
+			for name, main := range map[string]string{"pipeline-a": smallMain, "pipeline-v2": smallMain, "bad": gone} {
+				job.Programs = append(job.Programs, Program{name, map[string][]byte{"main.go": []byte(main)}})
+			}
+			built, err := Programs(t.Context(), job, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range job.Programs {
+				if bad := p.Name == "bad"; bad != (built[i].Err != nil) || bad && !strings.Contains(built[i].Err.Error(), "bad/main.go:") {
+					t.Errorf("%s: %v", p.Name, built[i].Err)
+				}
+				if p.Name != "pipeline-a" || job.Modules != nil {
+					continue
+				}
+				if data, err := os.ReadFile(built[i].File); err != nil || !bytes.Equal(data, alone) {
+					t.Errorf("together another program than alone: %v", err)
+				}
+			}
+		}
+	}
+}
+
+// TestPack proves that a program may have packages below it, in the user's
+// module as well.
+func TestPack(t *testing.T) {
+	for _, job := range []Job{{Builtin: small}, {Builtin: small, Modules: []string{"example.com/user/internal/mqtt"}, GoModDir: userTree(t, t.TempDir())}} {
+		path, err := job.Path("pack")
+		if err != nil {
+			t.Fatal(err)
+		}
+		main := "package main\n\nimport (\n\t\"" + path + "/one\"\n\t\"kcgen.dev/runtime\"\n)\n\nfunc main() { runtime.Main(one.Pipeline) }\n"
+		one := "package one\n\nimport \"kcgen.dev/runtime\"\n\nvar Pipeline = runtime.Pipeline{Name: \"one\"}\n"
+		job.Programs = []Program{{"pack", map[string][]byte{"main.go": []byte(main), "one/pipeline.go": []byte(one)}}}
+		built, err := Programs(t.Context(), job, t.TempDir())
+		if err != nil || built[0].Err != nil {
+			t.Fatal(err, built)
+		}
+		if out, err := exec.Command(built[0].File).CombinedOutput(); err != nil || string(out) != "one\n" {
+			t.Errorf("it says %q, %v", out, err)
+		}
+	}
+}
+
+// TestPut puts a program over another one, and never half of it.
+func TestPut(t *testing.T) {
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "new"), filepath.Join(dir, "out", "x")
+	if err := os.WriteFile(file, []byte("new"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Put(file, out); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("into no folder: %v", err)
+	}
+	if err := writeFile(out, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyFile(file, out); err != nil {
+		t.Fatal(err)
+	}
+	if fi, err := os.Stat(out); err != nil || fi.Mode()&0o111 == 0 && runtime.GOOS != "windows" {
+		t.Errorf("a copy is not executable: %v", err)
+	}
+	if err := Put(file, out); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(out); err != nil || string(data) != "new" {
+		t.Errorf("it is %q, %v", data, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "out", "*")); len(left) != 1 {
+		t.Errorf("there are %v", left)
 	}
 }

@@ -23,27 +23,27 @@ const (
 const (
 	kcgen        = "kcgen.dev"
 	kcgenVersion = "v0.0.0" // a replaced module needs one; it is never looked up
-	sealed       = "kcgen.dev/pipeline"
+	sealed       = "kcgen.dev/compiled"
 
 	// folder holds kcgen's files in the user's module. It exists only in the
 	// go command's eyes.
 	folder = ".kcgen"
 )
 
-// module is where a build happens. A program that needs nothing but kcgen is a
-// module of its own in a temporary folder. One that needs packages of the
-// user's Go modules is built in the user's module, so that its go.mod, its
+// module is where a build happens. Programs that need nothing but kcgen are a
+// module of their own in a temporary folder. Those that need packages of the
+// user's Go modules are built in the user's module, so that its go.mod, its
 // replaced modules and its internal packages count; what kcgen adds is laid
 // over it (-overlay, -modfile) and never written there.
 type module struct {
-	tmp   string            // where everything is really written
-	dir   string            // where go build runs
-	files map[string][]byte // by path below dir
-	pkg   string            // the main package
-	flags []string
-	user  bool // in the user's module
-	goMod []byte
-	goSum []byte
+	tmp    string            // where everything is really written
+	dir    string            // where go build runs
+	files  map[string][]byte // by path below dir
+	prefix string            // of the folders that kcgen adds to dir
+	flags  []string
+	user   bool // in the user's module
+	goMod  []byte
+	goSum  []byte
 }
 
 func newModule(j Job, tmp string) (*module, error) {
@@ -55,10 +55,10 @@ func newModule(j Job, tmp string) (*module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	m := &module{tmp: tmp, dir: filepath.Join(tmp, "module"), files: map[string][]byte{}, pkg: ".", goSum: sum}
-	base, prefix := []byte("module "+sealed+"\n"), ""
+	m := &module{tmp: tmp, dir: filepath.Join(tmp, "module"), files: map[string][]byte{}, goSum: sum}
+	base := []byte("module " + sealed + "\n")
 	if len(j.Modules) > 0 {
-		m.user, m.dir, m.pkg, prefix = true, j.GoModDir, "./"+folder+"/main", folder+"/"
+		m.user, m.dir, m.prefix = true, j.GoModDir, folder+"/"
 		if base, err = os.ReadFile(filepath.Join(j.GoModDir, "go.mod")); err != nil {
 			return nil, fmt.Errorf("build: the spec imports %s: %w", j.Modules[0], err)
 		}
@@ -68,19 +68,28 @@ func newModule(j Job, tmp string) (*module, error) {
 		}
 		m.goSum = mergeSums(userSum, sum)
 	}
-	main := prefix
-	if m.user {
-		main += "main/"
+	for _, p := range j.Programs {
+		for name, data := range p.Files {
+			m.files[m.prefix+p.Name+"/"+name] = data
+		}
 	}
-	m.files[main+"main.go"] = j.Main
-	if j.Fused != nil {
-		m.files[main+"fused.go"] = j.Fused
-	}
-	m.files[prefix+"kcgen.dev/go.mod"] = runtimeMod
-	if m.goMod, err = mergeMods(base, runtimeMod, "./"+prefix+"kcgen.dev"); err != nil {
+	m.files[m.prefix+"kcgen.dev/go.mod"] = runtimeMod
+	if m.goMod, err = mergeMods(base, runtimeMod, "./"+m.prefix+"kcgen.dev"); err != nil {
 		return nil, err
 	}
-	return m, m.addRuntime(j.Builtin, prefix+"kcgen.dev/")
+	return m, m.addRuntime(j.Builtin, m.prefix+"kcgen.dev/")
+}
+
+// Path is the import path of a program's folder.
+func (j Job) Path(program string) (string, error) {
+	if len(j.Modules) == 0 {
+		return sealed + "/" + program, nil
+	}
+	mod, err := os.ReadFile(filepath.Join(j.GoModDir, "go.mod"))
+	if err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	return modfile.ModulePath(mod) + "/" + folder + "/" + program, nil
 }
 
 // addRuntime adds the runtime's Go files. Tests, test servers and benchmarks

@@ -32,16 +32,29 @@ var (
 //		dryrun.Main(pipeline, dryrun.Parsers{"avro": avro.ParseSchema})
 //	}
 func DryRun(p *plan.Pipeline, languages map[string]bool) ([]byte, error) {
-	more := []plan.Type{dryRunPkg}
-	for _, l := range parserPkgs {
-		if languages[l.language] {
-			more = append(more, l.pkg)
-		}
-	}
-	names, err := nameImports(p, more...)
+	names, err := nameImports(p, dryRunImports(languages)...)
 	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
+	parsers, text := parsersOf(names, languages)
+	main := jen.Qual(dryRunPkg.Path, "Main").Call(jen.Id("pipeline"), parsers)
+	dry := names.name[dryRunPkg.Path]
+	return program(p, names, "main", main, dry+".Main(pipeline, "+text+")")
+}
+
+func dryRunImports(languages map[string]bool) []plan.Type {
+	out := []plan.Type{dryRunPkg}
+	for _, l := range parserPkgs {
+		if languages[l.language] {
+			out = append(out, l.pkg)
+		}
+	}
+	return out
+}
+
+// parsersOf is the literal of the parsers that languages need, and what is to
+// be read of it.
+func parsersOf(names *imports, languages map[string]bool) (literal jen.Code, text string) {
 	var parsers []jen.Code
 	var texts []string
 	for _, l := range parserPkgs {
@@ -50,7 +63,6 @@ func DryRun(p *plan.Pipeline, languages map[string]bool) ([]byte, error) {
 			texts = append(texts, fmt.Sprintf("%q: %s.ParseSchema", l.language, names.name[l.pkg.Path]))
 		}
 	}
-	main := jen.Qual(dryRunPkg.Path, "Main").Call(jen.Id("pipeline"), jen.Qual(dryRunPkg.Path, "Parsers").Custom(oneLine, parsers...))
-	dry := names.name[dryRunPkg.Path]
-	return program(p, names, main, fmt.Sprintf("%[1]s.Main(pipeline, %[1]s.Parsers{%s})", dry, strings.Join(texts, ", ")))
+	return jen.Qual(dryRunPkg.Path, "Parsers").Custom(oneLine, parsers...),
+		fmt.Sprintf("%s.Parsers{%s}", names.name[dryRunPkg.Path], strings.Join(texts, ", "))
 }

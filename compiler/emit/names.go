@@ -41,10 +41,15 @@ func nameImports(p *plan.Pipeline, more ...plan.Type) (*imports, error) {
 	if err := in.collect(p); err != nil {
 		return nil, err
 	}
+	in.rename(map[string]bool{"main": true, "init": true, "pipeline": true, "Pipeline": true, "fused": true, "_": true, "C": true})
+	return in, nil
+}
+
+// rename gives each package a name of its own that is not taken.
+func (in *imports) rename(taken map[string]bool) {
 	slices.SortFunc(in.pkgs, func(a, b plan.Type) int {
 		return cmp.Or(cmp.Compare(rank(a.Path), rank(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	taken := map[string]bool{"main": true, "init": true, "pipeline": true, "fused": true, "_": true, "C": true}
 	for _, pkg := range in.pkgs {
 		name := pkg.Pkg
 		for i := 2; taken[name] || types.Universe.Lookup(name) != nil; i++ {
@@ -53,7 +58,6 @@ func nameImports(p *plan.Pipeline, more ...plan.Type) (*imports, error) {
 		taken[name] = true
 		in.name[pkg.Path] = name
 	}
-	return in, nil
 }
 
 func rank(path string) int {

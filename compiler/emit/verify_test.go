@@ -24,7 +24,7 @@ var pipeline = runtime.Pipeline{Name: "x", Secret: secret.Ref("${env:X}"), N: -1
 // TestVerify changes one thing of a good program at a time.
 func TestVerify(t *testing.T) {
 	allowed := map[string]bool{"kcgen.dev/runtime": true, "kcgen.dev/runtime/secret": true, "kcgen.dev/runtime/connect": true}
-	if err := verify([]byte(good), allowed, "runtime.Main(pipeline)"); err != nil {
+	if err := verify([]byte(good), allowed, "main", "runtime.Main(pipeline)"); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range [][2]string{
@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 		if src == good {
 			t.Fatalf("%q is not in the program", c[0])
 		}
-		if err := verify([]byte(src), allowed, "runtime.Main(pipeline)"); err == nil {
+		if err := verify([]byte(src), allowed, "main", "runtime.Main(pipeline)"); err == nil {
 			t.Errorf("%q instead of %q is allowed", c[1], c[0])
 		}
 	}

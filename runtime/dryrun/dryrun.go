@@ -4,7 +4,7 @@
 // follows one record step by step. Kcgen compiles it beside the pipeline and
 // asks it over pipes (package wire); the pipeline itself holds none of it.
 //
-//	dryrun.go   Main
+//	dryrun.go   Main, MainOf
 //	target.go   a connector with its chain, opened for a record
 //	schema.go   what the spec declares
 //	data.go     data of the spec
@@ -36,25 +36,32 @@ import (
 type Parsers map[string]func(text, name string) (*connect.Schema, error)
 
 // Main answers the request on standard input and does not return.
-func Main(p runtime.Pipeline, parsers Parsers) {
+func Main(p runtime.Pipeline, parsers Parsers) { MainOf(parsers, p) }
+
+// MainOf is Main of a program that holds several pipelines; the request says
+// which of them is meant.
+func MainOf(parsers Parsers, all ...runtime.Pipeline) {
 	answers := os.Stdout
 	os.Stdout = os.Stderr // what a component prints is no answer
 	limitMemory()
-	if err := answer(p, parsers, os.Stdin, answers); err != nil {
+	if err := answer(all, parsers, os.Stdin, answers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func answer(p runtime.Pipeline, parsers Parsers, in io.Reader, out io.Writer) error {
+func answer(all []runtime.Pipeline, parsers Parsers, in io.Reader, out io.Writer) error {
 	var q wire.Request
 	dec := json.NewDecoder(in)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&q); err != nil {
 		return fmt.Errorf("dryrun: read the request: %w", err)
 	}
-	if err := json.NewEncoder(out).Encode(run(p, parsers, &q)); err != nil {
+	if q.Pipeline < 0 || q.Pipeline >= len(all) {
+		return fmt.Errorf("dryrun: there are %d pipelines; number %d was asked for", len(all), q.Pipeline)
+	}
+	if err := json.NewEncoder(out).Encode(run(all[q.Pipeline], parsers, &q)); err != nil {
 		return fmt.Errorf("dryrun: write the report: %w", err)
 	}
 	return nil

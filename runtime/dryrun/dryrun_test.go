@@ -61,7 +61,7 @@ var parsers = Parsers{"avro": func(text, name string) (*connect.Schema, error) {
 func ask(t *testing.T, request string) wire.Report {
 	t.Helper()
 	var out stdbytes.Buffer
-	if err := answer(pipeline, parsers, strings.NewReader(request), &out); err != nil {
+	if err := answer([]runtime.Pipeline{pipeline}, parsers, strings.NewReader(request), &out); err != nil {
 		t.Fatal(err)
 	}
 	var rep wire.Report
@@ -122,8 +122,8 @@ func TestPanic(t *testing.T) {
 
 // TestRequest: what is no request is an error, and no panic.
 func TestRequest(t *testing.T) {
-	for _, text := range []string{``, `{`, `{"tset": []}`, `[]`} {
-		if err := answer(pipeline, nil, strings.NewReader(text), &stdbytes.Buffer{}); err == nil {
+	for _, text := range []string{``, `{`, `{"tset": []}`, `[]`, `{"pipeline": 1}`, `{"pipeline": -1}`} {
+		if err := answer([]runtime.Pipeline{pipeline}, nil, strings.NewReader(text), &stdbytes.Buffer{}); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}
@@ -135,6 +135,6 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte(`{"trace":{"connector":"sinks.out","record":{"topic":"t","valueBytes":"{}"}}}`))
 	f.Add([]byte(`{"connectors":{"sinks.out":{"schema":{"value":{"connect":{"type":"string"}}}}},"tests":[{"sink":"out","in":{"value":null}}]}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		_ = answer(pipeline, parsers, stdbytes.NewReader(in), &stdbytes.Buffer{})
+		_ = answer([]runtime.Pipeline{pipeline}, parsers, stdbytes.NewReader(in), &stdbytes.Buffer{})
 	})
 }

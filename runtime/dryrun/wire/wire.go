@@ -9,6 +9,9 @@ import "encoding/json"
 
 // Request is what a dry run is to do.
 type Request struct {
+	// Pipeline is which one of the program's is meant, from 0 on.
+	Pipeline int `json:"pipeline"`
+
 	// Files are the texts of the files that schemas name.
 	Files map[string]string `json:"files"`
 

@@ -1,0 +1,57 @@
+package compiler
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"kcgen.dev/compiler/build"
+	"kcgen.dev/compiler/emit"
+	"kcgen.dev/compiler/plan"
+)
+
+// dryProgram is the program that tries a plan.
+func dryProgram(p *plan.Pipeline, name string) *program {
+	src, err := emit.DryRun(p, languages(p))
+	return &program{plan: p, name: name, src: Program{Main: src}, Built: build.Built{Err: err}}
+}
+
+// dryPrograms compiles the programs that try plans, into a folder. The plans of
+// one module share a program, for it is linking that takes long; where that one
+// does not build, each has one of its own, and so its own faults.
+func dryPrograms(ctx context.Context, cfg Config, plans []*plan.Pipeline, dir string) []*program {
+	var all, good []*program
+	for i, p := range plans {
+		all = append(all, dryProgram(p, fmt.Sprintf("dry-%d", i)))
+		if all[i].Err == nil {
+			good = append(good, all[i])
+		}
+	}
+	for _, group := range byModule(good) {
+		if len(group) == 1 || !dryPack(ctx, cfg, group, dir) {
+			compile(ctx, cfg, "", dir, group)
+		}
+	}
+	return all
+}
+
+// dryPack compiles the program that tries several plans, and says whether it
+// did.
+func dryPack(ctx context.Context, cfg Config, group []*program, dir string) bool {
+	var plans []*plan.Pipeline
+	spoken := map[string]bool{}
+	for _, p := range group {
+		plans = append(plans, p.plan)
+		maps.Copy(spoken, languages(p.plan))
+	}
+	built, err := compilePack(ctx, cfg, "", dir, group[0].name+"-pack", plans, func(m []emit.Member) ([]byte, error) {
+		return emit.DryRunPack(m, spoken)
+	})
+	if err != nil {
+		return false
+	}
+	for i, p := range group {
+		p.File, p.index = built, i
+	}
+	return true
+}
