@@ -39,19 +39,38 @@ func dryPrograms(ctx context.Context, cfg Config, plans []*plan.Pipeline, dir st
 // did.
 func dryPack(ctx context.Context, cfg Config, group []*program, dir string) bool {
 	var plans []*plan.Pipeline
-	spoken := map[string]bool{}
 	for _, p := range group {
 		plans = append(plans, p.plan)
-		maps.Copy(spoken, languages(p.plan))
 	}
-	built, err := compilePack(ctx, cfg, "", dir, group[0].name+"-pack", plans, func(m []emit.Member) ([]byte, error) {
-		return emit.DryRunPack(m, spoken)
-	})
+	job := cfg.job("", plans)
+	name := group[0].name + "-pack"
+	path, err := job.Path(name)
 	if err != nil {
 		return false
 	}
+	files, members, err := packages(plans, path)
+	if err == nil {
+		files["main.go"], err = dryPackMain(plans, members)
+	}
+	if err != nil {
+		return false
+	}
+	job.Programs = []build.Program{{Name: name, Files: files}}
+	built, err := build.Programs(ctx, job, dir)
+	if err != nil || built[0].Err != nil {
+		return false
+	}
 	for i, p := range group {
-		p.File, p.index = built, i
+		p.File, p.index = built[0].File, i
 	}
 	return true
+}
+
+// dryPackMain is the main that tries one of several plans.
+func dryPackMain(plans []*plan.Pipeline, members []emit.Member) ([]byte, error) {
+	spoken := map[string]bool{}
+	for _, p := range plans {
+		maps.Copy(spoken, languages(p))
+	}
+	return emit.DryRunPack(members, spoken)
 }

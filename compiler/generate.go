@@ -5,3 +5,4 @@ package compiler
 //
 //go:generate go run -C .. ./cmd/kcgen types ./...
 //go:generate go run -C .. ./compiler/build/pipelinemod
+//go:generate go test -count=1 -run "^TestPack$" . -update

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -43,8 +44,9 @@ func compile(ctx context.Context, cfg Config, target, dir string, programs []*pr
 
 // job is a build of plans of one module, without a program yet.
 func (c Config) job(target string, plans []*plan.Pipeline) build.Job {
-	job := build.Job{Builtin: c.Builtin, GoModDir: module(plans[0]), Target: target, Version: c.Version}
+	job := build.Job{Builtin: c.Builtin, Target: target, Version: c.Version}
 	for _, p := range plans {
+		job.GoModDir = cmp.Or(job.GoModDir, module(p))
 		job.Modules = append(job.Modules, p.Modules...)
 	}
 	return job

@@ -1,8 +1,10 @@
 // Package runtime is what a compiled pipeline runs on. A generated main fills
-// in a [Pipeline] and hands it to [Main]; that is all it calls.
+// in a [Pipeline] and hands it to [Main], or several to [MainOf]; that is all it
+// calls.
 //
 //	pipeline_gen.go  Pipeline: what a spec says (generated)
 //	main.go          Main: flags, signals, exit codes
+//	pack.go          MainOf: several pipelines in one program
 //	run.go           Run: references resolved, the worker run
 //	translate.go     a Pipeline in the worker's terms
 //	offsets.go       the verb offsets   positions.go  what it does

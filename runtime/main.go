@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -86,7 +87,7 @@ func command(p Pipeline, fused fuse.Functions, args []string, stdout, stderr *os
 	if f.set == nil {
 		return 0 // -h
 	}
-	return run(p, fused, f, stderr)
+	return run([]Pipeline{p}, fused, f, stderr)
 }
 
 // parse reads the flags. It is nil after wrong usage, which it has said.
@@ -175,41 +176,86 @@ func (f *flags) logger(w io.Writer) (*slog.Logger, *loglevel.Levels) {
 	return slog.New(levels.Handler(h)), levels
 }
 
-func run(p Pipeline, fused fuse.Functions, f *flags, stderr *os.File) int {
-	tuneMemory(p)
-	p.Worker.fill()
+// run runs pipelines, each as if it were alone: one that ends, or fails, leaves
+// the others running.
+func run(ps []Pipeline, fused fuse.Functions, f *flags, stderr *os.File) int {
+	tuneMemory(ps)
 	terminal := isTerminal(stderr)
 	out := &screen{out: stderr}
-	log, levels := f.logger(out)
+	log, _ := f.logger(out)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	watchSignals(log, cancel, ctx, p.Worker.TaskShutdownGracefulTimeout)
+	watchSignals(log, cancel, ctx, stopBudget(ps))
 
 	if f.pprof != "" {
 		at, stop, err := serveProfiles(f.pprof)
 		if err != nil {
-			fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+			fmt.Fprintf(stderr, "%s: %v\n", f.set.Name(), err)
 			return 1
 		}
 		defer stop()
 		log.Info("serving profiles", "at", "http://"+at.String()+"/debug/pprof/")
 	}
-	o := Options{Fused: fused, Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start, Log: log, Levels: levels}
-	shown := make(chan struct{})
-	quit := make(chan struct{})
+	var pr *progress
 	if f.progress == "on" || f.progress == "auto" && terminal {
-		o.Watch = func(stats func() []worker.Stats) {
-			pr := &progress{out: out, terminal: terminal, stats: stats}
-			go func() { defer close(shown); pr.run(quit) }()
+		pr = newProgress(out, terminal)
+	}
+	ended := make([]ending, len(ps))
+	var all sync.WaitGroup
+	for i, p := range ps {
+		o := Options{Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start}
+		if len(ps) == 1 {
+			o.Fused = fused
+		}
+		if o.Log, o.Levels = f.logger(out); len(ps) > 1 {
+			o.Log = o.Log.With("pipeline", p.Name)
+		}
+		if pr != nil {
+			o.Watch = pr.watch
+		}
+		all.Go(func() {
+			ended[i].stats, ended[i].err = Run(ctx, p, o)
+			if len(ps) > 1 {
+				tell(out, p, ended[i].err) // at once: the others may run for long
+			}
+		})
+	}
+	all.Wait()
+	pr.end()
+	return conclude(stderr, ps, ended)
+}
+
+// ending is how the run of a pipeline ended.
+type ending struct {
+	stats []worker.Stats
+	err   error
+}
+
+// conclude sums up what was moved, and gives the exit code. A fault outweighs a
+// broker that did not answer.
+func conclude(w io.Writer, ps []Pipeline, ended []ending) int {
+	if len(ps) == 1 {
+		summary(w, "", ended[0].stats)
+		return tell(w, ps[0], ended[0].err)
+	}
+	code := 0
+	for i, p := range ps {
+		summary(w, p.Name+": ", ended[i].stats)
+		if c := exitCode(ended[i].err); code == 0 || c == 1 {
+			code = c
 		}
 	}
-	stats, err := Run(ctx, p, o)
-	close(quit)
-	if o.Watch != nil && stats != nil {
-		<-shown
+	return code
+}
+
+// stopBudget is how long a stop of pipelines may take.
+func stopBudget(ps []Pipeline) time.Duration {
+	var most time.Duration
+	for _, p := range ps {
+		p.Worker.fill()
+		most = max(most, p.Worker.TaskShutdownGracefulTimeout)
 	}
-	summary(stderr, stats)
-	return tell(stderr, p, err)
+	return most
 }
 
 // tell says what went wrong, and gives the exit code.

@@ -10,12 +10,12 @@ import (
 // harder as the program comes near what its bounded buffers can hold in sum and
 // as much again to work in, so that a small pipeline stays below 96 MB. GOGC
 // and GOMEMLIMIT from the environment win.
-func tuneMemory(p Pipeline) {
+func tuneMemory(ps []Pipeline) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit(p))
+		debug.SetMemoryLimit(memoryLimit(ps))
 	}
 }
 
@@ -27,14 +27,25 @@ const baseMemory = 52 << 20
 // taskMemory is a task's own: a batch, a request that is being written.
 const taskMemory = 1 << 20
 
+// nextMemory is what of it each further pipeline in the program has for itself.
+const nextMemory = 12 << 20
+
 // aheadMemory is what a source's task converts while a transaction is being
 // committed.
 const aheadMemory = 12 << 20
 
 // memoryLimit is the base and what the clients of all tasks may hold. It is
 // a goal for the collector and never a wall: more is taken where more lives.
-func memoryLimit(p Pipeline) int64 {
-	n := int64(baseMemory)
+func memoryLimit(ps []Pipeline) int64 {
+	n := int64(baseMemory + (len(ps)-1)*nextMemory)
+	for _, p := range ps {
+		n += bufferMemory(p)
+	}
+	return n
+}
+
+// bufferMemory is what the clients of a pipeline's tasks may hold.
+func bufferMemory(p Pipeline) (n int64) {
 	producers, consumers := tasksOf(p)
 	for _, s := range p.Sources {
 		one := taskMemory + p.Worker.Producer.Over(s.Producer).Memory(producers)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"kcgen.dev/runtime/worker"
@@ -15,10 +16,42 @@ import (
 type progress struct {
 	out      *screen
 	terminal bool
-	stats    func() []worker.Stats
+	quit     chan struct{}
+	shown    chan struct{}
+	mu       sync.Mutex
+	stats    []func() []worker.Stats // of each pipeline
 	begun    time.Time
 	last     uint64 // records of the line before, for the rate
 	lastAt   time.Time
+}
+
+// newProgress shows nothing until there is something to watch.
+func newProgress(out *screen, terminal bool) *progress {
+	return &progress{out: out, terminal: terminal, quit: make(chan struct{}), shown: make(chan struct{})}
+}
+
+// watch adds a pipeline.
+func (p *progress) watch(stats func() []worker.Stats) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stats == nil {
+		go func() { defer close(p.shown); p.run(p.quit) }()
+	}
+	p.stats = append(p.stats, stats)
+}
+
+// end ends the show, where there is one.
+func (p *progress) end() {
+	if p == nil {
+		return
+	}
+	close(p.quit)
+	p.mu.Lock()
+	began := p.stats != nil
+	p.mu.Unlock()
+	if began {
+		<-p.shown
+	}
 }
 
 func (p *progress) run(stop <-chan struct{}) {
@@ -43,14 +76,19 @@ func (p *progress) run(stop <-chan struct{}) {
 
 func (p *progress) show(now time.Time) {
 	var in, out, failed uint64
-	for _, s := range p.stats() {
-		if s.Sink {
-			out += s.Records
-		} else {
-			in += s.Records
-		}
-		if s.State == worker.Failed {
-			failed++
+	p.mu.Lock()
+	pipelines := p.stats
+	p.mu.Unlock()
+	for _, stats := range pipelines {
+		for _, s := range stats() {
+			if s.Sink {
+				out += s.Records
+			} else {
+				in += s.Records
+			}
+			if s.State == worker.Failed {
+				failed++
+			}
 		}
 	}
 	rate := float64(in+out-p.last) / now.Sub(p.lastAt).Seconds()
@@ -73,8 +111,8 @@ func (p *progress) show(now time.Time) {
 	}
 }
 
-// summary is one line a connector of what was moved.
-func summary(w io.Writer, stats []worker.Stats) {
+// summary is one line a connector of what was moved, behind a prefix.
+func summary(w io.Writer, prefix string, stats []worker.Stats) {
 	type sum struct {
 		worker.Stats
 		tasks, failed int
@@ -106,7 +144,7 @@ func summary(w io.Writer, stats []worker.Stats) {
 	}
 	for _, c := range sums {
 		took := max(c.Last.Sub(c.Begun), time.Millisecond)
-		fmt.Fprintf(w, "%s: %s records, %s in %s, %s records/s", c.Connector, grouped(c.Records), size(c.Bytes),
+		fmt.Fprintf(w, "%s%s: %s records, %s in %s, %s records/s", prefix, c.Connector, grouped(c.Records), size(c.Bytes),
 			took.Round(time.Millisecond), grouped(uint64(float64(c.Records)/took.Seconds())))
 		if c.Dropped > 0 {
 			fmt.Fprintf(w, ", %s left out", grouped(c.Dropped))

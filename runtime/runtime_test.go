@@ -87,7 +87,11 @@ func pipeline() Pipeline {
 // TestMain lets the test binary be a pipeline's program. Else it has many tests
 // run at a time: they wait more than they work.
 func TestMain(m *testing.M) {
-	if os.Getenv("KCGEN_TEST_MAIN") != "" {
+	switch os.Getenv("KCGEN_TEST_MAIN") {
+	case "":
+	case "pack":
+		MainOf(packOf()...)
+	default:
 		Main(pipeline())
 	}
 	flag.Parse()
@@ -263,7 +267,7 @@ func TestTranslate(t *testing.T) {
 func TestSummary(t *testing.T) {
 	now := time.Now()
 	var out bytes.Buffer
-	summary(&out, []worker.Stats{
+	summary(&out, "", []worker.Stats{
 		{Connector: "a", Records: 1_000_000, Bytes: 100 << 20, Begun: now, Last: now.Add(2 * time.Second), State: worker.Stopped},
 		{Connector: "a", Task: 1, Records: 1, Begun: now, Last: now.Add(time.Second), Dropped: 2, DeadLettered: 1, State: worker.Failed},
 		{Connector: "b", State: worker.Stopped},

@@ -14,14 +14,15 @@ import (
 
 	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/plan"
 )
 
 func buildCommand() *cobra.Command {
 	var tags []string
 	var o compiler.BuildOptions
-	var report bool
+	var report, pack bool
 	cmd := &cobra.Command{
-		Use:   "build [-o FILE] [-target OS/ARCH] [-report] [-t TAG=VALUE] SPEC…",
+		Use:   "build [-o FILE] [-pack] [-target OS/ARCH] [-report] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
 ./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
@@ -31,11 +32,23 @@ built all the same.
 
 A source whose records and transforms are known to the byte becomes one function,
 which is faster than the chain and writes the same; -report tells which do, and
-what keeps the others from it.`,
-		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue",
+what keeps the others from it.
+
+With -pack all specs become one binary, FILE, little larger than one of them.
+FILE PIPELINE runs one, and takes its verbs and flags; FILE a,b runs some and
+FILE all runs all in one process; a link to FILE that is called like a pipeline
+is that pipeline. Where one spec has faults there is no binary. Chains in a pack
+are not specialised.`,
+		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue\n  kcgen build -pack -o bin/pipelines pipelines/*.cue",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 && o.Out != "" {
-				return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or build them one by one", len(args))
+			if pack && o.Out == "" {
+				return errors.New("-pack needs -o FILE: which file is to hold the pipelines?")
+			}
+			if pack && report {
+				return errors.New("-report tells which chains are specialised: those of a pack are not, so leave it out")
+			}
+			if len(args) > 1 && o.Out != "" && !pack {
+				return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or put them into one binary by -pack", len(args))
 			}
 			if i, err := os.Stat(o.Out); err == nil && i.IsDir() {
 				return fmt.Errorf("-o %s is a folder; name a file in it", o.Out)
@@ -45,10 +58,11 @@ what keeps the others from it.`,
 			}
 			return specs(cmd, args)
 		},
-		RunE:              func(cmd *cobra.Command, args []string) error { return buildAll(cmd, tags, o, report, args) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return buildAll(cmd, tags, o, report, pack, args) },
 		ValidArgsFunction: completeSpecs,
 	}
 	cmd.Flags().StringVarP(&o.Out, "o", "o", "", "the binary's `file`; by default ./<pipeline>")
+	cmd.Flags().BoolVar(&pack, "pack", false, "put all pipelines into one binary")
 	cmd.Flags().StringVar(&o.Target, "target", "", "the machine it is for, as `OS/ARCH`; by default this one")
 	cmd.Flags().BoolVar(&report, "report", false, "tell which chains are specialised, and why others are not")
 	tagFlag(cmd, &tags)
@@ -70,7 +84,7 @@ func target(cmd *cobra.Command, target string) error {
 
 // buildAll builds what has no faults, then tells the faults. That a build
 // failed outweighs that a spec has faults.
-func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report bool, specs []string) error {
+func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report, pack bool, specs []string) error {
 	show := newProgress(cmd.ErrOrStderr())
 	defer show.done()
 	cfg := config(cmd, tags)
@@ -82,6 +96,9 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 	}
 	if err != nil {
 		return err
+	}
+	if pack {
+		return buildPack(cmd, cfg, plans, faults, o)
 	}
 	var failed []error
 	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) {
@@ -106,6 +123,31 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 	}
 	faults.Print(cmd.ErrOrStderr())
 	return errors.Join(failed...)
+}
+
+// buildPack builds one binary of all, if none has faults.
+func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, faults diag.List, o compiler.BuildOptions) error {
+	if len(faults) > 0 {
+		return faults
+	}
+	name := strings.TrimSuffix(filepath.Base(o.Out), ".exe")
+	for _, p := range plans {
+		if p.Name == name {
+			return usageError{fmt.Errorf("-o %s: called like the pipeline of %s the binary would be that alone; give it another name", o.Out, p.Spec)}
+		}
+	}
+	if err := compiler.Packable(plans); err != nil {
+		return usageError{err}
+	}
+	file, faults, err := compiler.BuildPack(cmd.Context(), cfg, plans, o)
+	if len(faults) > 0 {
+		faults.Print(cmd.ErrOrStderr())
+		return cmp.Or(err, errFaults)
+	}
+	if err != nil {
+		return err
+	}
+	return tellBuilt(cmd.OutOrStdout(), file, o.Out)
 }
 
 // tellBuilt tells of a binary: its name as the user knows it, and its size.

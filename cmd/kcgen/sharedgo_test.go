@@ -82,6 +82,11 @@ func readBuild(bin string, args []string) sharedBuild {
 		}
 	}
 	hashFiles(shared, "go.mod", "go.sum", "kcgen.dev")
+	below, err := filepath.Glob("*/*/pipeline.go") // packages that several programs may have
+	if err != nil {
+		return nil
+	}
+	hashFiles(shared, below...)
 	b := sharedBuild{}
 	for _, pkg := range args[o+1:] {
 		own := sha256.New()
