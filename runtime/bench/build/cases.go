@@ -87,6 +87,58 @@ func (b *bench) oneByOne(ctx context.Context, some []string, yardstick took) err
 	return nil
 }
 
+// pack measures one binary of many pipelines: how long it takes, and its size.
+func (b *bench) pack(ctx context.Context) error {
+	if b.packed == 0 {
+		return nil
+	}
+	all := names(b.packed)
+	if err := b.programs(ctx, all); err != nil {
+		return err
+	}
+	g, err := b.goBuild(ctx, all)
+	if err != nil {
+		return err
+	}
+	single, err := b.size(all...)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d specs in one binary\n", b.packed)
+	fmt.Printf("  go build of each %v   %.1f MiB in all\n", g, single)
+	for _, what := range []string{"all changed", "one changed"} {
+		if what == "one changed" {
+			all = all[:1]
+		}
+		if err := b.change(all); err != nil {
+			return err
+		}
+		k, err := b.kcgen(ctx, names(b.packed), "-pack", "-o", "pack")
+		if err != nil {
+			return err
+		}
+		size, err := b.size("pack")
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  -pack, %s %v   %.1f MiB, %.3f of that   %s\n", what, k, size, size/single, k.of(g))
+	}
+	return nil
+}
+
+// size is that of binaries, in MiB.
+func (b *bench) size(names ...string) (float64, error) {
+	var sum int64
+	for _, name := range names {
+		i, err := os.Stat(b.path("bin/" + name))
+		if err != nil {
+			return 0, err
+		}
+		sum += i.Size()
+	}
+	return float64(sum) / (1 << 20), nil
+}
+
 // empty measures builds that find nothing in the build cache.
 func (b *bench) empty(ctx context.Context) error {
 	if !b.cold {
