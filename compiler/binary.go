@@ -73,7 +73,7 @@ func (w *wanted) build(ctx context.Context, cfg Config, o BuildOptions) Binary {
 	defer os.RemoveAll(dir)
 	programs := []*program{&w.program}
 	if NeedsDryRun(w.plan) {
-		dry := dryProgram(w.plan, "dry")
+		dry := dryProgram(w.plan, 0)
 		if dry.Err != nil {
 			return w.ended(Tried{Err: dry.Err})
 		}

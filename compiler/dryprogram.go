@@ -10,10 +10,10 @@ import (
 	"kcgen.dev/compiler/plan"
 )
 
-// dryProgram is the program that tries a plan.
-func dryProgram(p *plan.Pipeline, name string) *program {
+// dryProgram is the program that tries a plan, the n-th of its folder.
+func dryProgram(p *plan.Pipeline, n int) *program {
 	src, err := emit.DryRun(p, languages(p))
-	return &program{plan: p, name: name, src: Program{Main: src}, Built: build.Built{Err: err}}
+	return &program{plan: p, name: fmt.Sprintf("dry-%d", n), src: Program{Main: src}, Built: build.Built{Err: err}}
 }
 
 // dryPrograms compiles the programs that try plans, into a folder. The plans of
@@ -22,7 +22,7 @@ func dryProgram(p *plan.Pipeline, name string) *program {
 func dryPrograms(ctx context.Context, cfg Config, plans []*plan.Pipeline, dir string) []*program {
 	var all, good []*program
 	for i, p := range plans {
-		all = append(all, dryProgram(p, fmt.Sprintf("dry-%d", i)))
+		all = append(all, dryProgram(p, i))
 		if all[i].Err == nil {
 			good = append(good, all[i])
 		}

@@ -29,6 +29,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	env := map[string]string{}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		env[name] = goEnv(t, name)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -36,8 +40,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODULE", module)
-			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
-				e.Setenv(name, goEnv(t, name))
+			for name, value := range env {
+				e.Setenv(name, value)
 			}
 			return nil
 		},

@@ -154,6 +154,11 @@ type ended struct {
 	err    error
 }
 
+// waitDelay is how long what a child left behind may keep its pipes open. All of
+// it is killed with the child at a limit; this is for a child that ended by
+// itself, whose last words a busy machine may be slow to read.
+const waitDelay = 5 * time.Second
+
 // start runs a program to its end, or to a limit's. The wall limit is from
 // here, the child's own start included.
 func start(ctx context.Context, lim Limits, exe string, env []string, in []byte) ended {
@@ -170,7 +175,7 @@ func start(ctx context.Context, lim Limits, exe string, env []string, in []byte)
 	stdout := &capped{left: lim.Output + 1}
 	stderr := &capped{left: 64 << 10, quiet: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.WaitDelay = 200 * time.Millisecond
+	cmd.WaitDelay = waitDelay
 	isolate(cmd)
 	began := time.Now()
 	err := cmd.Run()
