@@ -40,6 +40,7 @@ var cases = []benchCase{
 	{name: "source-16p", title: "file → topic of 16 partitions", spec: "source", input: "text", partitions: 16, tasks: 1, bare: produce},
 	{name: "sources-4t", title: "4 files, 4 tasks → topic of 4 partitions", spec: "sources", input: "text", partitions: 4, tasks: 4, bare: produce},
 	{name: "sink-4p", title: "topic of 4 partitions → file", spec: "sink", input: "text", sink: true, partitions: 4, tasks: 1, bare: consume},
+	{name: "sink-16p", title: "topic of 16 partitions → file", spec: "sink", input: "text", sink: true, partitions: 16, tasks: 1, bare: consume},
 	{name: "sink-4t", title: "topic of 4 partitions, 4 tasks → file", spec: "sink", input: "text", sink: true, partitions: 4, tasks: 4, bare: consume, same: "pieces"},
 	{name: "sink-16p-4t", title: "topic of 16 partitions, 4 tasks → file", spec: "sink", input: "text", sink: true, partitions: 16, tasks: 4, bare: consume, same: "pieces"},
 }
