@@ -52,7 +52,7 @@ func main() {
 	flag.BoolVar(&peers, "peers", false, "all contenders")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for input, output and the broker's data (about 2 kB a line; default: the system's temporary folder)")
 	flag.StringVar(&o.json, "json", "", "write all measurements into this `file`")
-	flag.StringVar(&o.more, "more", "", "add to the rounds in this `file`, which -json has written on the same machine")
+	flag.StringVar(&o.more, "more", "", "add to the cases and rounds in this `file`, which -json has written on the same machine")
 	flag.StringVar(&o.svg, "svg", "", "draw the result into this `file`")
 	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the pipelines into this `folder`, and measure nothing else")

@@ -46,8 +46,11 @@ func (r *results) markdown() string {
 		}
 	}
 	fmt.Fprintf(&w, "\n| | exec to first record | idle MB | on disk |\n|---|--:|--:|--:|\n")
-	for _, by := range r.rivals {
+	for _, by := range contenders {
 		s := r.Starts[by.name]
+		if s == nil || len(s.FirstRecord) == 0 {
+			continue
+		}
 		fmt.Fprintf(&w, "| %s | %.0f ms | %s | %s |\n", by.title, s.first(), megabytes(s.Idle), mebibytes(s.Disk, by))
 	}
 	fmt.Fprintf(&w, "\n| target | measured | wanted | |\n|---|--:|--:|---|\n")

@@ -15,11 +15,10 @@ type results struct {
 	Rounds   int               `json:"rounds"`
 	Fewest   int               `json:"fewestRounds"` // fewer where it was interrupted, or one failed
 	Cases    []*caseResult     `json:"cases"`
-	Starts   map[string]*start `json:"starts"` // by contender
+	Starts   map[string]*start `json:"starts"`        // by contender
+	Pipeline int64             `json:"pipelineBytes"` // the largest binary that kcgen built
 	Targets  []target          `json:"targets"`
-	rivals   []contender
-	before   int   // rounds of an earlier run
-	pipeline int64 // bytes of the largest binary that kcgen built
+	before   int               // rounds of an earlier run
 }
 
 // caseResult is a row.
@@ -27,7 +26,6 @@ type caseResult struct {
 	Name  string               `json:"name"`
 	Title string               `json:"title"`
 	By    map[string]*standing `json:"contenders"`
-	of    benchCase
 }
 
 // standing is how a contender did in a case: medians, and ratios to others.
@@ -55,11 +53,11 @@ type start struct {
 }
 
 func newResults(b *bench) *results {
-	r := &results{Machine: thisMachine(), Lines: b.lines, Starts: map[string]*start{}, rivals: b.rivals}
+	r := &results{Machine: thisMachine(), Lines: b.lines, Starts: map[string]*start{}}
 	for _, c := range b.cases {
-		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}, of: c})
+		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}})
 		if size, err := treeSize(b.path("pipeline-" + c.binary())); err == nil {
-			r.pipeline = max(r.pipeline, size)
+			r.Pipeline = max(r.Pipeline, size)
 		}
 	}
 	for _, by := range b.rivals {
@@ -83,8 +81,9 @@ func (r *results) earlier(file string) error {
 	}
 	for _, c := range old.Cases {
 		here := r.find(c.Name)
-		if here == nil {
-			return fmt.Errorf("bench: read earlier rounds of %s: this run leaves out its case %s", file, c.Name)
+		if here == nil { // this run leaves it out
+			here = &caseResult{Name: c.Name, Title: c.Title, By: map[string]*standing{}}
+			r.Cases = append(r.Cases, here)
 		}
 		for by, s := range c.By {
 			here.By[by] = &standing{Runs: s.Runs}
@@ -96,7 +95,14 @@ func (r *results) earlier(file string) error {
 	for by, s := range old.Starts {
 		r.Starts[by] = s
 	}
+	r.Lines, r.Pipeline = max(r.Lines, old.Lines), max(r.Pipeline, old.Pipeline)
+	slices.SortStableFunc(r.Cases, func(a, b *caseResult) int { return place(a.Name) - place(b.Name) })
 	return nil
+}
+
+// place is where a case stands in a round.
+func place(name string) int {
+	return slices.IndexFunc(cases, func(c benchCase) bool { return c.name == name })
 }
 
 func (r *results) add(name, by string, m measurement) {

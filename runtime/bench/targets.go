@@ -24,8 +24,8 @@ func (r *results) judge() []target {
 			ts = append(ts, target{What: "exec to the first record", Want: 100, Got: s.first(), Unit: "ms", AtMost: true})
 		}
 	}
-	if r.pipeline > 0 {
-		ts = append(ts, target{What: "the largest binary, stripped", Want: 16, Got: float64(r.pipeline) / (1 << 20), Unit: "MiB", AtMost: true})
+	if r.Pipeline > 0 {
+		ts = append(ts, target{What: "the largest binary, stripped", Want: 16, Got: float64(r.Pipeline) / (1 << 20), Unit: "MiB", AtMost: true})
 	}
 	for i, t := range ts {
 		ts[i].Pass = t.Got >= t.Want

@@ -43,8 +43,11 @@ func (r *results) text(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "\n%-27s %12s %8s %10s\n", "", "first record", "idle MB", "on disk")
-	for _, by := range r.rivals {
+	for _, by := range contenders {
 		s := r.Starts[by.name]
+		if s == nil || len(s.FirstRecord) == 0 {
+			continue
+		}
 		fmt.Fprintf(w, "%-27s %9.0f ms %8s %10s\n", by.title, s.first(), megabytes(s.Idle), mebibytes(s.Disk, by))
 	}
 	fmt.Fprintln(w)
