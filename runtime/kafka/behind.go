@@ -83,6 +83,18 @@ func (g *progress) gave(runs []Run) {
 	}
 }
 
+// reached is the offset behind the last record of a partition that a Poll
+// before this one gave, or else where the group had come to; below zero where
+// none was read.
+func (g *progress) reached(p Partition) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if o, ok := g.next[p]; ok {
+		return o
+	}
+	return startOffset // it is not ours any more
+}
+
 // Lag is how many records the reader is behind in each of its partitions that
 // it has read from, as of when it last heard of their ends.
 func (r *Reader) Lag() map[Partition]int64 {

@@ -9,6 +9,7 @@
 //	txn.go         Transactor: a producer with transactions
 //	torn.go        ends that brokers left out
 //	reader.go      Reader: a consumer group   behind.go  whether it has read all
+//	truncated.go   whether a log that was cut off had records that were read
 //	topics.go      metadata, creation of topics and their settings
 //	fenced.go      waiting for brokers that a topic needs
 //	log.go         Log: a compacted topic that instances share

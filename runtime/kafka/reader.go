@@ -325,7 +325,7 @@ func (r *Reader) explain(p kgo.FetchTopicPartition) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, kgo.ErrClientClosed):
 		return nil
 	case errors.As(err, &loss):
-		return fmt.Errorf("%s: records are gone: the group %s had read to offset %d and the log now goes on at %d; set consumer.autoOffsetReset to go on there, or alter the group's offset: %w", where, r.group, loss.ConsumedTo, loss.ResetTo, err)
+		return r.lost(loss)
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return fmt.Errorf("%s: the offset that the group %s committed is no longer in the log; set consumer.autoOffsetReset to say where to go on, or alter the group's offset: %w", where, r.group, err)
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
