@@ -201,7 +201,7 @@ func (w *writing) write(ctx context.Context, write Write) error {
 	if err := write(ctx, w.records); err != nil {
 		return fmt.Errorf("offset: %w", err)
 	}
-	w.store.remember(w.records, w.offsets)
+	w.store.remember(w.records)
 	return nil
 }
 

@@ -197,7 +197,6 @@ func (s *Store) Commit(ctx context.Context, a Appender, connector string, entrie
 type writing struct {
 	store   *Store
 	records []Record
-	offsets []connect.SourceOffset // of the records
 	deletes bool
 }
 
@@ -213,7 +212,6 @@ func (w *writing) add(key []byte, o connect.SourceOffset) error {
 	}
 	for _, t := range topics {
 		w.records = append(w.records, Record{Topic: t, Key: w.store.key(t, key), Value: value})
-		w.offsets = append(w.offsets, o)
 	}
 	w.deletes = w.deletes || o == nil
 	return nil
@@ -222,32 +220,32 @@ func (w *writing) add(key []byte, o connect.SourceOffset) error {
 // append writes. What is deleted in two topics piecemeal is deleted here first:
 // as long as it is there, it is what holds.
 func (w *writing) append(ctx context.Context, a Appender, done func(error)) {
-	write := func(records []Record, offsets []connect.SourceOffset, done func(error)) {
+	write := func(records []Record, done func(error)) {
 		a.Append(ctx, records, func(err error) {
 			if err == nil {
-				w.store.remember(records, offsets)
+				w.store.remember(records)
 			}
 			done(err)
 		})
 	}
 	if _, parts := a.(Piecemeal); !parts || w.store.beside == "" || !w.deletes {
-		write(w.records, w.offsets, done)
+		write(w.records, done)
 		return
 	}
-	var first, then writing
-	for i, r := range w.records {
-		to := &then
-		if w.offsets[i] == nil && r.Topic == "" {
-			to = &first
+	var first, then []Record
+	for _, r := range w.records {
+		if r.Value == nil && r.Topic == "" {
+			first = append(first, r)
+		} else {
+			then = append(then, r)
 		}
-		to.records, to.offsets = append(to.records, r), append(to.offsets, w.offsets[i])
 	}
-	write(first.records, first.offsets, func(err error) {
+	write(first, func(err error) {
 		if err != nil {
 			done(err)
 			return
 		}
-		go write(then.records, then.offsets, done) // not in the appender's own call
+		go write(then, done) // not in the appender's own call
 	})
 }
 
@@ -269,20 +267,25 @@ func (s *Store) key(topic string, key []byte) []byte {
 	return key
 }
 
-// remember takes what was written.
-func (s *Store) remember(records []Record, offsets []connect.SourceOffset) {
+// remember takes what was written, as it will be read back: numbers become what
+// they are in JSON, and a map stays its connector's.
+func (s *Store) remember(records []Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, r := range records {
+	for _, r := range records {
 		meaning, err := meaningOf(r.Key)
 		if err != nil {
 			continue
+		}
+		offset, err := decodeOffset(r.Value)
+		if err != nil {
+			continue // what was encoded can be decoded
 		}
 		of := s.of(r.Topic)
 		if old := of[meaning]; old != nil && r.Offset > 0 && !r.after(&old.record) {
 			continue // another instance's, read in the meantime
 		}
 		r.Value = nil
-		of[meaning] = &stored{record: r, offset: offsets[i]}
+		of[meaning] = &stored{record: r, offset: offset}
 	}
 }

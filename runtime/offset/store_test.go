@@ -102,6 +102,31 @@ func TestStoreLooksUpByMeaning(t *testing.T) {
 	}
 }
 
+// What was committed is read as what is in the topic: by its types, and not
+// changed with the map that the connector goes on to use.
+func TestStoreGivesWhatIsInTheTopic(t *testing.T) {
+	p := connect.Partition("a", "1")
+	o := connect.SourceOffset{"int": 1, "int32": int32(-2), "uint64": uint64(3), "float32": float32(1.5), "whole": 1.0, "text": "x\xff", "bool": true, "null": nil}
+	want := connect.SourceOffset{"int": int64(1), "int32": int64(-2), "uint64": int64(3), "float32": 1.5, "whole": 1.0, "text": "x\ufffd", "bool": true, "null": nil}
+	s := NewStore(slog.New(slog.DiscardHandler))
+	var l topic
+	if err := commit(t, s, &l, "c", Entry{Partition: p, Offset: o}); err != nil {
+		t.Fatal(err)
+	}
+	o["int"] = 2
+	if diff := cmp.Diff(want, s.Reader("c").Offset(p)); diff != "" {
+		t.Error("after a commit", diff)
+	}
+	again := NewStore(slog.New(slog.DiscardHandler))
+	again.Load(l.records[0])
+	if diff := cmp.Diff(want, again.Offset("c", p)); diff != "" {
+		t.Error("read back", diff)
+	}
+	if err := commit(t, s, &l, "c", Entry{Partition: p}); err != nil || s.Offset("c", p) != nil {
+		t.Error("a deleted offset is there", err)
+	}
+}
+
 func TestStoreTakesTheLatestSpelling(t *testing.T) {
 	p := connect.Partition("a", "1", "b", "2")
 	one := Record{Key: []byte(`["c",{"a":"1","b":"2"}]`), Value: []byte(`{"position":1}`), Timestamp: 100}
