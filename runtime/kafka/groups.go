@@ -177,7 +177,7 @@ func (k *Conn) commitGroup(ctx context.Context, req *kmsg.OffsetCommitRequest) e
 		for _, p := range t.Partitions {
 			switch err := kerr.ErrorForCode(p.ErrorCode); {
 			case err == nil:
-			case expelled(err):
+			case Expelled(err):
 				return fmt.Errorf("%w: %w", ErrGroupActive, err)
 			default:
 				return groupAdvice(fmt.Errorf("%s-%d: %w", t.Topic, p.Partition, err), "Read", req.Group)

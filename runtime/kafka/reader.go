@@ -307,9 +307,9 @@ func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
 	return runs, err
 }
 
-// expelled says that the group went on without us: we were frozen, or cut off,
+// Expelled says that the group went on without us: we were frozen, or cut off,
 // for longer than the session lasts.
-func expelled(err error) bool {
+func Expelled(err error) bool {
 	return errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.IllegalGeneration) || errors.Is(err, kerr.RebalanceInProgress)
 }
 
@@ -334,7 +334,7 @@ func (r *Reader) explain(p kgo.FetchTopicPartition) error {
 		return fmt.Errorf("%s: not allowed; grant the principal Read on the group %s: %w", where, r.group, err)
 	case errors.Is(err, kerr.UnknownTopicOrPartition):
 		return nil // not there yet: the client goes on asking
-	case errors.As(err, &session) && (transient(err) || expelled(err)):
+	case errors.As(err, &session) && (transient(err) || Expelled(err)):
 		return nil // the partitions are lost, and the client joins again
 	}
 	if refused := r.conn.cluster.refusal(err); refused != nil { // a password changes, or a certificate ends

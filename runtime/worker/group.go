@@ -80,6 +80,27 @@ func (t *sinkTask) commit(hard context.Context) error {
 	return nil
 }
 
+// lastCommit commits what a task leaves that ends. It tries again, and leaves
+// half of the time for the rest of a stop. Where the group went on without the
+// task no try helps and nothing is lost: others read those records again.
+func (t *sinkTask) lastCommit(hard context.Context) error {
+	patience, cancel := halfOf(hard)
+	defer cancel()
+	for fails := 1; ; fails++ {
+		err := t.commit(hard)
+		switch {
+		case err == nil || kafka.CommitFatal(err):
+			return err
+		case kafka.Expelled(err) && t.cfg.Replay == nil:
+			t.log.Warn("the last offsets were not committed: the group went on without the task; their records will be read again", "error", err.Error())
+			return nil
+		}
+		if pause(patience, kafka.Backoff(fails, time.Second)) != nil {
+			return fmt.Errorf("%w; the last offsets were not committed, and their records will be read again", err)
+		}
+	}
+}
+
 // assigned is told when the group has given the task its share.
 func (t *sinkTask) assigned(ps []kafka.Partition) {
 	t.log.Info("partitions assigned", "partitions", fmt.Sprint(ps))

@@ -124,7 +124,7 @@ func (t *sinkTask) loop(stop, hard context.Context) error {
 	if e := t.flush(hard); e != nil {
 		return errors.Join(err, e)
 	}
-	return errors.Join(err, t.commit(hard))
+	return errors.Join(err, t.lastCommit(hard))
 }
 
 // open opens the connector's task, for as long as it asks for another try.

@@ -357,6 +357,53 @@ func TestSinkCommitErrors(t *testing.T) {
 	}
 }
 
+// The last commit is tried again while there is time. Where the group went on
+// without the task it did nothing wrong, and its records come again.
+func TestSinkLastCommit(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		err       *kerr.Error
+		times     int
+		committed int64
+		want      string // in the error
+		said      string // in the log
+	}{
+		{kerr.RequestTimedOut, 2, 5, "", ""},
+		{kerr.RequestTimedOut, -1, 5, "The request timed out.; the last offsets were not committed, and their records will be read again", ""},
+		{kerr.UnknownMemberID, -1, -1, "", "the group went on without the task; their records will be read again"},
+		{kerr.IllegalGeneration, -1, -1, "", "the group went on without the task"},
+		{kerr.GroupAuthorizationFailed, -1, -1, "GROUP_AUTHORIZATION_FAILED", ""},
+	} {
+		t.Run(fmt.Sprint(test.err.Message, test.times), func(t *testing.T) {
+			t.Parallel()
+			c := cluster(t)
+			fill(t, c, "in", count(5)()...)
+			cfg, lb := config(t, c)
+			cfg.StopTimeout, cfg.IdleExit, cfg.FlushInterval = 2*time.Second, 0, time.Hour
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			left := 5
+			cfg.Sinks = []Sink{sinkOf(&memory{put: func(_ int, b []connect.Record) error {
+				if left -= len(b); left == 0 {
+					cancel()
+				}
+				return nil
+			}}, "in")}
+			h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: test.err, Count: test.times})
+			_, err := runUntil(t, ctx, cfg)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if !strings.Contains(lb.String(), test.said) || h.Hits() == 0 {
+				t.Errorf("%d hits, the log: %s", h.Hits(), lb)
+			}
+			if got := committed(t, c, "connect-snk", "in", 0); got != test.committed {
+				t.Errorf("committed %d, want %d", got, test.committed)
+			}
+		})
+	}
+}
+
 func TestSinkOffsetOutOfRange(t *testing.T) {
 	t.Parallel()
 	for _, reset := range []string{"", "earliest", "latest"} {
