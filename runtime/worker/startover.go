@@ -17,8 +17,11 @@ import (
 func (t *sourceTask) lives(stop, hard context.Context) error {
 	for fails := 1; ; fails++ {
 		err := t.loop(stop, hard)
-		if t.txn == nil || !errors.Is(err, kafka.ErrStartOver) || stop.Err() != nil {
+		if t.txn == nil || !errors.Is(err, kafka.ErrStartOver) {
 			return err
+		}
+		if stop.Err() != nil {
+			return errStopped // what became of the last transaction is said by its finish
 		}
 		if t.txn.good.Swap(false) {
 			fails = 1

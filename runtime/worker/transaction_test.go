@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -526,6 +527,46 @@ func TestExactlyOnceUnknownEnd(t *testing.T) {
 			if over := strings.Count(lb.String(), "starting over"); harm != cutAnswer && over < 3 {
 				t.Errorf("it started over %d times", over)
 			}
+		})
+	}
+}
+
+// A transaction that breaks while the task is told to stop is not begun anew:
+// it is said what is known of it, and the next start finds out.
+func TestExactlyOnceUnknownEndAtStop(t *testing.T) {
+	t.Parallel()
+	for i := range 8 { // by chance the loop hears first of the stop, or of the end
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			c := cluster(t)
+			cfg, lb := config(t, c)
+			cfg.IdleExit = 0
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, TopLevel: true, Count: 1, Err: kerr.UnknownServerError})
+			all := count(40)
+			src := &lines{topic: "out", all: all, batch: 4, poll: func(_ *lineTask, n int) error {
+				if n > 1 {
+					for h.Hits() == 0 && ctx.Err() == nil {
+						time.Sleep(time.Millisecond)
+					}
+					time.Sleep(10 * time.Millisecond) // the answer comes
+					cancel()
+				}
+				return nil
+			}}
+			cfg.Sources = []Source{once(source(src), AtPoll)}
+			_, err := runUntil(t, ctx, cfg)
+			const want = "the last transaction was not committed, as far as is known"
+			if over := strings.Contains(lb.String(), "starting over"); !over && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("error %v, want %q", err, want) // over: the answer came before the second poll
+			}
+			src.poll = nil
+			cfg.IdleExit = 200 * time.Millisecond
+			if _, err := run(t, cfg); err != nil {
+				t.Fatal(err)
+			}
+			exact(t, c, "out", all())
 		})
 	}
 }
