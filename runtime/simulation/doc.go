@@ -33,5 +33,5 @@
 //	fault_test.go    what goes wrong when      inject_test.go     errors one by one
 //	observe_test.go  what brokers are asked    history_test.go    what is noted
 //	check_test.go    the checker               planted_test.go    bugs for it to find
-//	driver_test.go   builds and runs it all
+//	guard_test.go    runs that do not end       driver_test.go   builds and runs it all
 package simulation

@@ -53,8 +53,7 @@ func scenarioOf(seed uint64) *scenario {
 
 // simulate runs f in a world of its own, and reports what was wrong with it.
 func simulate(t *testing.T, seed uint64, f func(*world)) (w *world) {
-	guard := time.AfterFunc(2*time.Minute, func() { giveUp(seed, "the run takes minutes: something does not wait") })
-	defer guard.Stop()
+	defer guard(seed)()
 	func() {
 		defer leaked(t, seed)
 		synctest.Test(t, func(t *testing.T) {
