@@ -105,8 +105,8 @@ func (foreignTransform) Open() (connect.Apply, error)                          {
 func (foreignPredicate) Open() (connect.Test, error)                           { return nil, nil }
 func (c foreignConverter) Open(connect.Role) (connect.Codec, error)            { return c, nil }
 
-// together are the places of the steps that are done as one, for each such run.
-func together(s *plan.Struct) [][]string {
+// opened is a connector's chain as a task has it; nil where it does not open.
+func opened(s *plan.Struct) *chain.Chain {
 	ch := chainOf(s)
 	cfg := chain.Config{Key: ch.Key, Value: ch.Value, Header: foreignConverter{}}
 	for _, step := range ch.Steps {
@@ -116,5 +116,5 @@ func together(s *plan.Struct) [][]string {
 	if err != nil {
 		return nil
 	}
-	return c.Together()
+	return c
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/fuse/recipe"
 )
 
@@ -25,7 +26,7 @@ func printReport(w io.Writer, p *plan.Pipeline) {
 		fmt.Fprintf(w, "sources.%s  %s\n", printable(s.Key()), how)
 		printNotes(w, s, notes, recipe != nil)
 		if recipe == nil {
-			printTogether(w, s)
+			printSavings(w, s, false)
 		}
 	}
 	for _, s := range p.Root.Structs("sinks") {
@@ -34,7 +35,7 @@ func printReport(w io.Writer, p *plan.Pipeline) {
 			how = "not specialised: what its topics hold is not known before it comes"
 		}
 		fmt.Fprintf(w, "sinks.%s  %s\n", printable(s.Key()), how)
-		printTogether(w, s)
+		printSavings(w, s, true)
 	}
 }
 
@@ -53,9 +54,27 @@ func printNotes(w io.Writer, s *plan.Struct, notes []recipe.Note, fused bool) {
 	}
 }
 
-func printTogether(w io.Writer, s *plan.Struct) {
-	for _, run := range together(s) {
+// printSavings says what of a chain that is no function is done at once, or not
+// at all.
+func printSavings(w io.Writer, s *plan.Struct, sink bool) {
+	c := opened(s)
+	if c == nil {
+		return
+	}
+	for _, run := range c.Together() {
 		fmt.Fprintf(w, "  %s are done together\n", strings.Join(run, ", "))
+	}
+	for _, role := range []connect.Role{connect.RoleKey, connect.RoleValue} {
+		if _, r, ok := c.Projection(role); ok && sink {
+			of, fields := "only", r.Only
+			if fields == nil {
+				of, fields = "all but", r.Except
+			}
+			for _, f := range fields {
+				of += " " + printable(f)
+			}
+			fmt.Fprintf(w, "  %-15s reads %s\n", role.String()+"Converter", of)
+		}
 	}
 }
 

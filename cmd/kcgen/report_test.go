@@ -39,8 +39,8 @@ schema.#Pipeline & {
 		connector: filestream.#Sink & {file: "out"}
 		topics: ["t"]
 		keyConverter:   convert.#String
-		valueConverter: convert.#String
-		transforms: [hoist]
+		valueConverter: convert.#JSON & {schemasEnable: false}
+		transforms: [{do: transform.#ReplaceField & {on: "value", include: ["id", "name"]}}, hoist]
 	}
 }
 `
@@ -70,6 +70,7 @@ sources.slow  not specialised
   transforms[0], transforms[1] are done together
 sources.bare  nothing to specialise: it has no transforms
 sinks.out  not specialised: what its topics hold is not known before it comes
+  valueConverter  reads only id name
 `
 	if d := diff.Diff(want, out.String()); d != "" {
 		t.Errorf("-want +got\n%s", d)
