@@ -114,7 +114,7 @@ func Generate(p *plan.Pipeline) (Program, error) {
 	if err != nil {
 		return Program{}, err
 	}
-	fused, err := emit.Fused(p)
+	fused, err := emit.Fused(p, "main")
 	return Program{Main: main, Fused: fused}, err
 }
 

@@ -5,4 +5,3 @@ package compiler
 //
 //go:generate go run -C .. ./cmd/kcgen types ./...
 //go:generate go run -C .. ./compiler/build/pipelinemod
-//go:generate go test -count=1 -run "^TestPack$" . -update

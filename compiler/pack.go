@@ -173,7 +173,14 @@ func packages(plans []*plan.Pipeline, path string) (map[string][]byte, []emit.Me
 			return nil, nil, fmt.Errorf("compiler: pipeline %s: %w", plans[i].Name, err)
 		}
 		files[pkg+"/pipeline.go"] = src
-		members = append(members, emit.Member{Name: plans[i].Name, Path: path + "/" + pkg})
+		fused, err := emit.Fused(plans[i], pkg)
+		if err != nil {
+			return nil, nil, fmt.Errorf("compiler: pipeline %s: %w", plans[i].Name, err)
+		}
+		if fused != nil {
+			files[pkg+"/fused.go"] = fused
+		}
+		members = append(members, emit.Member{Name: plans[i].Name, Path: path + "/" + pkg, Fused: fused != nil})
 	}
 	return files, members, nil
 }

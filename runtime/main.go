@@ -39,11 +39,11 @@ import (
 // Fused, where it is given, has the chains of sources that kcgen made functions
 // of.
 func Main(p Pipeline, fused ...fuse.Functions) {
-	var all fuse.Functions
+	m := Member{Pipeline: p}
 	if len(fused) > 0 {
-		all = fused[0]
+		m.Fused = fused[0]
 	}
-	os.Exit(command(p, all, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(command(m, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // flags is the command line.
@@ -59,7 +59,8 @@ type flags struct {
 	startText string
 }
 
-func command(p Pipeline, fused fuse.Functions, args []string, stdout, stderr *os.File) int {
+func command(m Member, args []string, stdout, stderr *os.File) int {
+	p := m.Pipeline
 	verb := "run"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		verb, args = args[0], args[1:]
@@ -87,7 +88,7 @@ func command(p Pipeline, fused fuse.Functions, args []string, stdout, stderr *os
 	if f.set == nil {
 		return 0 // -h
 	}
-	return run([]Pipeline{p}, fused, f, stderr)
+	return run([]Member{m}, f, stderr)
 }
 
 // parse reads the flags. It is nil after wrong usage, which it has said.
@@ -178,7 +179,11 @@ func (f *flags) logger(w io.Writer) (*slog.Logger, *loglevel.Levels) {
 
 // run runs pipelines, each as if it were alone: one that ends, or fails, leaves
 // the others running.
-func run(ps []Pipeline, fused fuse.Functions, f *flags, stderr *os.File) int {
+func run(ms []Member, f *flags, stderr *os.File) int {
+	var ps []Pipeline
+	for _, m := range ms {
+		ps = append(ps, m.Pipeline)
+	}
 	tuneMemory(ps)
 	terminal := isTerminal(stderr)
 	out := &screen{out: stderr}
@@ -202,11 +207,9 @@ func run(ps []Pipeline, fused fuse.Functions, f *flags, stderr *os.File) int {
 	}
 	ended := make([]ending, len(ps))
 	var all sync.WaitGroup
-	for i, p := range ps {
-		o := Options{Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start}
-		if len(ps) == 1 {
-			o.Fused = fused
-		}
+	for i, m := range ms {
+		p := m.Pipeline
+		o := Options{Fused: m.Fused, Brokers: brokersOf(f.brokers), IdleExit: f.idle, StartTimeout: f.start}
 		if o.Log, o.Levels = f.logger(out); len(ps) > 1 {
 			o.Log = o.Log.With("pipeline", p.Name)
 		}

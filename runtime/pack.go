@@ -8,7 +8,16 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"kcgen.dev/runtime/fuse"
 )
+
+// Member is a pipeline of a program, with the chains of its sources that kcgen
+// made functions of.
+type Member struct {
+	Pipeline
+	Fused fuse.Functions
+}
 
 // MainOf runs one of several pipelines as a program, or some in one process,
 // and does not return: it is all that the main of a pack calls. The command line
@@ -25,79 +34,79 @@ import (
 // that pipeline. Of several in one process one that ends, or fails, leaves the
 // others running; the exit code is then that of the worst. Nothing runs by
 // itself: without a pipeline's name it is wrong usage.
-func MainOf(ps ...Pipeline) {
-	os.Exit(packCommand(ps, os.Args, os.Stdout, os.Stderr))
+func MainOf(ms ...Member) {
+	os.Exit(packCommand(ms, os.Args, os.Stdout, os.Stderr))
 }
 
-func packCommand(ps []Pipeline, args []string, stdout, stderr *os.File) int {
+func packCommand(ms []Member, args []string, stdout, stderr *os.File) int {
 	called := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 	args = args[1:]
-	if p := named(ps, called); p != nil {
-		return command(*p, nil, args, stdout, stderr)
+	if p := named(ms, called); p != nil {
+		return command(*p, args, stdout, stderr)
 	}
 	if len(args) == 0 {
-		packUsage(stderr, called, ps)
+		packUsage(stderr, called, ms)
 		return 2
 	}
 	switch args[0] {
 	case "list":
-		for _, p := range ps {
-			fmt.Fprintln(stdout, p.Name)
+		for _, m := range ms {
+			fmt.Fprintln(stdout, m.Name)
 		}
 		return 0
 	case "version":
-		fmt.Fprintf(stdout, "%s, %d pipelines, built by kcgen %s with %s for %s/%s\n", called, len(ps), builtBy, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		fmt.Fprintf(stdout, "%s, %d pipelines, built by kcgen %s with %s for %s/%s\n", called, len(ms), builtBy, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return 0
 	case "help", "-h", "-help", "--help":
-		packUsage(stdout, called, ps)
+		packUsage(stdout, called, ms)
 		return 0
 	case "all":
-		return severalCommand(called, ps, args[1:], stderr)
+		return severalCommand(called, ms, args[1:], stderr)
 	}
-	chosen, err := choose(ps, args[0])
+	chosen, err := choose(ms, args[0])
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", called, err)
 		return 2
 	}
 	if len(chosen) == 1 {
-		return command(chosen[0], nil, args[1:], stdout, stderr)
+		return command(chosen[0], args[1:], stdout, stderr)
 	}
 	return severalCommand(called, chosen, args[1:], stderr)
 }
 
-func named(ps []Pipeline, name string) *Pipeline {
-	if i := slices.IndexFunc(ps, func(p Pipeline) bool { return p.Name == name }); i >= 0 {
-		return &ps[i]
+func named(ms []Member, name string) *Member {
+	if i := slices.IndexFunc(ms, func(m Member) bool { return m.Name == name }); i >= 0 {
+		return &ms[i]
 	}
 	return nil
 }
 
 // choose finds the pipelines of a list of names.
-func choose(ps []Pipeline, list string) ([]Pipeline, error) {
-	var out []Pipeline
+func choose(ms []Member, list string) ([]Member, error) {
+	var out []Member
 	for name := range strings.SplitSeq(list, ",") {
-		p := named(ps, name)
-		if p == nil {
-			return nil, fmt.Errorf("there is no pipeline %q; there are %s", name, strings.Join(namesOf(ps), ", "))
+		m := named(ms, name)
+		if m == nil {
+			return nil, fmt.Errorf("there is no pipeline %q; there are %s", name, strings.Join(namesOf(ms), ", "))
 		}
 		if named(out, name) != nil {
 			return nil, fmt.Errorf("the pipeline %s is named twice", name)
 		}
-		out = append(out, *p)
+		out = append(out, *m)
 	}
 	return out, nil
 }
 
-func namesOf(ps []Pipeline) []string {
+func namesOf(ms []Member) []string {
 	var out []string
-	for _, p := range ps {
-		out = append(out, p.Name)
+	for _, m := range ms {
+		out = append(out, m.Name)
 	}
 	return out
 }
 
 // severalCommand runs pipelines in one process. The verbs but run are of one.
-func severalCommand(program string, ps []Pipeline, args []string, stderr *os.File) int {
+func severalCommand(program string, ms []Member, args []string, stderr *os.File) int {
 	if len(args) > 0 && args[0] == "run" {
 		args = args[1:]
 	}
@@ -112,10 +121,10 @@ func severalCommand(program string, ps []Pipeline, args []string, stderr *os.Fil
 	if f.set == nil {
 		return 0 // -h
 	}
-	return run(ps, nil, f, stderr)
+	return run(ms, f, stderr)
 }
 
-func packUsage(w io.Writer, program string, ps []Pipeline) {
+func packUsage(w io.Writer, program string, ms []Member) {
 	fmt.Fprintf(w, `Usage:
   %[1]s PIPELINE [run] [flags]      run a pipeline
   %[1]s PIPELINE VERB [flags]       its other verbs: %[1]s PIPELINE help
@@ -127,7 +136,7 @@ A link to this program that is called like a pipeline is that pipeline.
 
 Pipelines:
 `, program)
-	for _, name := range namesOf(ps) {
+	for _, name := range namesOf(ms) {
 		fmt.Fprintf(w, "  %s\n", name)
 	}
 }

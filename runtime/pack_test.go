@@ -11,21 +11,21 @@ import (
 )
 
 // packOf are pipelines that give three records each; the last cannot start.
-func packOf() []Pipeline {
-	var ps []Pipeline
+func packOf() []Member {
+	var ms []Member
 	for _, name := range []string{"a", "b", "bad"} {
 		p := pipeline()
 		p.Name, p.Sources[0].Name, p.Sources[0].Connector = name, "src-"+name, few{Topic: "t" + name}
 		if name == "bad" {
 			p.Sources[0].Connector = few{Topic: "${env:KCGEN_TEST_NO_TOPIC}"}
 		}
-		ps = append(ps, p)
+		ms = append(ms, Member{Pipeline: p})
 	}
-	return ps
+	return ms
 }
 
 // packed runs a pack's command line and returns its exit code and what it wrote.
-func packed(t *testing.T, ps []Pipeline, args ...string) (code int, stdout, stderr string) {
+func packed(t *testing.T, ms []Member, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	dir := t.TempDir()
 	var files []*os.File
@@ -37,7 +37,7 @@ func packed(t *testing.T, ps []Pipeline, args ...string) (code int, stdout, stde
 		defer f.Close()
 		files = append(files, f)
 	}
-	code = packCommand(ps, args, files[0], files[1])
+	code = packCommand(ms, args, files[0], files[1])
 	for i, s := range []*string{&stdout, &stderr} {
 		b, err := os.ReadFile(files[i].Name())
 		if err != nil {

@@ -37,15 +37,11 @@ what keeps the others from it.
 With -pack all specs become one binary, FILE, little larger than one of them.
 FILE PIPELINE runs one, and takes its verbs and flags; FILE a,b runs some and
 FILE all runs all in one process; a link to FILE that is called like a pipeline
-is that pipeline. Where one spec has faults there is no binary. Chains in a pack
-are not specialised.`,
+is that pipeline. Where one spec has faults there is no binary.`,
 		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue\n  kcgen build -pack -o bin/pipelines pipelines/*.cue",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if pack && o.Out == "" {
 				return errors.New("-pack needs -o FILE: which file is to hold the pipelines?")
-			}
-			if pack && report {
-				return errors.New("-report tells which chains are specialised: those of a pack are not, so leave it out")
 			}
 			if len(args) > 1 && o.Out != "" && !pack {
 				return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or put them into one binary by -pack", len(args))
@@ -98,7 +94,7 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 		return err
 	}
 	if pack {
-		return buildPack(cmd, cfg, plans, faults, o)
+		return buildPack(cmd, cfg, plans, faults, o, report)
 	}
 	var failed []error
 	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) {
@@ -126,7 +122,7 @@ func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report
 }
 
 // buildPack builds one binary of all, if none has faults.
-func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, faults diag.List, o compiler.BuildOptions) error {
+func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, faults diag.List, o compiler.BuildOptions, report bool) error {
 	if len(faults) > 0 {
 		return faults
 	}
@@ -147,7 +143,15 @@ func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, 
 	if err != nil {
 		return err
 	}
-	return tellBuilt(cmd.OutOrStdout(), file, o.Out)
+	if err := tellBuilt(cmd.OutOrStdout(), file, o.Out); err != nil {
+		return err
+	}
+	for _, p := range plans {
+		if report {
+			printReport(cmd.OutOrStdout(), p)
+		}
+	}
+	return nil
 }
 
 // tellBuilt tells of a binary: its name as the user knows it, and its size.

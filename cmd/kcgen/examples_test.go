@@ -18,6 +18,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
+
+	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/plan"
 )
 
 // An example is a folder of examples/: its program is in generated/, and it
@@ -121,6 +124,30 @@ func TestExamplesAreTheirPrograms(t *testing.T) {
 				t.Errorf("the twin's program differs (-%s +%s):\n%s", golden, spec, d)
 			}
 		})
+	}
+}
+
+// TestPacksAreTheirPrograms holds generated/pack to what kcgen makes of three
+// examples.
+func TestPacksAreTheirPrograms(t *testing.T) {
+	t.Chdir("../..")
+	var plans []*plan.Pipeline
+	for _, name := range []string{"topic-to-file", "log-analysis", "file-to-topic"} {
+		p, found, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin(), Fuse: functions}, "examples/"+name+"/pipeline.cue")
+		if err != nil || len(found) > 0 {
+			t.Fatalf("%v\n%v", err, found)
+		}
+		plans = append(plans, p)
+	}
+	files, err := compiler.GeneratePack(plans, "kcgen.dev/generated/pack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 5 {
+		t.Errorf("%d files", len(files))
+	}
+	for name, got := range files {
+		compare(t, filepath.Join("generated", "pack", filepath.FromSlash(name)), string(got))
 	}
 }
 

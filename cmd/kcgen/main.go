@@ -8,7 +8,7 @@
 package main
 
 //go:generate go run . types ../../schema ../../runtime/... ../../examples/custom-connector/...
-//go:generate go test -count=1 -run TestExamplesAreTheirPrograms . -update
+//go:generate go test -count=1 -run AreTheirPrograms . -update
 //go:generate go run -C ../.. ./cmd/kcgen generate -o runtime/fuse/fusetest runtime/fuse/fusetest/testdata/pipeline.cue
 
 import (

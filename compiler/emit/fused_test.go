@@ -31,7 +31,7 @@ func pipelineOf(r recipe.Recipe, names ...string) *plan.Pipeline {
 func TestFunctionNames(t *testing.T) {
 	p := pipelineOf(recipe.Recipe{Form: "IsText", Value: []recipe.Piece{{Append: recipe.Raw}}},
 		"a-b", "a_b", "A.b", "", "größe", "1st", "d", "kafka", "\"); os.Exit(1) //", "line\nfeed")
-	src, err := Fused(p)
+	src, err := Fused(p, "main")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestFusedHostile(t *testing.T) {
 		p := pipelineOf(recipe.Recipe{Form: "IsText", When: text, Topic: text, Time: true, Key: []recipe.Piece{{Bytes: []byte(text)}}, Value: []recipe.Piece{
 			{Append: recipe.JSON}, {Bytes: []byte(`"` + text)}, {Append: recipe.JSONTopic}, {Append: recipe.Raw}, {Append: recipe.Millis},
 		}}, "x")
-		if _, err := Fused(p); err != nil {
+		if _, err := Fused(p, "main"); err != nil {
 			t.Errorf("%.20q: %v", text, err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestFusedHostile(t *testing.T) {
 		{Form: "IsText", Key: []recipe.Piece{{Append: "IsText"}}},
 	} {
 		p := pipelineOf(r, "x")
-		if src, err := Fused(p); err == nil {
+		if src, err := Fused(p, "main"); err == nil {
 			t.Errorf("%+v became\n%s", r, src)
 		}
 	}

@@ -41,7 +41,7 @@ func nameImports(p *plan.Pipeline, more ...plan.Type) (*imports, error) {
 	if err := in.collect(p); err != nil {
 		return nil, err
 	}
-	in.rename(map[string]bool{"main": true, "init": true, "pipeline": true, "Pipeline": true, "fused": true, "_": true, "C": true})
+	in.rename(map[string]bool{"main": true, "init": true, "pipeline": true, "Pipeline": true, "fused": true, "Fused": true, "_": true, "C": true})
 	return in, nil
 }
 

@@ -18,6 +18,8 @@ import (
 type Member struct {
 	Name string
 	Path string // the package's import path; its last element is the package's name
+
+	Fused bool // it has functions too
 }
 
 // Package returns a plan as a package for a pack.
@@ -52,12 +54,20 @@ func Package(p *plan.Pipeline, pkg string) ([]byte, error) {
 //
 //	func main() {
 //		runtime.MainOf(
-//			loganalysis.Pipeline,
-//			orders.Pipeline,
+//			runtime.Member{Pipeline: loganalysis.Pipeline, Fused: loganalysis.Fused},
+//			runtime.Member{Pipeline: orders.Pipeline},
 //		)
 //	}
 func Pack(members []Member) ([]byte, error) {
-	return packMain(members, []plan.Type{runtimePkg}, func(_ *imports, all []jen.Code) jen.Code {
+	return packMain(members, []plan.Type{runtimePkg}, func(*imports) jen.Code {
+		var all []jen.Code
+		for _, m := range members {
+			fields := []jen.Code{jen.Id("Pipeline").Op(":").Qual(m.Path, "Pipeline")}
+			if m.Fused {
+				fields = append(fields, jen.Id("Fused").Op(":").Qual(m.Path, "Fused"))
+			}
+			all = append(all, jen.Qual(runtimePath, "Member").Custom(oneLine, fields...))
+		}
 		return jen.Qual(runtimePath, "MainOf").Custom(lines, all...)
 	})
 }
@@ -71,9 +81,13 @@ func Pack(members []Member) ([]byte, error) {
 //		)
 //	}
 func DryRunPack(members []Member, languages map[string]bool) ([]byte, error) {
-	return packMain(members, dryRunImports(languages), func(names *imports, all []jen.Code) jen.Code {
+	return packMain(members, dryRunImports(languages), func(names *imports) jen.Code {
 		parsers, _ := parsersOf(names, languages)
-		return jen.Qual(dryRunPkg.Path, "MainOf").Custom(lines, append([]jen.Code{parsers}, all...)...)
+		all := []jen.Code{parsers}
+		for _, m := range members {
+			all = append(all, jen.Qual(m.Path, "Pipeline"))
+		}
+		return jen.Qual(dryRunPkg.Path, "MainOf").Custom(lines, all...)
 	})
 }
 
@@ -82,19 +96,17 @@ var lines = jen.Options{Open: "(", Close: ")", Separator: ",", Multi: true}
 
 // packMain prints a main that does one call with all members. No text of a spec
 // is in it but the names, in a comment.
-func packMain(members []Member, more []plan.Type, call func(*imports, []jen.Code) jen.Code) ([]byte, error) {
+func packMain(members []Member, more []plan.Type, call func(*imports) jen.Code) ([]byte, error) {
 	in := &imports{name: map[string]string{}}
 	for _, pkg := range more {
 		in.add(pkg)
 	}
-	var all []jen.Code
 	var words []string
 	for _, m := range members {
 		pkg := plan.Type{Path: m.Path, Pkg: path.Base(m.Path), Name: "Pipeline"}
 		if err := in.named(pkg); err != nil {
 			return nil, fmt.Errorf("emit: the package of pipeline %s: %w", m.Name, err)
 		}
-		all = append(all, jen.Qual(pkg.Path, pkg.Name))
 		words = append(words, m.Name)
 	}
 	in.rename(map[string]bool{"main": true, "init": true, "_": true, "C": true})
@@ -105,7 +117,7 @@ func packMain(members []Member, more []plan.Type, call func(*imports, []jen.Code
 		f.PackageComment(c)
 	}
 	in.declare(f)
-	f.Line().Func().Id("main").Params().Block(call(in, all))
+	f.Line().Func().Id("main").Params().Block(call(in))
 	var b bytes.Buffer
 	if err := f.Render(&b); err != nil {
 		return nil, fmt.Errorf("emit: %w", err)

@@ -12,8 +12,8 @@ import (
 
 func main() {
 	runtime.MainOf(
-		filetotopic.Pipeline,
-		loganalysis.Pipeline,
-		topictofile.Pipeline,
+		runtime.Member{Pipeline: filetotopic.Pipeline},
+		runtime.Member{Pipeline: loganalysis.Pipeline, Fused: loganalysis.Fused},
+		runtime.Member{Pipeline: topictofile.Pipeline},
 	)
 }
