@@ -77,16 +77,26 @@ func program(p *plan.Pipeline, names *imports, pkg string, main jen.Code, call s
 	}
 	f.Line().Var().Id(variable).Op("=").Add(w.root(p.Root))
 
+	src, err := render(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := verify(src, names.paths(), pkg, call); err != nil {
+		return nil, fmt.Errorf("emit: the program is not what it may be: %w", err)
+	}
+	return src, nil
+}
+
+// render prints a file as gofmt has it.
+func render(f *jen.File) ([]byte, error) {
 	var b bytes.Buffer
-	if err := f.Render(&b); err != nil {
+	err := f.Render(&b)
+	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
 	src, err := format.Source(safe.GroupImports(b.Bytes()))
 	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
-	}
-	if err := verify(src, names.paths(), pkg, call); err != nil {
-		return nil, fmt.Errorf("emit: the program is not what it may be: %w", err)
 	}
 	return src, nil
 }

@@ -1,9 +1,7 @@
 package emit
 
 import (
-	"bytes"
 	"fmt"
-	"go/format"
 	"strconv"
 	"strings"
 	"unicode"
@@ -75,13 +73,9 @@ func Fused(p *plan.Pipeline, pkg string) ([]byte, error) {
 	for _, fn := range functions {
 		f.Line().Add(fn)
 	}
-	var b bytes.Buffer
-	if err := f.Render(&b); err != nil {
-		return nil, fmt.Errorf("emit: %w", err)
-	}
-	src, err := format.Source(b.Bytes())
+	src, err := render(f)
 	if err != nil {
-		return nil, fmt.Errorf("emit: %w", err)
+		return nil, err
 	}
 	if err := verifyFused(src); err != nil {
 		return nil, fmt.Errorf("emit: the functions are not what they may be: %w", err)

@@ -1,9 +1,7 @@
 package emit
 
 import (
-	"bytes"
 	"fmt"
-	"go/format"
 	"go/token"
 	"path"
 	"strings"
@@ -118,15 +116,7 @@ func packMain(members []Member, more []plan.Type, call func(*imports) jen.Code) 
 	}
 	in.declare(f)
 	f.Line().Func().Id("main").Params().Block(call(in))
-	var b bytes.Buffer
-	if err := f.Render(&b); err != nil {
-		return nil, fmt.Errorf("emit: %w", err)
-	}
-	src, err := format.Source(safe.GroupImports(b.Bytes()))
-	if err != nil {
-		return nil, fmt.Errorf("emit: %w", err)
-	}
-	return src, nil
+	return render(f)
 }
 
 func inOneProgram(names []string) string {
