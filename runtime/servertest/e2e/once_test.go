@@ -112,18 +112,19 @@ func TestFrozenIsFenced(t *testing.T) {
 	l := newLab(t, servertest.SharedKafka(t), "once")
 	old := l.start()
 	for i := range int64(rounds) {
-		half := lines * (2*i + 1) / (2 * rounds)
+		half, most := lines*(4*i+2)/(4*rounds), lines*(4*i+3)/(4*rounds)
 		l.write(lines*i/rounds, half)
 		l.wait(old, "some of the lines", l.reaches(lines*i/rounds+100))
 		if err := old.Pause(); err != nil {
 			t.Fatal(err)
 		}
 		fresh := l.start()
-		l.wait(fresh, "the first lines", l.reaches(lines*i/rounds+5000))
+		l.write(half, most) // what the frozen one cannot have written
+		l.wait(fresh, "the lines since", l.reaches(most))
 		if err := old.Resume(); err != nil {
 			t.Fatal(err)
 		}
-		l.write(half, lines*(i+1)/rounds) // it has something to do, at the latest now
+		l.write(most, lines*(i+1)/rounds) // it has something to do, at the latest now
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		err := old.Wait(ctx)
 		cancel()
