@@ -82,7 +82,7 @@ chains:
 
 SEEDS ?= 10000
 simulate:
-	$(GO) test -count=1 -timeout 12h -v -run TestSimulation ./runtime/simulation -seeds $(SEEDS) -planted-seeds 1000
+	$(GO) test -count=1 -timeout 12h -v -run TestSimulation ./runtime/simulation -seeds $(SEEDS)
 
 crash:
 	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e

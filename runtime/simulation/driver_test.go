@@ -23,7 +23,7 @@ var (
 	seeds   = flag.Int("seeds", 200, "how many seeds")
 	from    = flag.Int("from", 1, "the first seed")
 	every   = flag.Int("inject-every", 1, "run one injection of `N`")
-	plantIn = flag.Int("planted-seeds", 300, "in how many seeds a planted bug must show")
+	plantIn = flag.Int("planted-seeds", 1000, "in how many seeds a planted bug must show")
 )
 
 // TestSimulation builds the simulation, which needs a build tag of the client
