@@ -1,8 +1,13 @@
 package connect
 
-// slabSize is how many objects a Slab makes at a time. A kept record keeps its
-// neighbours' objects in memory, so it is no larger than amortising needs.
-const slabSize = 128
+// slabSize is half of the values that a Slab makes at a time, and slabObjects how
+// many objects. A kept record keeps its neighbours' in memory, so they are no
+// larger than amortising needs.
+const (
+	slabSize    = 128
+	slabObjects = 32
+	slabChunks  = 8 // of values, after which Begin begins anew
+)
 
 // Slab hands out the parts of structs and maps from chunks, so that a record
 // costs a small part of an allocation. Each part is handed out once and never
@@ -13,12 +18,23 @@ type Slab struct {
 	maps    []Map
 	arrays  []Array
 	values  []Value
+	chunks  int // of values, since the slab began anew
+}
+
+// Begin says that what comes next belongs to another message. Parts of a message
+// point to each other, and where they stand in two chunks so do these: without a
+// border that no message crosses, now and then, each chunk would keep the one
+// before it.
+func (s *Slab) Begin() {
+	if s.chunks >= slabChunks {
+		*s = Slab{}
+	}
 }
 
 // Struct is a struct of this schema, all of its fields null.
 func (s *Slab) Struct(schema *Schema) *Struct {
 	if len(s.structs) == 0 {
-		s.structs = make([]Struct, slabSize)
+		s.structs = make([]Struct, slabObjects)
 	}
 	st := &s.structs[0]
 	s.structs = s.structs[1:]
@@ -42,7 +58,7 @@ func (s *Slab) MapOf(keys *KeySet) *Map {
 
 func (s *Slab) newMap() *Map {
 	if len(s.maps) == 0 {
-		s.maps = make([]Map, slabSize)
+		s.maps = make([]Map, slabObjects)
 	}
 	m := &s.maps[0]
 	s.maps = s.maps[1:]
@@ -52,7 +68,7 @@ func (s *Slab) newMap() *Map {
 // Array is an array of n nulls.
 func (s *Slab) Array(n int) *Array {
 	if len(s.arrays) == 0 {
-		s.arrays = make([]Array, slabSize)
+		s.arrays = make([]Array, slabObjects)
 	}
 	a := &s.arrays[0]
 	s.arrays = s.arrays[1:]
@@ -67,6 +83,11 @@ func (s *Slab) Values(n int) []Value {
 			return make([]Value, n)
 		}
 		s.values = make([]Value, 2*slabSize)
+		s.chunks++
+		// The objects that are left go with their values. A chunk of objects that
+		// has values in two of these, each of which has values that point to an
+		// older chunk of objects, would keep all that ever was.
+		s.structs, s.maps, s.arrays = nil, nil, nil
 	}
 	v := s.values[:n:n]
 	s.values = s.values[n:]

@@ -94,6 +94,7 @@ func (c *jsonCodec) write(dst []byte, d connect.Datum) (_ []byte, err error) {
 
 // Decode reads JSON. Strings without escapes alias data.
 func (c *jsonCodec) Decode(_ string, data []byte) (connect.Datum, error) {
+	c.r.slab.Begin()
 	if data == nil {
 		return connect.Datum{}, nil
 	}

@@ -28,6 +28,7 @@ const (
 
 func (d *decoder) reset(data []byte, base int) {
 	d.data, d.pos, d.base = data, 0, base
+	d.slab.Begin()
 	d.slots = freeSlots + slotsPerByte*len(data)
 }
 

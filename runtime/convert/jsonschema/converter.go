@@ -154,6 +154,7 @@ func (c *codec) decode(topic string, data []byte) (d connect.Datum, err error) {
 			return d, err
 		}
 	}
+	c.r.slab.Begin()
 	v, err := c.r.data(schema)
 	if err != nil {
 		return d, fmt.Errorf("data of schema id %d: %w", id, err)

@@ -23,6 +23,7 @@ const minRoom = 4 << 20
 
 // read reads a whole message, which begins at rest within data.
 func (d *decoder) read(f *readField, data, rest []byte) (connect.Value, error) {
+	d.slab.Begin()
 	d.data, d.room = data, minRoom+2*len(data)
 	v, err := d.build(f, rest)
 	d.data = nil
