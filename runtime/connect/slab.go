@@ -1,24 +1,24 @@
 package connect
 
-// slabSize is half of the values that a Slab makes at a time, and slabObjects how
-// many objects. A kept record keeps its neighbours' in memory, so they are no
+// slabSize is how many objects a Slab makes at a time, and half as many as
+// values. A kept record keeps its neighbours' objects in memory, so it is no
 // larger than amortising needs.
-const (
-	slabSize    = 128
-	slabObjects = 32
-	slabChunks  = 8 // of values, after which Begin begins anew
-)
+const slabSize = 128
+
+// slabRound is how many values a Slab hands out before Begin begins anew.
+const slabRound = 16 * slabSize
 
 // Slab hands out the parts of structs and maps from chunks, so that a record
 // costs a small part of an allocation. Each part is handed out once and never
-// used again; a chunk is the collector's when its last part is. A Slab is for
-// one goroutine. The zero Slab is ready.
+// used again; a chunk is the collector's when its last part is. Who puts parts of
+// a Slab into each other calls Begin before each message. A Slab is for one
+// goroutine. The zero Slab is ready.
 type Slab struct {
 	structs []Struct
 	maps    []Map
 	arrays  []Array
 	values  []Value
-	chunks  int // of values, since the slab began anew
+	made    int // values, since the slab began anew
 }
 
 // Begin says that what comes next belongs to another message. Parts of a message
@@ -26,7 +26,7 @@ type Slab struct {
 // border that no message crosses, now and then, each chunk would keep the one
 // before it.
 func (s *Slab) Begin() {
-	if s.chunks >= slabChunks {
+	if s.made >= slabRound {
 		*s = Slab{}
 	}
 }
@@ -34,7 +34,7 @@ func (s *Slab) Begin() {
 // Struct is a struct of this schema, all of its fields null.
 func (s *Slab) Struct(schema *Schema) *Struct {
 	if len(s.structs) == 0 {
-		s.structs = make([]Struct, slabObjects)
+		s.structs = make([]Struct, slabSize)
 	}
 	st := &s.structs[0]
 	s.structs = s.structs[1:]
@@ -58,7 +58,7 @@ func (s *Slab) MapOf(keys *KeySet) *Map {
 
 func (s *Slab) newMap() *Map {
 	if len(s.maps) == 0 {
-		s.maps = make([]Map, slabObjects)
+		s.maps = make([]Map, slabSize)
 	}
 	m := &s.maps[0]
 	s.maps = s.maps[1:]
@@ -68,7 +68,7 @@ func (s *Slab) newMap() *Map {
 // Array is an array of n nulls.
 func (s *Slab) Array(n int) *Array {
 	if len(s.arrays) == 0 {
-		s.arrays = make([]Array, slabObjects)
+		s.arrays = make([]Array, slabSize)
 	}
 	a := &s.arrays[0]
 	s.arrays = s.arrays[1:]
@@ -78,16 +78,12 @@ func (s *Slab) Array(n int) *Array {
 
 // Values is n nulls.
 func (s *Slab) Values(n int) []Value {
+	s.made += n
 	if n > len(s.values) {
 		if n > slabSize/2 {
 			return make([]Value, n)
 		}
 		s.values = make([]Value, 2*slabSize)
-		s.chunks++
-		// The objects that are left go with their values. A chunk of objects that
-		// has values in two of these, each of which has values that point to an
-		// older chunk of objects, would keep all that ever was.
-		s.structs, s.maps, s.arrays = nil, nil, nil
 	}
 	v := s.values[:n:n]
 	s.values = s.values[n:]

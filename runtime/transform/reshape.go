@@ -98,6 +98,7 @@ func (w *rewriter) inField(s *step) reshape.Change {
 			if v.IsNull() {
 				return v, true
 			}
+			w.slab.Begin()
 			v, err := w.inStruct(s.nested, v.Struct())
 			return v, err == nil
 		}

@@ -185,6 +185,7 @@ func (w *rewriter) check(p *plan) (err error) {
 
 // rewrite changes a struct or map in place of d.
 func (w *rewriter) rewrite(d *connect.Datum) error {
+	w.slab.Begin()
 	if d.Schema == nil {
 		m, err := mapOf(d.Value)
 		if err != nil {

@@ -71,6 +71,7 @@ func (w *rewriter) inEntry(c *branch) reshape.Change {
 			if m == nil {
 				return v, true
 			}
+			w.slab.Begin()
 			v, err := w.inMap(c, m)
 			return v, err == nil
 		}

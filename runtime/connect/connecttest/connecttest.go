@@ -12,6 +12,7 @@
 //	sink.go         the checks of a sink
 //	runner.go       tasks under test: opened, polled, closed
 //	guard.go        hangs, panics, leaks
+//	letsgo.go       memory that nobody holds, for whoever makes records
 //
 // The suite counts goroutines and open files, so it is not to run beside
 // parallel tests of the same package.

@@ -214,6 +214,7 @@ func (x *logical) envelope(d connect.Datum, topic string) (connect.Datum, error)
 		}
 		x.envelopes.keep(at, p)
 	}
+	x.slab.Begin()
 	out := x.slab.Struct(p.out)
 	fields := d.Schema.Fields()
 	for i, v := range old {

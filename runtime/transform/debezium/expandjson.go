@@ -71,6 +71,7 @@ func (x *expander) parse(v connect.Value, name string) (connect.Datum, error) {
 			x.schemas.keep(string(x.shape), schema)
 		}
 	}
+	x.slab.Begin()
 	out, err := x.value(schema, d.Value)
 	return connect.Datum{Schema: schema, Value: out}, err
 }

@@ -64,6 +64,7 @@ func (c *converter) apply(r *connect.Record) error {
 	if rule.mode == nothing {
 		return nil
 	}
+	c.slab.Begin()
 	var out *connect.Struct
 	for p, name := range partNames {
 		i := st.Schema.FieldIndex(name)
