@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -48,8 +49,13 @@ func functions(p *plan.Pipeline) map[string]*recipe.Recipe {
 }
 
 // function finds the function of a source's chain, or what keeps it from being
-// one.
+// one. A component that panics is no reason not to build: its own task says so.
 func function(s *plan.Struct) (r *recipe.Recipe, notes []recipe.Note) {
+	defer func() {
+		if p := recover(); p != nil {
+			r, notes = nil, []recipe.Note{{Part: "connector", Why: fmt.Sprintf("a part of its chain panics: %v", p)}}
+		}
+	}()
 	ch := chainOf(s)
 	states, _ := flow.Source(known[connect.Source](s.Struct("connector"), foreignSource{}), ch, connect.Shape{})
 	return fuse.Source(ch, states)

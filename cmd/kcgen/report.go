@@ -14,9 +14,9 @@ import (
 func printReport(w io.Writer, p *plan.Pipeline) {
 	for _, s := range p.Root.Structs("sources") {
 		how := "nothing to specialise: it has no transforms"
-		recipe, notes := function(s)
+		r, notes := function(s)
 		switch {
-		case recipe != nil:
+		case r != nil:
 			how = "specialised: one function"
 		case len(s.List("transforms")) > 0:
 			how = "not specialised"
@@ -24,8 +24,8 @@ func printReport(w io.Writer, p *plan.Pipeline) {
 			notes = nil
 		}
 		fmt.Fprintf(w, "sources.%s  %s\n", printable(s.Key()), how)
-		printNotes(w, s, notes, recipe != nil)
-		if recipe == nil {
+		printNotes(w, s, notes, r != nil)
+		if r == nil {
 			printSavings(w, s, false)
 		}
 	}

@@ -78,6 +78,8 @@ func TestVerifyFused(t *testing.T) {
 	for _, src := range []string{
 		fn("println(1)"), fn("os.Exit(1)"), fn("go f(r, b)"), fn("for {\n}"), fn("x := func() {}"), fn("return nil, []byte{1}, true"), fn("panic(\"x\")"),
 		head + "func init() {}\n", head + "type t int\n", head + "var x = 1\n",
+		strings.Replace(head, "fuse.Functions{}", "fuse.Functions{\"x\": f()}", 1),
+		strings.Replace(head, "fuse.Functions{}", "fuse.Functions{\"x\": func() {}}", 1),
 		strings.Replace(head, "kcgen.dev/runtime/connect", "os", 1),
 		strings.Replace(head, "// Code", "//go:build x\n// Code", 1),
 	} {

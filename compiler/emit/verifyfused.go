@@ -24,6 +24,7 @@ func verifyFused(src []byte) error {
 			case i == 0 && d.Tok == token.IMPORT:
 				v.imports(d)
 			case i == 1 && d.Tok == token.VAR:
+				v.table(d)
 			default:
 				v.fail(d, "%s is not allowed", d.Tok)
 			}
@@ -32,6 +33,18 @@ func verifyFused(src []byte) error {
 		}
 	}
 	return v.err
+}
+
+// table allows a literal from texts to names of functions.
+func (v *verifier) table(d *ast.GenDecl) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case nil, *ast.GenDecl, *ast.ValueSpec, *ast.CompositeLit, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.Ident, *ast.BasicLit, *ast.CommentGroup, *ast.Comment:
+		default:
+			v.fail(n, "%T is not allowed in the table", n)
+		}
+		return v.err == nil
+	})
 }
 
 // fused allows the nodes of a function that only reads a record and appends.

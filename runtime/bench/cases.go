@@ -50,18 +50,22 @@ func chosen(names string) ([]benchCase, error) {
 	if names == "" {
 		return cases, nil
 	}
-	want := strings.Split(names, ",")
-	var got []benchCase
+	return pick("case", cases, func(c benchCase) string { return c.name }, names)
+}
+
+// pick takes those of all that names has, divided by commas.
+func pick[T any](what string, all []T, nameOf func(T) string, names string) (got []T, err error) {
 	var known []string
-	for _, c := range cases {
-		known = append(known, c.name)
-		if slices.Contains(want, c.name) {
-			got = append(got, c)
+	want := strings.Split(names, ",")
+	for _, one := range all {
+		known = append(known, nameOf(one))
+		if slices.Contains(want, nameOf(one)) {
+			got = append(got, one)
 		}
 	}
 	for _, w := range want {
 		if !slices.Contains(known, w) {
-			return nil, fmt.Errorf("bench: no case %q; there are %s", w, strings.Join(known, ", "))
+			return nil, fmt.Errorf("bench: no %s %q; there are %s", what, w, strings.Join(known, ", "))
 		}
 	}
 	return got, nil

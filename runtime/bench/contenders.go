@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,21 +39,7 @@ func every(benchCase) bool { return true }
 
 // rivals are the contenders that -contenders names.
 func rivals(names string) ([]contender, error) {
-	var got []contender
-	var known []string
-	want := strings.Split(names, ",")
-	for _, c := range contenders {
-		known = append(known, c.name)
-		if slices.Contains(want, c.name) {
-			got = append(got, c)
-		}
-	}
-	for _, w := range want {
-		if !slices.Contains(known, w) {
-			return nil, fmt.Errorf("bench: no contender %q; there are %s", w, strings.Join(known, ", "))
-		}
-	}
-	return got, nil
+	return pick("contender", contenders, func(c contender) string { return c.name }, names)
 }
 
 // work is one run's: what to read and to write, under names that no run had

@@ -67,15 +67,22 @@ func (b *bench) byLines(ctx context.Context) ([]curve, error) {
 		}
 		for n := 10_000; n <= b.lines; n *= 10 {
 			c.lines = n
-			micros, peak, err := b.cost(ctx, c)
-			if err != nil {
+			if err := b.point(ctx, c, n, &cost, &memory); err != nil {
 				return nil, err
 			}
-			cost.add(direction(c), float64(n), micros)
-			memory.add(direction(c), float64(n), peak)
 		}
 	}
 	return []curve{cost, memory}, nil
+}
+
+// point measures a case, and adds what it cost at n to the curves.
+func (b *bench) point(ctx context.Context, c benchCase, n int, cost, memory *curve) error {
+	micros, peak, err := b.cost(ctx, c)
+	if err == nil {
+		cost.add(direction(c), float64(n), micros)
+		memory.add(direction(c), float64(n), peak)
+	}
+	return err
 }
 
 func direction(c benchCase) string {
@@ -92,12 +99,9 @@ func (b *bench) byPartitions(ctx context.Context) ([]curve, error) {
 	for _, c := range []benchCase{toTopic, toFile} {
 		for n := 1; n <= 64; n *= 4 {
 			c.lines, c.partitions = min(b.lines, 1_000_000), n
-			micros, peak, err := b.cost(ctx, c)
-			if err != nil {
+			if err := b.point(ctx, c, n, &cost, &memory); err != nil {
 				return nil, err
 			}
-			cost.add(direction(c), float64(n), micros)
-			memory.add(direction(c), float64(n), peak)
 		}
 	}
 	return []curve{cost, memory}, nil

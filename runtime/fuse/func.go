@@ -19,21 +19,16 @@ type Functions map[string]Func
 // IsText reports whether a record is a text that is never null, as its schema
 // has it, and nothing besides: no key, no headers.
 func IsText(r *connect.Record) bool {
-	return r.Value.Schema == connect.StringSchema && r.Value.Value.Kind() == connect.KindString && alone(r)
+	return r.Value.Schema == connect.StringSchema && isText(r)
 }
 
 // IsOptionalText is IsText for a schema that allows nulls; this one is none.
 func IsOptionalText(r *connect.Record) bool {
-	return r.Value.Schema == connect.OptionalStringSchema && r.Value.Value.Kind() == connect.KindString && alone(r)
+	return r.Value.Schema == connect.OptionalStringSchema && isText(r)
 }
 
-// IsBareText is IsText for a text without a schema.
-func IsBareText(r *connect.Record) bool {
-	return r.Value.Schema == nil && r.Value.Value.Kind() == connect.KindString && alone(r)
-}
-
-func alone(r *connect.Record) bool {
-	return r.Key.Schema == nil && r.Key.Value.IsNull() && len(r.Headers) == 0
+func isText(r *connect.Record) bool {
+	return r.Value.Value.Kind() == connect.KindString && r.Key.Schema == nil && r.Key.Value.IsNull() && len(r.Headers) == 0
 }
 
 // HasTime reports whether a record has a timestamp.

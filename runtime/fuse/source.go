@@ -13,7 +13,7 @@ import (
 // is known of the records before each step, as [flow.Source] tells it. Where
 // there is no function the recipe is nil, and a note says why.
 func Source(ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) {
-	w := &walk{states: states}
+	w := &walk{}
 	w.note(recipe.Note{Part: "connector", Why: w.begin(states[0].Shape)})
 	for i, s := range ch.Steps {
 		w.note(recipe.Note{Part: fmt.Sprintf("transforms[%d]", i), Why: w.step(s, states[i].Shape)})
@@ -29,7 +29,6 @@ func Source(ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) 
 
 // walk is the way through one chain.
 type walk struct {
-	states     []flow.State
 	key, value Value
 	routed     string // the topic, where a step changed it
 	made       recipe.Recipe
@@ -89,8 +88,8 @@ func (w *walk) step(s flow.Step, before connect.Shape) (why string) {
 	return "it is not one of the transforms that are"
 }
 
-// holds is whether the step is done; folded is what its predicates say of all
-// records alike.
+// holds is whether the step is done, where its predicates say the same of all
+// records.
 func (w *walk) holds(s flow.Step, before connect.Shape) (does bool, why string) {
 	for _, p := range []struct {
 		is   connect.Predicate
