@@ -15,7 +15,7 @@ func listCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list [-json]",
-		Short: "List connectors, converters, transforms, predicates and tracers",
+		Short: "List connectors, converters, transforms, predicates, tracers and databases",
 		Long: `List shows every component that a spec can name: the built-in ones, and those of
 the Go modules that the go.mod of this folder requires.`,
 		Example: "  kcgen list\n  kcgen list -json | jq -r '.[].use'",

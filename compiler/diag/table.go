@@ -10,16 +10,16 @@ import (
 )
 
 // markers are the hidden fields that say what a component is.
-var markers = []string{"source", "sink", "converter", "transform", "predicate", "tracer"}
+var markers = []string{"source", "sink", "converter", "transform", "predicate", "tracer", "database"}
 
 var kindOf = map[string]string{
 	"source": "a source connector", "sink": "a sink connector", "converter": "a converter",
-	"transform": "a transform", "predicate": "a predicate", "tracer": "a tracer",
+	"transform": "a transform", "predicate": "a predicate", "tracer": "a tracer", "database": "a database",
 }
 
 var exampleOf = map[string]string{
 	"source": "Source", "sink": "Sink", "converter": "String", "transform": "HoistField", "predicate": "RecordIsTombstone",
-	"tracer": "OTLP",
+	"tracer": "OTLP", "database": "Database",
 }
 
 // spoken is a component as a spec names it: filestream.#Sink.

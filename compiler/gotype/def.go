@@ -160,7 +160,7 @@ func roleOfValue(v cue.Value) (role, marker string, open bool) {
 	}
 	for it.Next() {
 		name := strings.TrimRight(strings.TrimPrefix(it.Selector().String(), "#"), "!?")
-		if it.Selector().IsDefinition() && interfaces[name] != "" {
+		if _, known := interfaces[name]; known && it.Selector().IsDefinition() {
 			s, err := it.Value().String()
 			return name, s, err != nil
 		}

@@ -26,7 +26,7 @@ type Def struct {
 	Name   string    // "#Source"
 	Type   plan.Type // its Go type
 	Doc    []string  // its comment, a line each
-	Role   string    // "source", "sink", "converter", "transform", "predicate", "tracer"; empty for a plain struct
+	Role   string    // "source", "sink", "converter", "transform", "predicate", "tracer", "database"; empty for a plain struct
 	Any    bool      // any component of the Role: Type is its interface, and there are no Fields
 	Func   bool      // a transform that is a Go function (@go(func)); there are no Fields
 	Keyed  bool      // an element of a map in its package: the Go struct begins with Name

@@ -16,18 +16,23 @@ var meanings = map[string]plan.Kind{
 	"#File": plan.File, "#Data": plan.Data, "#CUE": plan.Schema,
 }
 
-// connectPath is the package of the component interfaces.
+// connectPath is the package of most of the component interfaces.
 const connectPath = "kcgen.dev/runtime/connect"
 
 // interfaces are the kinds of component, with their Go interfaces. A
 // component's definition has the hidden field #<role>, which holds its Go type.
-var interfaces = map[string]string{
-	"source": "Source", "sink": "Sink", "converter": "Converter", "transform": "Transform", "predicate": "Predicate",
-	"tracer": "Tracer",
+var interfaces = map[string]plan.Type{
+	"source": connects("Source"), "sink": connects("Sink"), "converter": connects("Converter"),
+	"transform": connects("Transform"), "predicate": connects("Predicate"), "tracer": connects("Tracer"),
+	"database": {Path: "kcgen.dev/runtime/connector/database", Pkg: "database", Name: "Database"},
 }
 
-// Interface is the name of a role's Go interface in package connect.
-func Interface(role string) string { return interfaces[role] }
+func connects(name string) plan.Type {
+	return plan.Type{Path: connectPath, Pkg: "connect", Name: name}
+}
+
+// Interface is the Go interface of a role's components.
+func Interface(role string) plan.Type { return interfaces[role] }
 
 // typeOf maps a field's constraint.
 func (t *Table) typeOf(v cue.Value) (*Type, error) {
@@ -118,7 +123,7 @@ func (t *Table) join(a, b *Type) (*Type, error) {
 	}
 	ra, rb := roleOf(a), roleOf(b)
 	if ra != "" && ra == rb {
-		return &Type{Form: Component, Go: plan.Type{Path: connectPath, Pkg: "connect", Name: interfaces[ra]}}, nil
+		return &Type{Form: Component, Go: interfaces[ra]}, nil
 	}
 	return nil, fmt.Errorf("is %s or %s: a union must be of components of one role, or of one scalar type", a, b)
 }
@@ -127,8 +132,8 @@ func isNumber(k plan.Kind) bool { return k == plan.Int || k == plan.Float }
 
 func roleOf(t *Type) string {
 	if t.Form == Component {
-		for role, name := range interfaces {
-			if t.Go.Path == connectPath && t.Go.Name == name {
+		for role, own := range interfaces {
+			if t.Go == own {
 				return role
 			}
 		}

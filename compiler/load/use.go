@@ -182,7 +182,7 @@ func (u *user) near(word string) string {
 		_, _ = u.pkgs.load(p)
 	}
 	var known []string
-	for _, m := range []string{"#source", "#sink", "#converter", "#transform", "#predicate", "#tracer"} {
+	for _, m := range []string{"#source", "#sink", "#converter", "#transform", "#predicate", "#tracer", "#database"} {
 		for _, c := range u.pkgs.components(m) {
 			known = append(known, strings.Replace(c, "#", "", 1))
 		}

@@ -132,7 +132,7 @@ func (l *lowerer) component(t *gotype.Type, v cue.Value, o origin) plan.Node {
 		return l.fail(v, "is no component: write package.#Name of a package that the spec imports")
 	case def == nil:
 		return l.fail(v, "#%s names %q, which no imported package has", role, marker)
-	case def.Role != role || def.Any || t.Go.Name != gotype.Interface(role):
+	case def.Role != role || def.Any || t.Go != gotype.Interface(role):
 		return l.fail(v, "%s is no %s", marker, strings.ToLower(t.Go.Name))
 	}
 	if !instance(v, def) {

@@ -45,7 +45,7 @@ type Struct struct {
 	Type      Type
 	Pointer   bool    // the literal's address
 	Func      bool    // a Go function instead, of a transform without options: connect.TransformFunc(Type)
-	Component bool    // a connector, converter, transform, predicate or tracer: printed even where nothing is set
+	Component bool    // a connector, converter, transform, predicate, tracer or database: printed even where nothing is set
 	Tasks     int     // the most tasks that a connector can use; 0: not known
 	Fields    []Field // in the order of the definition, defaults included, absent ones left out
 	Aside     []Field // what is for the build alone, and not in the program; Walk passes it over

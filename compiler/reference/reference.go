@@ -44,7 +44,7 @@ type Package struct {
 type Def struct {
 	Package *Package
 	Name    string   // without #
-	Role    string   // "source", "sink", "converter", "transform", "predicate", "tracer"; else empty
+	Role    string   // "source", "sink", "converter", "transform", "predicate", "tracer", "database"; else empty
 	Any     bool     // stands for any component of its role
 	Doc     string   // the comment above it
 	Place   string   // import-path/file:line
@@ -102,7 +102,7 @@ func (l *Library) Components(role string) []*Def {
 }
 
 // Roles are the kinds of component, in the order of the data.
-var Roles = []string{"source", "sink", "converter", "transform", "predicate", "tracer"}
+var Roles = []string{"source", "sink", "converter", "transform", "predicate", "tracer", "database"}
 
 // Pipeline is the definition of a whole spec; nil if the library lacks it.
 func (l *Library) Pipeline() *Def { return l.def(Schema, "Pipeline") }

@@ -30,5 +30,6 @@
 //	convert.go    Converter, Codec, Buffer
 //	errors.go     what a worker tells apart
 //	flow.go       Shape, Form: what a build knows of records; who says so
+//	check.go      Checks, Grants: what a connector needs before it runs
 //	nofield.go    the error of a field that is not there
 package connect
