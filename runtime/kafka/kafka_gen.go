@@ -97,8 +97,8 @@ type Consumer struct {
 	// The consumer group (group.id). By default connect-<name>.
 	GroupID string `json:"groupId"`
 
-	// Where to begin where the group has no offset (auto.offset.reset). By
-	// default "earliest", as in Kafka Connect.
+	// Where to begin where the group has no offset, or one that the log has not
+	// (auto.offset.reset). By default "earliest", as in Kafka Connect.
 	AutoOffsetReset string `json:"autoOffsetReset"`
 
 	// Whether records of open and aborted transactions are seen

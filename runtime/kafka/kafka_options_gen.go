@@ -47,7 +47,7 @@ func (Producer) ConfigDef() []connect.Option {
 func (Consumer) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "groupId", Property: "group.id", Type: "STRING", Doc: "The consumer group (group.id). By default connect-<name>."},
-		{Name: "autoOffsetReset", Property: "auto.offset.reset", Type: "STRING", Values: []string{"earliest", "latest"}, Doc: "Where to begin where the group has no offset (auto.offset.reset). By default \"earliest\", as in Kafka Connect."},
+		{Name: "autoOffsetReset", Property: "auto.offset.reset", Type: "STRING", Values: []string{"earliest", "latest"}, Doc: "Where to begin where the group has no offset, or one that the log has not (auto.offset.reset). By default \"earliest\", as in Kafka Connect."},
 		{Name: "isolationLevel", Property: "isolation.level", Type: "STRING", Values: []string{"read_uncommitted", "read_committed"}, Doc: "Whether records of open and aborted transactions are seen (isolation.level). By default \"read_uncommitted\"."},
 		{Name: "fetchMinBytes", Property: "fetch.min.bytes", Type: "LONG", Doc: "The fewest bytes that a broker answers with (fetch.min.bytes)."},
 		{Name: "fetchMaxBytes", Property: "fetch.max.bytes", Type: "LONG", Doc: "The most bytes of one answer (fetch.max.bytes). By default all tasks of the sinks share 4MiB, and each has 1MiB at the least."},
