@@ -52,4 +52,7 @@ type Column struct {
 	// where the type has none: Unsupported says why then.
 	Schema      *connect.Schema
 	Unsupported string
+	// Stored is the dialect's own note for BindOffset, where the type does not say
+	// how the table keeps its values (SQLite's times: as numbers or as texts).
+	Stored string
 }
