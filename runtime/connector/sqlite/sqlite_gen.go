@@ -2,8 +2,31 @@
 
 package sqlite
 
+import "time"
+
 // A SQLite file.
 type Database struct {
-	// The database's file (connection.url: jdbc:sqlite:FILE).
+	// The database's file (connection.url: jdbc:sqlite:FILE). It is made when it
+	// is not there, unless it is read only.
 	File string `json:"file"`
+
+	// Open the file for reading alone, and only if it is there (open_mode): for a
+	// source.
+	ReadOnly bool `json:"readOnly"`
+
+	// How long a statement waits for another program's lock (busy_timeout).
+	BusyTimeout time.Duration `json:"busyTimeout"`
+
+	// The journal to change the file to (journal_mode). With "WAL" readers and
+	// the writer do not wait for each other. By default the file keeps its own.
+	JournalMode string `json:"journalMode"`
+
+	// Whether foreign keys are enforced (foreign_keys): SQLite itself leaves that
+	// to each connection.
+	ForeignKeys bool `json:"foreignKeys"`
+
+	// How dates and times are written into columns that take either
+	// (date_class): "integer", milliseconds since 1970, as Kafka Connect's sink
+	// has them; or "text", as "2024-02-29 12:34:56.789". Both are read.
+	DateClass string `json:"dateClass"`
 }

@@ -7,6 +7,11 @@ import "kcgen.dev/runtime/connect"
 // ConfigDef describes the options to Kafka Connect's tools.
 func (Database) ConfigDef() []connect.Option {
 	return []connect.Option{
-		{Name: "file", Property: "file", Type: "STRING", Required: true, Doc: "The database's file (connection.url: jdbc:sqlite:FILE)."},
+		{Name: "file", Property: "file", Type: "STRING", Required: true, Doc: "The database's file (connection.url: jdbc:sqlite:FILE). It is made when it is not there, unless it is read only."},
+		{Name: "readOnly", Property: "read.only", Type: "BOOLEAN", Default: "false", Doc: "Open the file for reading alone, and only if it is there (open_mode): for a source."},
+		{Name: "busyTimeout", Property: "busy.timeout.ms", Type: "LONG", Default: "30000", Doc: "How long a statement waits for another program's lock (busy_timeout)."},
+		{Name: "journalMode", Property: "journal.mode", Type: "STRING", Values: []string{"WAL", "DELETE", "TRUNCATE", "PERSIST"}, Doc: "The journal to change the file to (journal_mode). With \"WAL\" readers and the writer do not wait for each other. By default the file keeps its own."},
+		{Name: "foreignKeys", Property: "foreign.keys", Type: "BOOLEAN", Default: "false", Doc: "Whether foreign keys are enforced (foreign_keys): SQLite itself leaves that to each connection."},
+		{Name: "dateClass", Property: "date.class", Type: "STRING", Default: "integer", Values: []string{"integer", "text"}, Doc: "How dates and times are written into columns that take either (date_class): \"integer\", milliseconds since 1970, as Kafka Connect's sink has them; or \"text\", as \"2024-02-29 12:34:56.789\". Both are read."},
 	}
 }
