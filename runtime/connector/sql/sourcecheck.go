@@ -1,0 +1,220 @@
+package sql
+
+import (
+	"context"
+	dbsql "database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
+)
+
+var _ connect.Checks = Source{}
+
+// Check looks at the connection, the tables, and whether each has the columns
+// that the mode reads by, of the right types, not null and indexed.
+func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Finding {
+	c := &checking{src: s}
+	tasks, err := s.Tasks(ctx, 1)
+	if err != nil {
+		return c.bad("the options of "+cc.Name+" fit together", err, "")
+	}
+	c.task = tasks[0].(*sourceTask)
+	defer c.task.Close()
+	c.src = c.task.cfg
+	c.task.log, c.task.dialect = slog.New(slog.DiscardHandler), s.Connection.Dialect()
+	db, err := s.Connection.Open()
+	if err == nil {
+		c.task.db, err = db, db.PingContext(ctx)
+	}
+	if err != nil {
+		return c.bad("it can be connected to", err, "see that it runs, and that connection names its address, user and password")
+	}
+	c.good("it can be connected to")
+	if s.Query != "" {
+		c.query(ctx)
+	} else {
+		c.tables(ctx)
+	}
+	return c.found
+}
+
+// checking is a check under way.
+type checking struct {
+	src   Source
+	task  *sourceTask
+	found []connect.Finding
+}
+
+func (c *checking) add(what string, f connect.Finding) []connect.Finding {
+	f.What = what
+	if c.src.Connection != nil {
+		f.What = c.src.Connection.String() + ": " + what
+	}
+	c.found = append(c.found, f)
+	return c.found
+}
+
+func (c *checking) good(what string) { c.add(what, connect.Finding{}) }
+
+func (c *checking) bad(what string, err error, fix string) []connect.Finding {
+	return c.add(what, connect.Finding{Problem: strings.TrimPrefix(err.Error(), "sql: "), Fix: fix})
+}
+
+func (c *checking) warn(what, problem, fix string) {
+	c.add(what, connect.Finding{Problem: problem, Fix: fix, Warning: true})
+}
+
+// query checks the query by describing it.
+func (c *checking) query(ctx context.Context) {
+	r := &reader{t: c.task, cfg: c.src, name: "the query"}
+	if c.src.Mode == bulk {
+		return // it may be no part of another query
+	}
+	if err := r.describe(ctx); err != nil {
+		c.bad("the query can be run", err, "see that it can stand in SELECT * FROM (query), and that the user may read its tables")
+		return
+	}
+	c.good("the query can be run")
+	c.columns("the query", r.known)
+}
+
+// tables checks each table that there is now.
+func (c *checking) tables(ctx context.Context) {
+	all, err := c.task.dialect.Tables(ctx, c.task.db, c.src.SchemaPattern, c.src.TableTypes)
+	if err != nil {
+		c.bad("its tables can be listed", err, "")
+		return
+	}
+	chosen, err := c.task.pick.choose(c.task.dialect, all)
+	if err != nil {
+		c.bad("each table has a topic of its own", err, "")
+		return
+	}
+	c.listed(all, chosen)
+	for _, t := range chosen {
+		c.table(ctx, t)
+	}
+}
+
+// listed says whether the lists name tables that there are.
+func (c *checking) listed(all, chosen []database.Table) {
+	for _, name := range c.src.TableWhitelist {
+		what := "table " + name + " is there"
+		if _, err := c.task.dialect.ParseTable(name); err != nil {
+			c.bad(what, err, "")
+		} else if !named(c.task.dialect, chosen, name) {
+			c.bad(what, fmt.Errorf("it is not, or the user may not see it"), "make it, mend tableWhitelist, schemaPattern or tableTypes, or grant SELECT on it")
+		}
+	}
+	if len(chosen) == 0 && len(c.src.TableWhitelist) == 0 {
+		c.warn("there are tables to read", fmt.Sprintf("there are none among the %d that the user sees", len(all)), "see the lists of tables, schemaPattern and tableTypes; tables that come later are read")
+	}
+}
+
+func named(d database.Dialect, tables []database.Table, name string) bool {
+	for _, t := range tables {
+		if place(d, t, []string{name}) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checking) table(ctx context.Context, t database.Table) {
+	name := "table " + t.String()
+	cols, err := c.task.dialect.Columns(ctx, c.task.db, t, c.task.mapping)
+	if err == nil {
+		err = c.readable(ctx, t)
+	}
+	if err != nil {
+		c.bad(name+" can be read", err, "grant SELECT on it: kcgen grants prints how")
+		return
+	}
+	c.good(name + " can be read")
+	if by, ok := c.columns(name, cols); ok && len(by) > 0 {
+		c.indexed(ctx, t, by)
+	}
+}
+
+// readable reads no row of a table.
+func (c *checking) readable(ctx context.Context, t database.Table) error {
+	text := append(database.AppendTable([]byte("SELECT * FROM "), c.task.dialect, t), " WHERE 1 = 0"...)
+	rows, err := c.task.db.QueryContext(ctx, string(text))
+	if err != nil {
+		return err
+	}
+	return closed(rows)
+}
+
+func closed(rows *dbsql.Rows) error {
+	for rows.Next() {
+	}
+	err := rows.Err()
+	if e := rows.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// columns checks those that the mode reads by, and gives their names in the order
+// in which an index is to have them.
+func (c *checking) columns(name string, cols []database.Column) (by []string, ok bool) {
+	if c.src.Mode == bulk {
+		return nil, true
+	}
+	what := name + " has what mode " + c.src.Mode + " reads by"
+	found, err := c.src.columnsOf(cols)
+	if err == nil {
+		err = checkTypes(found, c.task.mapping)
+	}
+	if err != nil {
+		c.bad(what, err, "")
+		return nil, false
+	}
+	if err := c.src.checkNulls(found); err != nil {
+		c.bad(what, err, "")
+		return nil, false
+	}
+	c.good(what)
+	for _, t := range found.times {
+		by = append(by, t.Name)
+	}
+	if c.src.byNumber() {
+		by = append(by, found.number.Name)
+	}
+	return by, true
+}
+
+// indexed says whether an index spares each poll the reading of the whole table.
+func (c *checking) indexed(ctx context.Context, t database.Table, by []string) {
+	indexes, ok := c.task.dialect.(database.Indexes)
+	what := fmt.Sprintf("table %s has an index that begins with %s", t, by[0])
+	if !ok || len(c.src.TimestampColumnName) > 1 {
+		return // no plain index serves COALESCE
+	}
+	all, err := indexes.Indexes(ctx, c.task.db, t)
+	if err != nil {
+		c.warn(what, err.Error(), "")
+		return
+	}
+	for _, columns := range all {
+		if len(columns) > 0 && columns[0] == by[0] {
+			c.good(what)
+			return
+		}
+	}
+	c.warn(what, "there is none: each poll reads and sorts the whole table", c.createIndex(t, by))
+}
+
+func (c *checking) createIndex(t database.Table, by []string) string {
+	d := c.task.dialect
+	b := d.AppendIdentifier([]byte("CREATE INDEX "), t.Name+"_"+strings.Join(by, "_"))
+	b = database.AppendTable(append(b, " ON "...), d, t)
+	for i, name := range by {
+		b = d.AppendIdentifier(append(b, []string{" (", ", "}[min(i, 1)]...), name)
+	}
+	return string(append(b, ')'))
+}

@@ -1,0 +1,78 @@
+package sql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"kcgen.dev/runtime/connector/database"
+)
+
+// find looks which tables there are, begins to read those that are new, and lets
+// go of those that are gone. No table waits for it, nor for a restart.
+func (t *sourceTask) find(ctx context.Context) error {
+	own, err := t.tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Clone(t.readers) {
+		if !slices.Contains(own, r.table) {
+			t.drop(r)
+		}
+	}
+	for _, table := range own {
+		if slices.ContainsFunc(t.readers, func(r *reader) bool { return r.table == table }) {
+			continue
+		}
+		if err := t.begin(table); err != nil {
+			return err
+		}
+	}
+	t.look = time.Now().Add(t.cfg.TablePollInterval)
+	return nil
+}
+
+// tables lists the task's own.
+func (t *sourceTask) tables(ctx context.Context) ([]database.Table, error) {
+	all, err := t.dialect.Tables(ctx, t.db, t.cfg.SchemaPattern, t.cfg.TableTypes)
+	if err != nil {
+		return nil, t.fault("list the tables of "+t.cfg.Connection.String(), err)
+	}
+	chosen, err := t.pick.choose(t.dialect, all)
+	if err != nil {
+		return nil, err
+	}
+	if len(chosen) == 0 && !t.none {
+		t.log.Warn("there is no table to read yet; see that the lists of tables, schemaPattern and tableTypes name some that the user may see", "database", t.cfg.Connection.String(), "tables", len(all))
+	}
+	t.none = len(chosen) == 0
+	return slices.DeleteFunc(chosen, func(x database.Table) bool { return !t.pick.owns(t.dialect, x) }), nil
+}
+
+// begin makes the reader of a table, at its offset.
+func (t *sourceTask) begin(table database.Table) (err error) {
+	r := &reader{t: t, cfg: t.cfg, table: table, name: "table " + table.String(), topic: t.cfg.TopicPrefix + table.Name}
+	part, o := committed(t.offsets, table)
+	r.part = part
+	if t.cfg.Mode != bulk {
+		if r.pos, err = positionOf(o); err != nil {
+			return fmt.Errorf("sql: the offset of %s: %w", r.name, err)
+		}
+	}
+	r.safe = r.pos
+	if t.left[table.String()] {
+		t.log.Warn("a table is there again; if it is another one, reset its offset to read it from its beginning", "table", table.String(), "behind", r.pos.String())
+	}
+	t.readers = append(t.readers, r)
+	return nil
+}
+
+// drop lets go of a table that is gone.
+func (t *sourceTask) drop(r *reader) {
+	t.log.Warn("a table is gone, or not to be seen any more; it is no longer read", "table", r.table.String(), "behind", r.pos.String())
+	r.close()
+	t.lag.forget(r)
+	t.left[r.table.String()] = true
+	t.readers = slices.DeleteFunc(t.readers, func(x *reader) bool { return x == r })
+}
