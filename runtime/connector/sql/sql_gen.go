@@ -8,6 +8,88 @@ import (
 	"kcgen.dev/runtime/connector/database"
 )
 
+// Writes records to tables, one row each (Confluent's JdbcSinkConnector).
+// Records need schemas: structs, or values that are strings. Every name is
+// quoted (quote.sql.identifiers: always); what is away or busy is tried again by
+// the worker, without an end or as errors.retryTimeout says (instead of
+// max.retries and retry.backoff.ms).
+type Sink struct {
+	// The database (connection.url, connection.user, connection.password), such
+	// as postgres.#Database & {…}.
+	Connection database.Database `json:"connection"`
+
+	// How rows are written (insert.mode): insert; upsert, which inserts a row or
+	// updates the one that has its key; update, which changes rows that are there
+	// and passes over the others.
+	InsertMode string `json:"insertMode"`
+
+	// Where a row's key comes from (pk.mode): none, the record's place in Kafka,
+	// its key, or its value.
+	PkMode string `json:"pkMode"`
+
+	// The columns of the key (pk.fields). With kafka, three names for topic,
+	// partition and offset instead of __connect_topic, __connect_partition and
+	// __connect_offset. With record_key, the fields of a struct that are taken
+	// instead of all, or the one name for a key that is no struct. With
+	// record_value, the fields that are taken instead of all.
+	PkFields []string `json:"pkFields"`
+
+	// Whether a record without a value, a tombstone, deletes the row of its key
+	// (delete.enabled). Otherwise it is an error of the record.
+	DeleteEnabled bool `json:"deleteEnabled"`
+
+	// Whether a table that is not there is made, by the schema of the first
+	// record for it (auto.create).
+	AutoCreate bool `json:"autoCreate"`
+
+	// Whether columns that a record has and its table has not are added
+	// (auto.evolve). They have to be optional or to have a default. Nothing is
+	// ever dropped or changed.
+	AutoEvolve bool `json:"autoEvolve"`
+
+	// The table of a record (table.name.format), in which ${topic} stands for its
+	// topic: table, schema.table or catalog.schema.table.
+	TableNameFormat string `json:"tableNameFormat"`
+
+	// The fields of the value that are written (fields.whitelist); by default all.
+	// Those of the key are written in any case.
+	FieldsWhitelist []string `json:"fieldsWhitelist"`
+
+	// The column for values that are strings (string.output.value.column.name).
+	StringOutputValueColumnName string `json:"stringOutputValueColumnName"`
+
+	// The most rows of one statement (batch.size). A statement has fewer where the
+	// database allows fewer parameters. How many records come at once is said by
+	// the sink's consumer.
+	BatchSize int `json:"batchSize"`
+
+	// The zone of times that the database keeps without one (db.timezone), as the
+	// IANA database names it.
+	DbTimezone string `json:"dbTimezone"`
+
+	// The zone of dates (date.timezone): that of dbTimezone, or UTC.
+	DateTimezone string `json:"dateTimezone"`
+
+	// Fields of the value that hold points in time as numbers, or as texts of
+	// numbers, and go to columns of times (timestamp.fields.list).
+	TimestampFieldsList []string `json:"timestampFieldsList"`
+
+	// What these numbers count since 1970 (timestamp.precision.mode).
+	TimestampPrecisionMode string `json:"timestampPrecisionMode"`
+
+	// Whether fields of the value that are null get their default, where they have
+	// one (replace.null.with.default).
+	ReplaceNullWithDefault bool `json:"replaceNullWithDefault"`
+
+	// Write each record exactly once: how far each partition has come is kept in a
+	// table of the same database, and moves in the transaction that writes the
+	// rows. By default records may come twice after a crash.
+	ExactlyOnce bool `json:"exactlyOnce"`
+
+	// That table, kcgen_offsets by default. It is made when it is not there.
+	OffsetsTable string `json:"offsetsTable"`
+}
+
 // Reads tables, or a query, of a database (JdbcSourceConnector). A row is a
 // record: its value a struct of the columns, named after the table; its key
 // null.

@@ -5,6 +5,30 @@ package sql
 import "kcgen.dev/runtime/connect"
 
 // ConfigDef describes the options to Kafka Connect's tools.
+func (Sink) ConfigDef() []connect.Option {
+	return []connect.Option{
+		{Name: "connection", Property: "connection.url", Type: "CLASS", Required: true, Doc: "The database (connection.url, connection.user, connection.password), such as postgres.#Database & {…}."},
+		{Name: "insertMode", Property: "insert.mode", Type: "STRING", Default: "insert", Values: []string{"insert", "upsert", "update"}, Doc: "How rows are written (insert.mode): insert; upsert, which inserts a row or updates the one that has its key; update, which changes rows that are there and passes over the others."},
+		{Name: "pkMode", Property: "pk.mode", Type: "STRING", Default: "none", Values: []string{"none", "kafka", "record_key", "record_value"}, Doc: "Where a row's key comes from (pk.mode): none, the record's place in Kafka, its key, or its value."},
+		{Name: "pkFields", Property: "pk.fields", Type: "LIST", Doc: "The columns of the key (pk.fields). With kafka, three names for topic, partition and offset instead of __connect_topic, __connect_partition and __connect_offset. With record_key, the fields of a struct that are taken instead of all, or the one name for a key that is no struct. With record_value, the fields that are taken instead of all."},
+		{Name: "deleteEnabled", Property: "delete.enabled", Type: "BOOLEAN", Default: "false", Doc: "Whether a record without a value, a tombstone, deletes the row of its key (delete.enabled). Otherwise it is an error of the record."},
+		{Name: "autoCreate", Property: "auto.create", Type: "BOOLEAN", Default: "false", Doc: "Whether a table that is not there is made, by the schema of the first record for it (auto.create)."},
+		{Name: "autoEvolve", Property: "auto.evolve", Type: "BOOLEAN", Default: "false", Doc: "Whether columns that a record has and its table has not are added (auto.evolve). They have to be optional or to have a default. Nothing is ever dropped or changed."},
+		{Name: "tableNameFormat", Property: "table.name.format", Type: "STRING", Default: "${topic}", Doc: "The table of a record (table.name.format), in which ${topic} stands for its topic: table, schema.table or catalog.schema.table."},
+		{Name: "fieldsWhitelist", Property: "fields.whitelist", Type: "LIST", Doc: "The fields of the value that are written (fields.whitelist); by default all. Those of the key are written in any case."},
+		{Name: "stringOutputValueColumnName", Property: "string.output.value.column.name", Type: "STRING", Default: "record_value", Doc: "The column for values that are strings (string.output.value.column.name)."},
+		{Name: "batchSize", Property: "batch.size", Type: "INT", Default: "3000", Doc: "The most rows of one statement (batch.size). A statement has fewer where the database allows fewer parameters. How many records come at once is said by the sink's consumer."},
+		{Name: "dbTimezone", Property: "db.timezone", Type: "STRING", Default: "UTC", Doc: "The zone of times that the database keeps without one (db.timezone), as the IANA database names it."},
+		{Name: "dateTimezone", Property: "date.timezone", Type: "STRING", Default: "DB_TIMEZONE", Values: []string{"DB_TIMEZONE", "UTC"}, Doc: "The zone of dates (date.timezone): that of dbTimezone, or UTC."},
+		{Name: "timestampFieldsList", Property: "timestamp.fields.list", Type: "LIST", Doc: "Fields of the value that hold points in time as numbers, or as texts of numbers, and go to columns of times (timestamp.fields.list)."},
+		{Name: "timestampPrecisionMode", Property: "timestamp.precision.mode", Type: "STRING", Default: "microseconds", Values: []string{"microseconds", "nanoseconds"}, Doc: "What these numbers count since 1970 (timestamp.precision.mode)."},
+		{Name: "replaceNullWithDefault", Property: "replace.null.with.default", Type: "BOOLEAN", Default: "true", Doc: "Whether fields of the value that are null get their default, where they have one (replace.null.with.default)."},
+		{Name: "exactlyOnce", Property: "exactly.once", Type: "BOOLEAN", Default: "false", Doc: "Write each record exactly once: how far each partition has come is kept in a table of the same database, and moves in the transaction that writes the rows. By default records may come twice after a crash."},
+		{Name: "offsetsTable", Property: "offsets.table", Type: "STRING", Values: []string{""}, Doc: "That table, kcgen_offsets by default. It is made when it is not there."},
+	}
+}
+
+// ConfigDef describes the options to Kafka Connect's tools.
 func (Source) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "connection", Property: "connection.url", Type: "CLASS", Required: true, Doc: "The database (connection.url, connection.user, connection.password), as postgres.#Database & {…}."},

@@ -1,0 +1,198 @@
+package sql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
+)
+
+// mostTries is how often a Put tries by itself what the database was too busy
+// for, or whose table has changed. Then the worker waits and tries.
+const mostTries = 4
+
+// Put writes a batch in one transaction: all of it is there afterwards, but for
+// the records that are refused, or nothing is. Tables are made and amended
+// before it begins.
+func (t *sinkTask) Put(ctx context.Context, batch []connect.Record) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	defer t.release()
+	if err := t.put(ctx, batch, t.transact); err != nil {
+		return err
+	}
+	t.refuse()
+	return nil
+}
+
+// refuse tells the worker which records were refused.
+func (t *sinkTask) refuse() {
+	for _, i := range slices.Sorted(maps.Keys(t.refused)) {
+		t.sc.Results.Refuse(t.sc.Results.Ticket(i), t.refused[i])
+	}
+}
+
+// put tries until a try goes well, or no further one helps.
+func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact func(context.Context, bool) error) error {
+	careful := false
+	for tries := 0; ; tries++ {
+		err := t.try(ctx, batch, careful, transact)
+		if err == nil {
+			return nil
+		}
+		t.rollback()
+		if errors.Is(err, errMoved) && tries < 100*mostTries {
+			continue
+		}
+		fault := t.dialect.Fault(err)
+		known := errors.Is(err, connect.ErrFatal) || errors.Is(err, connect.ErrRetry)
+		switch {
+		case known || ctx.Err() != nil:
+		case fault == database.Data && !careful:
+			careful = true
+			continue
+		case fault == database.Absent && tries < mostTries:
+			t.forget()
+			t.closeStatements()
+			continue
+		case fault == database.Busy && tries < mostTries:
+			t.pause(ctx, tries)
+			continue
+		}
+		if fault != database.Busy && fault != database.Data {
+			t.disconnect()
+		}
+		if known {
+			return err
+		}
+		return t.fault(err, "write %s", t.tablesOf())
+	}
+}
+
+// try makes rows of the batch and writes them.
+func (t *sinkTask) try(ctx context.Context, batch []connect.Record, careful bool, transact func(context.Context, bool) error) error {
+	if err := t.connected(ctx); err != nil {
+		return err
+	}
+	if err := t.collect(ctx, batch); err != nil {
+		return err
+	}
+	return transact(ctx, careful)
+}
+
+// transact writes what was collected.
+func (t *sinkTask) transact(ctx context.Context, careful bool) error {
+	if len(t.ops) == 0 {
+		return nil
+	}
+	if err := t.start(ctx); err != nil {
+		return err
+	}
+	if err := t.write(ctx, t.ops, careful); err != nil {
+		return err
+	}
+	return t.commit()
+}
+
+// collect makes rows of the records that can be written, table by table.
+func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
+	clear(t.refused)
+	t.ops, t.args, t.keys = t.ops[:0], t.args[:0], t.keys[:0]
+	keyed := t.InsertMode == "upsert" || t.DeleteEnabled
+	var turns []*table
+	for i := range batch {
+		r := &batch[i]
+		l, err := t.accept(ctx, r)
+		if err != nil {
+			return err
+		}
+		if l.fault != nil {
+			t.refused[i] = l.fault
+			continue
+		}
+		if l.table.columns == nil {
+			continue
+		}
+		from := len(t.args)
+		if t.args, err = l.bind(t.args, r); err != nil {
+			t.args = t.args[:from]
+			t.refused[i] = fmt.Errorf("sql: write to table %s: %w", l.table.id, err)
+			continue
+		}
+		if turns == nil || turns[len(turns)-1] != l.table {
+			if at := slices.Index(turns, l.table); at >= 0 {
+				l.table.turn = at
+			} else {
+				l.table.turn = len(turns)
+				turns = append(turns, l.table)
+			}
+		}
+		o := op{record: i, layout: l, args: t.args[from:len(t.args):len(t.args)], offset: r.Offset,
+			at: connect.TopicPartition{Topic: r.Topic, Partition: r.Partition}, from: len(t.keys)}
+		if keyed {
+			t.keys = l.appendKey(t.keys, r)
+		}
+		o.to = len(t.keys)
+		t.ops = append(t.ops, o)
+	}
+	if len(turns) > 1 {
+		slices.SortStableFunc(t.ops, func(a, b op) int { return a.layout.table.turn - b.layout.table.turn })
+	}
+	keys := string(t.keys)
+	for i := range t.ops {
+		t.ops[i].key = keys[t.ops[i].from:t.ops[i].to]
+	}
+	return nil
+}
+
+// noKey and noValue are of records that lack what the options need.
+var (
+	noKey   = &layout{fault: errors.New("sql: the key is null, and pkMode record_key makes the row's key of it")}
+	noValue = &layout{fault: errors.New("sql: the value is null: deleteEnabled makes tombstones delete rows; a transform such as transform.#TombstoneHandler drops them")}
+)
+
+// accept finds the layout of a record.
+func (t *sinkTask) accept(ctx context.Context, r *connect.Record) (*layout, error) {
+	switch {
+	case r.IsTombstone() && !t.DeleteEnabled:
+		return noValue, nil
+	case t.PkMode == "record_key" && r.Key.IsNull():
+		return noKey, nil
+	}
+	return t.layoutOf(ctx, r)
+}
+
+// tablesOf names the tables of the batch in an error.
+func (t *sinkTask) tablesOf() string {
+	var names []string
+	for _, tb := range t.tables {
+		if !slices.Contains(names, tb.id.String()) {
+			names = append(names, tb.id.String())
+		}
+	}
+	slices.Sort(names)
+	if len(names) > 3 {
+		names = append(names[:3], "others")
+	}
+	return "to " + wordsOf(names)
+}
+
+// mostKept is how many parameters keep their memory for the next batch.
+const mostKept = 1 << 20
+
+// release lets go of what belongs to the worker again.
+func (t *sinkTask) release() {
+	clear(t.args[:cap(t.args)])
+	clear(t.ops[:cap(t.ops)])
+	clear(t.rows[:cap(t.rows)])
+	clear(t.flat[:cap(t.flat)])
+	clear(t.seen)
+	if cap(t.args) > mostKept {
+		t.args, t.ops, t.rows, t.flat, t.seen = nil, nil, nil, nil, nil
+	}
+}

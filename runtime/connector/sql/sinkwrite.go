@@ -1,0 +1,259 @@
+package sql
+
+import (
+	"context"
+	"fmt"
+
+	"kcgen.dev/runtime/connector/database"
+)
+
+// verb is what a statement does.
+type verb uint8
+
+const (
+	insert verb = iota
+	upsert
+	update
+	remove
+)
+
+// form is a statement of a layout: what it does to how many rows.
+type form struct {
+	verb verb
+	rows int
+}
+
+// write writes rows, table by table, in the order in which they came. With
+// careful each row that the database refuses is found, and the others are
+// written; else an error is that of all.
+func (t *sinkTask) write(ctx context.Context, ops []op, careful bool) error {
+	for len(ops) > 0 {
+		n := 1
+		for n < len(ops) && ops[n].layout.table == ops[0].layout.table {
+			n++
+		}
+		run := t.run
+		if careful {
+			run = t.split
+		}
+		if err := run(ctx, ops[:n]); err != nil {
+			return err
+		}
+		ops = ops[n:]
+	}
+	return nil
+}
+
+// split writes rows and refuses those that are at fault: what cannot be written
+// whole is written in halves.
+func (t *sinkTask) split(ctx context.Context, ops []op) error {
+	points := database.SavepointsOf(t.dialect)
+	if err := t.say(ctx, points.Set); err != nil {
+		return err
+	}
+	err := t.run(ctx, ops)
+	if err == nil {
+		return t.say(ctx, points.Release)
+	}
+	if t.dialect.Fault(err) != database.Data {
+		return err
+	}
+	if e := t.say(ctx, points.Back, points.Release); e != nil {
+		return e
+	}
+	if len(ops) == 1 {
+		t.refused[ops[0].record] = fmt.Errorf("sql: write to table %s: %w", ops[0].layout.table.id, err)
+		return nil
+	}
+	if err := t.split(ctx, ops[:len(ops)/2]); err != nil {
+		return err
+	}
+	return t.split(ctx, ops[len(ops)/2:])
+}
+
+// run writes rows of one table.
+func (t *sinkTask) run(ctx context.Context, ops []op) error {
+	for len(ops) > 0 {
+		n := t.segment(ops)
+		if err := t.execute(ctx, ops[:n]); err != nil {
+			return err
+		}
+		ops = ops[n:]
+	}
+	return nil
+}
+
+// segment is how many rows from the first on may be written together: they are
+// of one layout, and the deletes among them of one, and no key is both written
+// and deleted.
+func (t *sinkTask) segment(ops []op) int {
+	if t.seen == nil {
+		t.seen = map[string]int{}
+	}
+	clear(t.seen)
+	var layouts [2]*layout
+	for i := range ops {
+		l, kind := ops[i].layout, 0
+		if l.deletes {
+			kind = 1
+		}
+		if layouts[kind] == nil {
+			layouts[kind] = l
+		}
+		if layouts[kind] != l {
+			return i
+		}
+		if !t.DeleteEnabled {
+			continue
+		}
+		if was, ok := t.seen[ops[i].key]; ok && was != kind {
+			return i
+		}
+		t.seen[ops[i].key] = kind
+	}
+	return len(ops)
+}
+
+// execute writes a segment: its rows first, and then the deletes of others.
+func (t *sinkTask) execute(ctx context.Context, ops []op) error {
+	l, rows := t.gather(ops, false)
+	if err := t.save(ctx, l, rows); err != nil {
+		return err
+	}
+	l, rows = t.gather(ops, true)
+	return t.many(ctx, l, remove, rows, l.keyWidth())
+}
+
+// gather is the rows of a segment that are written, or those that are deleted.
+// Of an upsert's equal keys the last counts.
+func (t *sinkTask) gather(ops []op, deletes bool) (l *layout, rows [][]any) {
+	once := deletes || t.InsertMode == "upsert"
+	clear(t.seen)
+	rows = t.rows[:0]
+	for i := range ops {
+		o := &ops[i]
+		if o.layout.deletes != deletes {
+			continue
+		}
+		l = o.layout
+		if at, ok := t.seen[o.key]; ok && once {
+			rows[at] = o.args
+			continue
+		}
+		if once {
+			t.seen[o.key] = len(rows)
+		}
+		rows = append(rows, o.args)
+	}
+	t.rows = rows
+	return l, rows
+}
+
+// save inserts, upserts or updates.
+func (t *sinkTask) save(ctx context.Context, l *layout, rows [][]any) error {
+	switch {
+	case len(rows) == 0:
+		return nil
+	case t.InsertMode == "update":
+		return t.updates(ctx, l, rows)
+	}
+	how := insert
+	if t.InsertMode == "upsert" {
+		how = upsert
+	}
+	if bulk, ok := t.dialect.(database.Bulk); ok && len(rows) >= bulkRows {
+		return t.bulk(ctx, bulk, l, how, rows)
+	}
+	return t.many(ctx, l, how, rows, len(l.columns))
+}
+
+// bulkRows is from how many rows on the database's fast way is taken.
+const bulkRows = 100
+
+func (t *sinkTask) bulk(ctx context.Context, b database.Bulk, l *layout, how verb, rows [][]any) error {
+	columns := l.targets()
+	if how == insert {
+		return b.InsertBulk(ctx, t.conn, l.table.id, columns, rows)
+	}
+	return b.UpsertBulk(ctx, t.conn, l.table.id, columns[:l.keys], columns[l.keys:], rows)
+}
+
+// targets are the columns of the table that the layout fills.
+func (l *layout) targets() []database.Column {
+	out := make([]database.Column, len(l.columns))
+	for i := range l.columns {
+		out[i] = l.columns[i].to
+	}
+	return out
+}
+
+// updates changes row by row: what the statement says of one says nothing of
+// another.
+func (t *sinkTask) updates(ctx context.Context, l *layout, rows [][]any) error {
+	text := t.text(l, form{update, 1})
+	for _, row := range rows {
+		t.flat = append(append(t.flat[:0], row[l.keys:]...), row[:l.keys]...)
+		if _, err := t.exec(ctx, text, t.flat, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// many runs statements of as many rows as one may have.
+func (t *sinkTask) many(ctx context.Context, l *layout, how verb, rows [][]any, width int) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	most := t.BatchSize
+	if most <= 0 {
+		most = 3000
+	}
+	most = max(1, min(most, t.dialect.MaxParameters()/max(1, width)))
+	for len(rows) > 0 {
+		n := min(most, len(rows))
+		t.flat = t.flat[:0]
+		for _, row := range rows[:n] {
+			t.flat = append(t.flat, row[:width]...)
+		}
+		if _, err := t.exec(ctx, t.text(l, form{how, n}), t.flat, n == most || n == 1); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func (l *layout) keyWidth() int {
+	if l == nil {
+		return 0
+	}
+	return l.keys
+}
+
+// mostTexts is how many statements a layout keeps the texts of.
+const mostTexts = 64
+
+// text is a statement's.
+func (t *sinkTask) text(l *layout, s form) string {
+	if text, ok := l.statements[s]; ok {
+		return text
+	}
+	id, keys, others := l.table.id, l.names[:l.keys], l.names[l.keys:]
+	var b []byte
+	switch s.verb {
+	case insert:
+		b = t.dialect.AppendInsert(nil, id, l.names, s.rows)
+	case upsert:
+		b = t.dialect.AppendUpsert(nil, id, keys, others, s.rows)
+	case update:
+		b = t.dialect.AppendUpdate(nil, id, keys, others)
+	case remove:
+		b = t.dialect.AppendDelete(nil, id, keys, s.rows)
+	}
+	if l.statements == nil || len(l.statements) >= mostTexts {
+		l.statements = map[form]string{}
+	}
+	l.statements[s] = string(b)
+	return l.statements[s]
+}
