@@ -46,7 +46,7 @@ type layout struct {
 	fault   error  // no record of the schemas can be written
 
 	names      []string // of the columns in the table
-	statements map[form]string
+	statements map[phrase]string
 }
 
 // layout finds the columns of records of two schemas. An error is theirs.

@@ -17,8 +17,8 @@ const (
 	remove
 )
 
-// form is a statement of a layout: what it does to how many rows.
-type form struct {
+// phrase names a statement of a layout: what it does to how many rows.
+type phrase struct {
 	verb verb
 	rows int
 }
@@ -190,7 +190,7 @@ func (l *layout) targets() []database.Column {
 // updates changes row by row: what the statement says of one says nothing of
 // another.
 func (t *sinkTask) updates(ctx context.Context, l *layout, rows [][]any) error {
-	text := t.text(l, form{update, 1})
+	text := t.text(l, phrase{update, 1})
 	for _, row := range rows {
 		t.flat = append(append(t.flat[:0], row[l.keys:]...), row[:l.keys]...)
 		if _, err := t.exec(ctx, text, t.flat, true); err != nil {
@@ -216,7 +216,7 @@ func (t *sinkTask) many(ctx context.Context, l *layout, how verb, rows [][]any, 
 		for _, row := range rows[:n] {
 			t.flat = append(t.flat, row[:width]...)
 		}
-		if _, err := t.exec(ctx, t.text(l, form{how, n}), t.flat, n == most || n == 1); err != nil {
+		if _, err := t.exec(ctx, t.text(l, phrase{how, n}), t.flat, n == most || n == 1); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -235,7 +235,7 @@ func (l *layout) keyWidth() int {
 const mostTexts = 64
 
 // text is a statement's.
-func (t *sinkTask) text(l *layout, s form) string {
+func (t *sinkTask) text(l *layout, s phrase) string {
 	if text, ok := l.statements[s]; ok {
 		return text
 	}
@@ -252,7 +252,7 @@ func (t *sinkTask) text(l *layout, s form) string {
 		b = t.dialect.AppendDelete(nil, id, keys, s.rows)
 	}
 	if l.statements == nil || len(l.statements) >= mostTexts {
-		l.statements = map[form]string{}
+		l.statements = map[phrase]string{}
 	}
 	l.statements[s] = string(b)
 	return l.statements[s]

@@ -1,0 +1,258 @@
+package sql
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
+)
+
+var _ connect.Checks = Sink{}
+
+// Check looks at the connection, the tables of the topics, their columns and the
+// rights on them. It changes nothing.
+func (s Sink) Check(ctx context.Context, cc connect.CheckContext) []connect.Finding {
+	c := inspection{Sink: s}
+	if s.Connection == nil {
+		return nil
+	}
+	t, err := s.task(connect.SinkContext{Name: cc.Name})
+	if err != nil {
+		c.say("the options of "+connect.Word(cc.Name), err.Error(), "")
+		return c.found
+	}
+	c.sinkTask = t
+	if !c.connects(ctx) {
+		return c.found
+	}
+	defer t.Close()
+	tables, err := s.tablesFor(t.dialect, cc.Topics)
+	if err != nil {
+		c.say("tables by tableNameFormat", err.Error(), "")
+	}
+	if len(cc.Topics) > 0 {
+		for _, table := range tables {
+			c.table(ctx, table)
+		}
+	}
+	if t.exact != nil {
+		c.offsets(ctx)
+	}
+	return c.found
+}
+
+// inspection is a check at work.
+type inspection struct {
+	Sink
+	*sinkTask
+	found []connect.Finding
+}
+
+// say adds what was found; problem is "" where all is well.
+func (c *inspection) say(what, problem, fix string) {
+	c.found = append(c.found, connect.Finding{What: fmt.Sprintf("%s: %s", c.Sink.Connection, what), Problem: problem, Fix: fix})
+}
+
+func (c *inspection) warn(what, problem, fix string) {
+	c.say(what, problem, fix)
+	c.found[len(c.found)-1].Warning = true
+}
+
+// connects opens the connection.
+func (c *inspection) connects(ctx context.Context) bool {
+	pool, err := c.Sink.Connection.Open()
+	if err != nil {
+		c.say("the options of the connection", err.Error(), "")
+		return false
+	}
+	c.pool = pool
+	if err := c.connected(ctx); err != nil {
+		pool.Close()
+		fix := "see that it runs, and that its address is right"
+		if c.dialect.Fault(err) == database.Denied {
+			fix = "see to the user, the password and the database of the connection"
+		}
+		c.say("it can be reached", err.Error(), fix)
+		return false
+	}
+	c.say("it can be reached", "", "")
+	return true
+}
+
+// table looks at one that records go to.
+func (c *inspection) table(ctx context.Context, id database.Table) {
+	what := fmt.Sprintf("table %s is there", id)
+	columns, err := c.dialect.Columns(ctx, c.conn, id, database.Mapping{})
+	switch {
+	case err != nil:
+		c.say(what, err.Error(), "")
+		return
+	case len(columns) == 0 && c.Sink.AutoCreate:
+		c.say(what+", or is made with the first record for it (autoCreate)", "", "")
+		return
+	case len(columns) == 0:
+		c.say(what, "it is not", "make it, or set autoCreate: true")
+		return
+	}
+	c.say(what, "", "")
+	keys := c.keys(id, columns)
+	c.writable(id, columns, keys)
+	c.rightsOn(ctx, id, columns, keys)
+}
+
+// keys are the columns of the key, as far as they are known before there are
+// records.
+func (c *inspection) keys(id database.Table, columns []database.Column) []string {
+	keys := c.Sink.PkFields
+	if c.Sink.PkMode == "kafka" && len(keys) == 0 {
+		keys = kafkaColumns
+	}
+	var primary, found []string
+	for at := 1; at <= len(columns); at++ {
+		if i := slices.IndexFunc(columns, func(k database.Column) bool { return k.Key == at }); i >= 0 {
+			primary = append(primary, columns[i].Name)
+		}
+	}
+	if len(keys) == 0 {
+		return primary
+	}
+	for _, k := range keys {
+		at := slices.IndexFunc(columns, func(o database.Column) bool { return strings.EqualFold(o.Name, k) })
+		what := fmt.Sprintf("table %s has column %s, of pkFields", id, connect.Word(k))
+		switch {
+		case at >= 0:
+			c.say(what, "", "")
+			found = append(found, columns[at].Name)
+		case c.Sink.AutoEvolve && c.Sink.InsertMode == "insert":
+			c.warn(what, "it does not, and it is added only if it is optional", "add it")
+		default:
+			c.say(what, "it does not", "add it, or give others in pkFields")
+		}
+	}
+	c.unique(id, found, primary)
+	return found
+}
+
+// unique looks whether an upsert's keys are the primary key.
+func (c *inspection) unique(id database.Table, keys, primary []string) {
+	a, b := slices.Sorted(slices.Values(keys)), slices.Sorted(slices.Values(primary))
+	if c.Sink.InsertMode != "upsert" || slices.Equal(a, b) {
+		return
+	}
+	c.warn(fmt.Sprintf("table %s: its primary key is %s, as pkFields says", id, wordsOf(keys)),
+		"it is "+orNone(primary), "an upsert finds rows by a unique key: see that there is one of just these columns")
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return wordsOf(names)
+}
+
+// writable looks whether fieldsWhitelist names columns, and whether what it
+// leaves out may be left out.
+func (c *inspection) writable(id database.Table, columns []database.Column, keys []string) {
+	if len(c.Sink.FieldsWhitelist) == 0 || c.Sink.InsertMode == "update" {
+		return
+	}
+	var need []string
+	for _, k := range columns {
+		written := slices.ContainsFunc(slices.Concat(c.Sink.FieldsWhitelist, keys), func(f string) bool { return strings.EqualFold(f, k.Name) })
+		if !written && !k.Nullable && !k.HasDefault && !k.Generated && !k.Computed {
+			need = append(need, k.Name)
+		}
+	}
+	what := fmt.Sprintf("table %s: columns that must not be null are written", id)
+	if len(need) > 0 {
+		c.say(what, wordsOf(need)+" would be left out", "add them to fieldsWhitelist, or give the columns defaults")
+		return
+	}
+	c.say(what, "", "")
+}
+
+// rightsOn has the database plan each statement and run none.
+func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []database.Column, keys []string) {
+	if _, ok := c.dialect.(database.Rights); !ok {
+		return
+	}
+	var names, others []string
+	for _, k := range columns {
+		if k.Computed {
+			continue
+		}
+		if names = append(names, k.Name); !slices.Contains(keys, k.Name) {
+			others = append(others, k.Name)
+		}
+	}
+	d := c.dialect
+	if c.Sink.InsertMode != "update" {
+		c.right(ctx, id, "INSERT", database.Insert, d.AppendInsert(nil, id, names, 1), len(names))
+	}
+	if c.Sink.InsertMode != "insert" && len(keys) > 0 && len(others) > 0 {
+		c.right(ctx, id, "UPDATE", database.Update, d.AppendUpdate(nil, id, keys, others), len(names))
+	}
+	if c.Sink.DeleteEnabled && len(keys) > 0 {
+		c.right(ctx, id, "DELETE", database.Delete, d.AppendDelete(nil, id, keys, 1), len(keys))
+	}
+}
+
+// right asks for the plan of a statement. What else than a missing right keeps
+// it from being planned is no finding.
+func (c *inspection) right(ctx context.Context, id database.Table, name string, right database.Right, text []byte, parameters int) {
+	rows, err := c.conn.QueryContext(ctx, "EXPLAIN "+string(text), make([]any, parameters)...)
+	if err == nil {
+		drain(rows)
+		err = rows.Err()
+	}
+	what := fmt.Sprintf("table %s: the right to %s", id, name)
+	switch {
+	case err == nil:
+		c.say(what, "", "")
+	case c.dialect.Fault(err) == database.Denied:
+		c.say(what, err.Error(), c.grant(id, right))
+	}
+}
+
+func drain(rows *stdsql.Rows) {
+	for rows.Next() {
+	}
+	rows.Close()
+}
+
+// grant is a statement that gives a right; "" where none is known.
+func (c *inspection) grant(id database.Table, right database.Right) string {
+	l, ok := c.Sink.Connection.(database.Logins)
+	if !ok || l.Login() == "" {
+		return ""
+	}
+	return strings.Join(c.dialect.(database.Rights).Grants(l.Login(), id, []database.Right{right}), "; ")
+}
+
+// offsets looks at the table of positions.
+func (c *inspection) offsets(ctx context.Context) {
+	g := c.exact
+	what := fmt.Sprintf("table %s keeps positions (offsetsTable)", g.table)
+	text, err := g.creation()
+	if err != nil {
+		c.say(what, err.Error(), "")
+		return
+	}
+	columns, err := c.dialect.Columns(ctx, c.conn, g.table, database.Mapping{})
+	switch {
+	case err != nil:
+		c.say(what, err.Error(), "")
+	case len(columns) == 0:
+		c.warn(what, "it is not there yet: the sink makes it when it starts, if it may", text)
+	default:
+		if err := g.verify(columns, text); err != nil {
+			c.say(what, err.Error(), "")
+			return
+		}
+		c.say(what, "", "")
+	}
+}
