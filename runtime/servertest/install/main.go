@@ -19,6 +19,7 @@ var programs = []struct{ name, debianPackage string }{
 	{"java", "openjdk-17-jre-headless"},
 	{"mvn", "maven"},
 	{"pip3", "python3-pip"},
+	{"postgres", "postgresql"},
 }
 
 func main() {
