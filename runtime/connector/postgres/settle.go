@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"kcgen.dev/runtime/connector/database"
+)
+
+// A row that nobody sees yet may have a lower number, or an earlier time, than
+// those that are seen. Its transaction can be found all the same:
+//
+//   - A statement that inserts takes a lock of the table (ROW EXCLUSIVE) before
+//     it draws the number from the default's sequence, and its transaction keeps
+//     it to its end. So who has drawn a number and is not done stands in pg_locks.
+//   - A time such as now() is that of the transaction's begin. So any transaction
+//     that is open may yet write a time that is past.
+//
+// What is left: numbers that were drawn before the INSERT began, in another
+// transaction or by nextval() in a statement of its own; sequences that hand out
+// numbers in stocks (CACHE above 1; see Unordered); times that clients make; and
+// on a standby, a transaction between drawing its number and writing its first
+// row.
+
+// A transaction is named by its virtual id, with the server's start since that
+// counts anew then, and by its own id once it has one. Both, since a prepared
+// transaction keeps only the second, over a restart too.
+
+// tableWriters goes from the table to all that hold its rows or lead to it: those
+// that a view reads, partitions and children, and the tables that it is a part
+// of, since who inserts there locks the part last.
+const tableWriters = `WITH RECURSIVE parts(oid) AS (
+	SELECT to_regclass($1)::oid
+UNION
+	SELECT x.oid FROM parts p, LATERAL (
+		SELECT d.refobjid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+			AND d.refclassid = 'pg_catalog.pg_class'::regclass WHERE r.ev_class = p.oid
+		UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = p.oid
+	) x(oid)
+), whole(oid) AS (
+	SELECT oid FROM parts UNION
+	SELECT i.inhparent FROM whole w JOIN pg_catalog.pg_inherits i ON i.inhrelid = w.oid
+), writers AS (
+	SELECT DISTINCT l.virtualtransaction FROM pg_catalog.pg_locks l
+	WHERE l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+	AND l.relation IN (SELECT oid FROM whole)
+	AND l.granted AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+	AND l.pid IS DISTINCT FROM pg_backend_pid()
+) ` + transactionNames
+
+// openTransactions leaves out who is nobody (autovacuum and the like): what they
+// do changes no row.
+const openTransactions = `WITH writers AS (
+	SELECT l.virtualtransaction FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+	WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
+	AND a.datname = current_database() AND a.usesysid IS NOT NULL
+UNION ALL
+	SELECT '-1/' || transaction FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
+) ` + transactionNames
+
+const transactionNames = `SELECT CASE WHEN w.virtualtransaction LIKE '-1/%' THEN 'xid ' || substr(w.virtualtransaction, 4)
+	ELSE extract(epoch FROM pg_postmaster_start_time()) || ' ' || w.virtualtransaction END FROM writers w
+UNION
+SELECT 'xid ' || l.transactionid FROM pg_catalog.pg_locks l JOIN writers w USING (virtualtransaction)
+WHERE l.locktype = 'transactionid' AND l.granted`
+
+// standbyTransactions are those that the standby knows to have written anything,
+// in any database: the locks of the primary are not to be seen there.
+const standbyTransactions = `SELECT 'xid ' || pg_snapshot_xip(pg_current_snapshot())`
+
+// Writers are the transactions that may still write rows that belong before
+// those that are seen.
+func (d dialect) Writers(ctx context.Context, q database.Querier, t database.Table, all bool) (map[string]bool, error) {
+	writers, err := d.writers(ctx, q, t, all)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: look for transactions that write to %s: %w", t, err)
+	}
+	return writers, nil
+}
+
+func (d dialect) writers(ctx context.Context, q database.Querier, t database.Table, all bool) (map[string]bool, error) {
+	standby, err := one[bool](ctx, q, "SELECT pg_is_in_recovery()")
+	if err != nil {
+		return nil, err
+	}
+	query, args := tableWriters, []any{d.table(t)}
+	switch {
+	case standby:
+		query, args = standbyTransactions, nil
+	case all:
+		query, args = openTransactions, nil
+	}
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	writers := map[string]bool{}
+	err = database.Strings(rows, func(row []string) error {
+		writers[row[0]] = true
+		return nil
+	})
+	return writers, err
+}
+
+// one is the value of a query that has one; the zero where there is none.
+func one[T any](ctx context.Context, q database.Querier, query string, args ...any) (T, error) {
+	var v T
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return v, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if err := rows.Scan(&v); err != nil {
+			return v, err
+		}
+	}
+	return v, rows.Err()
+}
