@@ -15,6 +15,7 @@ const maxFields = 12
 func NoField(name string, in *Schema) error {
 	w := bounded{max: 4 * maxText}
 	w.add("no field " + Word(name))
+	in = in.Whole()
 	if in == nil || len(in.fields) == 0 {
 		w.add("; there is none")
 		return errors.New(w.String())

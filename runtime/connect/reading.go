@@ -1,23 +1,25 @@
 package connect
 
+import "slices"
+
 // Reading is what a step reads, and passes on, of a key or of a value that has
 // fields: the entries of a map without a schema, or the fields of a struct. The
 // zero Reading is all of it.
 type Reading struct {
-	// Passed says that nothing of it is looked at, and all of it is passed on.
+	// Passed says that all of it is passed on, and that nothing but the fields
+	// in Only is looked at, changed or added.
 	Passed bool
 	// Only, where it is not nil, are the fields at the top that alone are read;
-	// the others are gone behind the step.
+	// unless all is passed on, the others are gone behind the step.
 	Only []string
 	// Except, where it is not nil, are fields at the top that are not read and
 	// are gone behind the step.
 	Except []string
 }
 
-// Reads is a Transform that says what it reads. Nobody else needs to see what
-// the first steps of a chain leave out, so it need not be made.
+// Reads is a Transform or a Predicate that says what it reads. Nobody else needs
+// to see what the first steps of a chain leave out, so it need not be made.
 type Reads interface {
-	Transform
 	// Reads is what the step reads of a key or a value. It is asked when Open
 	// has gone well.
 	Reads(Role) Reading
@@ -27,7 +29,63 @@ type Reads interface {
 type Projects interface {
 	Codec
 	// Project says what is read of what Decode gives from now on: what it holds
-	// beside that may be left out, or be null. It is checked as before, and
-	// what was an error stays one.
+	// beside that may be left out, of its schema too, or be null. It is checked
+	// as before, and what was an error stays one. Data that are null keep their
+	// schema.
 	Project(Reading)
+}
+
+// All reports whether no field is known that nobody reads.
+func (r Reading) All() bool { return r.Passed || r.Only == nil && r.Except == nil }
+
+// With is the same where these fields are read too.
+func (r Reading) With(fields []string) Reading {
+	if r.All() || len(fields) == 0 {
+		return r
+	}
+	if r.Only != nil {
+		more := slices.Clone(r.Only)
+		for _, f := range fields {
+			if !slices.Contains(more, f) {
+				more = append(more, f)
+			}
+		}
+		return Reading{Only: more}
+	}
+	return Reading{Except: slices.DeleteFunc(slices.Clone(r.Except), func(f string) bool { return slices.Contains(fields, f) })}
+}
+
+// Part is the schema of structs of s that hold the fields that are read and no
+// others, and the place there of each field of s; -1: it is not there. There is
+// none where nothing is left out.
+func (r Reading) Part(s *Schema) (part *Schema, slots []int) {
+	if r.All() || s == nil || s.kind != KindStruct || s.hasDef {
+		return nil, nil
+	}
+	named := map[string]bool{}
+	for _, name := range slices.Concat(r.Only, r.Except) {
+		named[name] = true
+	}
+	b := NewStruct().Basics(s)
+	if s.optional {
+		b.Optional()
+	}
+	kept := 0
+	for _, f := range s.fields {
+		slot := -1
+		if named[f.Name] == (r.Only != nil) {
+			b.Field(f.Name, f.Schema)
+			slot, kept = kept, kept+1
+		}
+		slots = append(slots, slot)
+	}
+	if kept == len(s.fields) {
+		return nil, nil
+	}
+	part, err := b.Build()
+	if err != nil {
+		return nil, nil
+	}
+	part.whole = s
+	return part, slots
 }

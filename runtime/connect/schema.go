@@ -29,6 +29,7 @@ type Schema struct {
 	index      map[string]int
 	key        *Schema
 	elem       *Schema
+	whole      *Schema // that it is a part of, see Reading
 }
 
 // Param is one parameter of a schema.
@@ -86,6 +87,15 @@ func (s *Schema) FieldIndex(name string) int {
 		return i
 	}
 	return -1
+}
+
+// Whole is the schema that this one is a part of, because the rest of its fields
+// is not read (see Reading); else itself.
+func (s *Schema) Whole() *Schema {
+	if s != nil && s.whole != nil {
+		return s.whole
+	}
+	return s
 }
 
 // Key is the schema of a map's keys; nil for any other kind.

@@ -10,6 +10,9 @@
 //	jsonwrite.go   data → JSON, by a plan made of the schema
 //	jsonschema.go  a schema as JSON, and back
 //	jsonread.go    tokens → data, as laxly as JsonConverter
+//	jsonquick.go   the same for messages that are laid out as the one before
+//	jsonproject.go what of data without a schema nobody reads
+//	jsonpart.go    and of data with one; jsonfits.go sees whether that fits
 //	flow.go        what each refuses to write, and what it reads
 //	cache.go       what is kept by schema
 //

@@ -9,11 +9,12 @@ import (
 
 var _ connect.Projects = (*jsonCodec)(nil)
 
-// Project has members of messages without a schema not made that nobody reads.
-// Under strict more is an error than the tape knows of, and all is made.
+// Project has what nobody reads not made: members of messages without a schema,
+// and fields of those with one. Under strict more is an error than the tape
+// knows of, and all is made.
 func (c *jsonCodec) Project(r connect.Reading) {
-	if !c.r.Strict {
-		c.r.pick = newPick(r)
+	if !c.r.Strict && !r.All() {
+		c.r.pick, c.r.part = newPick(r), &partReader{reading: r}
 	}
 }
 

@@ -26,22 +26,15 @@ type quick struct {
 	pick  *pick           // of the members that are made; nil: all are
 	dry   bool            // nothing is made of what is read
 
-	luck  int // guesses that went well lately
-	pause int // messages for which no guess is made
+	guesses
 }
 
-// The limits of guessing.
-const (
-	maxQuick   = 32 // levels
-	maxLuck    = 16
-	badLuck    = 4  // what a wrong guess costs
-	quickPause = 64 // messages after too many wrong guesses
-)
+// maxQuick is how many levels are read.
+const maxQuick = 32
 
 // read gives the value of a message, or false where it is not what was guessed.
 func (q *quick) read(data []byte) (v connect.Value, ok bool) {
-	if q.pause > 0 {
-		q.pause--
+	if !q.may() {
 		return v, false
 	}
 	if len(data) == 0 || data[0] != '{' || len(q.names.lists) == 0 {
@@ -52,11 +45,7 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 	v, end := q.object(0)
 	ok = end == len(data)
 	q.data = nil
-	if ok {
-		q.luck = min(q.luck+1, maxLuck)
-	} else if q.luck -= badLuck; q.luck < 0 {
-		q.luck, q.pause = 0, quickPause
-	}
+	q.went(ok)
 	return v, ok
 }
 

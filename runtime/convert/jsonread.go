@@ -17,7 +17,8 @@ type jsonReader struct {
 	schemas     cache[string, *connect.Schema] // by their text
 	names       names
 	quick       quick
-	pick        *pick // of the members of messages without a schema; nil: all
+	pick        *pick       // of the members of messages without a schema; nil: all
+	part        *partReader // of the fields of those with one; nil: all
 	slab        connect.Slab
 	members     []int32 // where the fields of the structs that are being read stand
 	lost        bool    // a null was read where one is not allowed, which only a struct minds
@@ -32,6 +33,11 @@ func (r *jsonReader) plain(data []byte, schema *connect.Schema) (connect.Datum, 
 		r.quick.names, r.quick.slab, r.quick.pick = &r.names, &r.slab, r.pick
 		if v, ok := r.quick.read(data); ok {
 			return connect.Datum{Value: v}, nil
+		}
+	}
+	if schema != nil && r.part != nil {
+		if d, ok := r.inPart(data, schema); ok {
+			return d, nil
 		}
 	}
 	r.Known = ""
@@ -65,6 +71,11 @@ func (r *jsonReader) payload(schema *connect.Schema, n int) (connect.Datum, erro
 
 // envelope reads {"schema":…,"payload":…}.
 func (r *jsonReader) envelope(data []byte) (d connect.Datum, err error) {
+	if r.part != nil {
+		if d, ok := r.inPart(data, nil); ok {
+			return d, nil
+		}
+	}
 	r.Known = r.schemas.last
 	if err := r.Reset(data); err != nil {
 		return d, err

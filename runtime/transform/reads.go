@@ -14,6 +14,7 @@ var (
 var passed = connect.Reading{Passed: true}
 
 // Reads is what stays: the fields that are included, or all but those that go.
+// Whether one is there that is to be renamed is looked at, even if it goes.
 func (f ReplaceField) Reads(role connect.Role) connect.Reading {
 	if f.On != role.String() {
 		return passed
@@ -27,7 +28,7 @@ func (f ReplaceField) Reads(role connect.Role) connect.Reading {
 		out.Only = []string{}
 	}
 	for _, c := range root.order {
-		switch goes := root.goes(c); {
+		switch goes := root.goes(c) && c.rename == ""; {
 		case root.only && !goes:
 			out.Only = append(out.Only, c.name)
 		case !root.only && goes:

@@ -2,6 +2,7 @@
 // converters: what is lax in it is lax in Kafka Connect.
 //
 //	tape.go      JSON text → a flat list of tokens
+//	pass.go      text that is passed over
 //	node.go      what stands at a node of the tape
 //	number.go    numbers as Java's, without a loss
 //	unescape.go  strings with escapes

@@ -1,0 +1,283 @@
+package convert
+
+import (
+	"bytes"
+	"slices"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/jsontext"
+)
+
+// partReader reads messages with a schema of whose fields some are read. What
+// nobody reads is passed over, and looked at only for what would be an error. It
+// takes what is laid out as Kafka Connect writes it, in any order and with any
+// space; whatever else there is, and whatever is wrong, is left to the tape,
+// which alone says what is an error.
+type partReader struct {
+	reading connect.Reading
+	parts   cache[*connect.Schema, *part] // nil where there is nothing to spare
+	guesses
+}
+
+// part is how messages of a schema are read.
+type part struct {
+	schema *connect.Schema // of the fields that are made
+	fields []partField     // all that there are
+	made   []int           // which of them are made, by their places in the schema
+	round  uint32          // counts messages
+	seen   int             // fields that this message has
+}
+
+type partField struct {
+	*connect.Field
+	lead   string // what stands before the value; "" where that is not plain
+	slot   int    // in what is made, or -1
+	round  uint32 // of the last message that had it
+	begin  int    // where its value stands
+	end    int
+	absent bool // it may be missing
+}
+
+// of is how messages of a schema are read; nil: as any.
+func (p *partReader) of(r *jsonReader, s *connect.Schema) *part {
+	if found, ok := p.parts.get(s); ok {
+		return found
+	}
+	schema, slots := p.reading.Part(s)
+	if schema == nil {
+		p.parts.put(s, nil, 0)
+		return nil
+	}
+	out := &part{schema: schema}
+	for i := range slots {
+		f := partField{Field: &s.Fields()[i], slot: slots[i], absent: r.nullable(s.Fields()[i].Schema)}
+		if lead := string(jsontext.AppendText(nil, []byte(f.Name))); lead == `"`+f.Name+`"` {
+			f.lead = lead + ":"
+		}
+		out.fields = append(out.fields, f)
+		if f.slot >= 0 {
+			out.made = append(out.made, i)
+		}
+	}
+	p.parts.put(s, out, 0)
+	return out
+}
+
+// nullable reports whether null is no error.
+func (r *jsonReader) nullable(s *connect.Schema) bool {
+	if s.IsOptional() {
+		return true
+	}
+	_, ok := s.Default()
+	return ok && r.replaceNull
+}
+
+// inPart reads a message, an envelope where there is no schema for all; false
+// where that is left to the tape.
+func (r *jsonReader) inPart(data []byte, schema *connect.Schema) (d connect.Datum, ok bool) {
+	if !r.part.may() {
+		return d, false
+	}
+	at, end := jsontext.PassSpace(data, 0), len(data)
+	if schema == nil {
+		schema, at, end = r.enveloped(data, at)
+	}
+	if schema == nil {
+		return d, false
+	}
+	p := r.part.of(r, schema)
+	if p == nil {
+		return d, false
+	}
+	d, ok = r.tryPart(p, data, at, end)
+	r.part.went(ok)
+	return d, ok
+}
+
+// tryPart reads the payload that stands between two places, with the space
+// behind it.
+func (r *jsonReader) tryPart(p *part, data []byte, at, end int) (d connect.Datum, ok bool) {
+	r.Known = ""
+	at = p.pass(r, data[:end], at)
+	if at == jsontext.Bad || jsontext.PassSpace(data[:end], at) != end {
+		return d, false
+	}
+	v, ok := r.structPart(p, data)
+	return connect.Datum{Schema: p.schema, Value: v}, ok
+}
+
+// enveloped finds the schema of an envelope, if it is known, and where the
+// payload is.
+func (r *jsonReader) enveloped(data []byte, at int) (schema *connect.Schema, begin, end int) {
+	if at = passByte(data, at, '{'); at == jsontext.Bad {
+		return nil, 0, 0
+	}
+	if at = passLead(data, at, `"schema":`); at == jsontext.Bad || at >= len(data) || data[at] != '{' {
+		return nil, 0, 0
+	}
+	begin = at
+	if at = jsontext.PassWord(data, begin, r.schemas.last); at > begin {
+		schema = r.schemas.v
+	} else if at = jsontext.Pass(data, begin); at != jsontext.Bad {
+		schema, _ = r.schemas.get(connect.Text(data[begin:at]).Str()) // aliased for the look-up alone
+	}
+	if schema == nil {
+		return nil, 0, 0
+	}
+	if at = passByte(data, at, ','); at == jsontext.Bad {
+		return nil, 0, 0
+	}
+	begin, end = passLead(data, at, `"payload":`), len(data)-1
+	for end > 0 && data[end] <= ' ' {
+		end--
+	}
+	if begin == jsontext.Bad || data[end] != '}' || begin > end {
+		return nil, 0, 0
+	}
+	return schema, begin, end
+}
+
+// passByte passes over a byte and the space around it.
+func passByte(data []byte, at int, c byte) int {
+	if at = jsontext.PassSpace(data, at); at >= len(data) || data[at] != c {
+		return jsontext.Bad
+	}
+	return jsontext.PassSpace(data, at+1)
+}
+
+// passLead passes over a name, as it is with its quotes and the colon, and the
+// space around that.
+func passLead(data []byte, at int, lead string) int {
+	if end := jsontext.PassWord(data, at, lead); end != jsontext.Bad {
+		return jsontext.PassSpace(data, end)
+	}
+	if at = jsontext.PassWord(data, at, lead[:len(lead)-1]); at == jsontext.Bad {
+		return at
+	}
+	return jsontext.PassColon(data, at)
+}
+
+// pass passes over the payload, and finds the fields that are made.
+func (p *part) pass(r *jsonReader, data []byte, at int) int {
+	if at >= len(data) || data[at] != '{' {
+		return jsontext.Bad
+	}
+	if p.round++; p.round == 0 {
+		p.forget()
+	}
+	p.seen = 0
+	at = jsontext.PassSpace(data, at+1)
+	if at < len(data) && data[at] == '}' {
+		return p.missing(at + 1)
+	}
+	for next := 0; ; {
+		var i int
+		if i, at = p.name(data, at, next); at == jsontext.Bad {
+			return at
+		}
+		if at = p.value(r, data, at, i); at == jsontext.Bad {
+			return at
+		}
+		next = i + 1
+		var more bool
+		if at, more = jsontext.PassComma(data, at, '}'); !more {
+			return p.missing(at)
+		}
+	}
+}
+
+// name reads a member's name: the field of that name, or -1. The field that is
+// expected next mostly comes.
+func (p *part) name(data []byte, at, next int) (i, end int) {
+	if next < len(p.fields) && p.fields[next].lead != "" {
+		if end = passLead(data, at, p.fields[next].lead); end != jsontext.Bad {
+			return next, end
+		}
+	}
+	if at >= len(data) || data[at] != '"' {
+		return -1, jsontext.Bad
+	}
+	end = jsontext.PassString(data, at)
+	if end == jsontext.Bad || bytes.IndexByte(data[at:end], '\\') >= 0 {
+		return -1, jsontext.Bad
+	}
+	name := connect.Text(data[at+1 : end-1]).Str() // aliased for the look-up alone
+	return p.schema.Whole().FieldIndex(name), jsontext.PassColon(data, end)
+}
+
+// value passes over the value of a field; of none, where i is -1.
+func (p *part) value(r *jsonReader, data []byte, at, i int) int {
+	if i < 0 {
+		return jsontext.Pass(data, at)
+	}
+	f := &p.fields[i]
+	if f.round != p.round {
+		f.round = p.round
+		p.seen++
+	}
+	if f.slot < 0 {
+		return r.fits(f.Schema, data, at, 0)
+	}
+	f.begin, f.end = at, jsontext.Pass(data, at)
+	return f.end
+}
+
+// missing is Bad where a field is missing that is not made and has to be there.
+func (p *part) missing(at int) int {
+	if p.seen == len(p.fields) {
+		return at
+	}
+	if slices.ContainsFunc(p.fields, func(f partField) bool { return f.round != p.round && f.slot < 0 && !f.absent }) {
+		return jsontext.Bad
+	}
+	return at
+}
+
+// forget is for when the count of messages begins anew.
+func (p *part) forget() {
+	p.round = 1
+	for i := range p.fields {
+		p.fields[i].round = 0
+	}
+}
+
+// structPart makes the fields that were found.
+func (r *jsonReader) structPart(p *part, data []byte) (connect.Value, bool) {
+	r.lost, r.members = false, r.members[:0]
+	r.names.reset()
+	st := r.slab.Struct(p.schema)
+	for _, i := range p.made {
+		f := &p.fields[i]
+		var text []byte
+		if f.round == p.round {
+			text = data[f.begin:f.end]
+		}
+		v, ok := r.field(f.Schema, text)
+		if !ok || r.lost {
+			return connect.Null, false
+		}
+		st.Slots[f.slot] = v
+	}
+	return st.Value(), true
+}
+
+// field makes a value of its own text; none is null.
+func (r *jsonReader) field(s *connect.Schema, text []byte) (connect.Value, bool) {
+	if s.Kind() == connect.KindString && len(text) > 1 && text[0] == '"' {
+		if in := text[1 : len(text)-1 : len(text)-1]; jsontext.PlainLen(in) == len(in) {
+			return connect.PlainText(in), true
+		}
+	}
+	n := -1
+	if text != nil {
+		n = 0
+		if err := r.Reset(text); err != nil {
+			return connect.Null, false
+		}
+		if ok, err := r.Root(); !ok || err != nil {
+			return connect.Null, false
+		}
+	}
+	v, err := r.value(s, n)
+	return v, err == nil
+}
