@@ -8,6 +8,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/convert/avro"
 )
 
 // FuzzProjectSchema is FuzzProject for messages with schemas: an envelope whose
@@ -55,6 +56,7 @@ func TestProjectSchemasRandom(t *testing.T) {
 	for name, value := range map[string]connect.Converter{
 		"JSON":          convert.JSON{SchemasEnable: true},
 		"JSON defaults": convert.JSON{SchemasEnable: true, ReplaceNullWithDefault: true},
+		"Avro":          avroOffline,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tried, less := 0, 0
@@ -68,6 +70,11 @@ func TestProjectSchemasRandom(t *testing.T) {
 		})
 	}
 }
+
+// avroOffline is Avro's converter as it is by default, with a registry in memory.
+var avroOffline = avro.Converter{
+	SubjectNameStrategy: "TopicNameStrategy", ConnectMetaData: true, FlattenSingletonUnions: true, AvroFailOnTrailingData: true,
+}.Offline()
 
 // dice chooses.
 type dice struct{ *rand.Rand }
@@ -146,7 +153,7 @@ func (d dice) field(depth int) *connect.Schema {
 	case depth > 0 && kind == 1:
 		b = connect.NewMap(connect.StringSchema, d.field(depth-1))
 	case depth > 0 && kind == 2:
-		b = connect.NewMap(connect.Int32Schema, d.field(depth-1))
+		b = connect.NewMap(connect.Int32Schema, d.field(depth-1)).Name(fmt.Sprintf("acme.M%d", d.Uint64()))
 	case depth > 0 && kind < 5:
 		return d.schema(depth)
 	default:

@@ -78,6 +78,7 @@ type codec struct {
 	trailing bool // bytes behind the data are an error
 	writers  cache[writerKey, *writer]
 	readers  cache[readerKey, *reader]
+	reading  connect.Reading // of what is read; see Project
 	decoder  decoder
 }
 
@@ -107,7 +108,8 @@ type reader struct {
 	latest int    // the id of the reader's
 	schema *connect.Schema
 	plan   *readNode
-	raw    bool // the message is bytes without a length
+	raw    bool  // the message is bytes without a length
+	less   *part // of what is read, where that is not all
 }
 
 // Encode writes d. A null is a Kafka null, but an error where the schema
@@ -238,6 +240,11 @@ func (c *codec) Decode(topic string, data []byte) (connect.Datum, error) {
 	if err != nil {
 		return connect.Datum{}, fmt.Errorf("avro: schema of a message of topic %s: %w", topic, err)
 	}
+	if r.less != nil {
+		if d, ok := c.readPart(r, rest, len(data)-len(rest)); ok {
+			return d, nil
+		}
+	}
 	v, err := c.read(r, rest, len(data)-len(rest))
 	if err != nil {
 		return connect.Datum{}, fmt.Errorf("avro: read a message of topic %s under schema id %d: %w", topic, id, err)
@@ -312,6 +319,7 @@ func (c *codec) newReader(key readerKey) (*reader, error) {
 	if r.plan, err = c.resolve(w, as, r.schema, false); err != nil {
 		return nil, fmt.Errorf("schema id %d cannot be read as schema id %d, the latest: %w", key.id, id, err)
 	}
+	r.less = r.part(c.reading)
 	c.readers.put(key, r)
 	return r, nil
 }

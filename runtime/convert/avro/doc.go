@@ -21,6 +21,8 @@
 //	union.go        the same for unions
 //	decode.go       bytes → data, by a plan
 //	blocks.go       arrays and maps, and what is passed over
+//	part.go         records of which nobody reads all
+//	pass.go         what of them is passed over
 //	anything.go     data without a schema
 //	cache.go        what is kept by schema
 //
