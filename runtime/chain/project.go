@@ -21,20 +21,41 @@ func (c *Chain) Projection(role connect.Role) (connect.Projects, connect.Reading
 	}
 	p, ok := codec.(connect.Projects)
 	r := c.reading(role)
-	return p, r, ok && (r.Only != nil || r.Except != nil)
+	return p, r, ok && !r.All()
 }
 
-// reading is what the first step reads that does not pass it all on.
+// reading is what is read by the first step that does not pass all on, and by
+// those before it. A step that is not for every record has to pass all on.
 func (c *Chain) reading(role connect.Role) connect.Reading {
-	for i := range c.Steps {
-		s := &c.Steps[i]
-		says, ok := s.what.(connect.Reads)
-		if !ok || s.when != nil || s.not != nil {
-			break // a predicate may look at all of the record
+	var before []string
+	for _, s := range c.cfg.Steps {
+		for _, p := range []connect.Predicate{s.When, s.Unless} {
+			if p == nil {
+				continue
+			}
+			r, ok := readingOf(p, role)
+			if !ok || !r.Passed {
+				return connect.Reading{}
+			}
+			before = append(before, r.Only...)
 		}
-		if r := says.Reads(role); !r.Passed {
-			return r
+		switch r, ok := readingOf(s.Do, role); {
+		case !ok || !r.Passed && (s.When != nil || s.Unless != nil):
+			return connect.Reading{}
+		case !r.Passed:
+			return r.With(before)
+		default:
+			before = append(before, r.Only...)
 		}
 	}
 	return connect.Reading{}
+}
+
+// readingOf is what a component says that it reads.
+func readingOf(component any, role connect.Role) (r connect.Reading, ok bool) {
+	says, ok := component.(connect.Reads)
+	if ok {
+		r = says.Reads(role)
+	}
+	return r, ok
 }

@@ -48,7 +48,8 @@ func through(c *chain.Chain, message []byte) (out outcome, kept int) {
 	r := connect.Record{Topic: "t", Value: v}
 	keep, err := c.Transform(&r, &d)
 	if err != nil {
-		return outcome{text: fmt.Sprint(d.Where(), ": ", err)}, kept
+		text, _, _ := strings.Cut(err.Error(), "; there ") // is, are: behind other steps only what was made
+		return outcome{text: d.Where() + ": " + text}, kept
 	}
 	return outcome{fmt.Sprint(keep, r.Topic, r.Headers, r.Key.Value, r.Value.Value), r}, kept
 }
@@ -107,6 +108,13 @@ func stepsOf(kind uint8, a, b string) []chain.Step {
 	if kind&16 != 0 {
 		steps = append(steps, chain.Step{Do: transform.InsertField{On: "value", StaticField: "a", StaticValue: "x"}})
 	}
+	if kind&128 != 0 {
+		steps = append([]chain.Step{
+			{Do: transform.MaskField{On: "value", Fields: []string{"a"}, Replacement: "5", FieldSyntaxVersion: version}},
+			{Do: transform.InsertField{On: "value", StaticField: b, StaticValue: "y", FieldSyntaxVersion: version}, When: predicate.HasHeaderKey{Name: "h"}},
+			{Do: transform.ValueToKey{Fields: []string{"c"}, FieldSyntaxVersion: version}, Unless: predicate.RecordIsTombstone{}},
+		}[:1+kind>>6&1*2], steps...)
+	}
 	if kind&32 != 0 {
 		steps = append([]chain.Step{
 			{Do: transform.RegexRouter{Regex: "(.*)", Replacement: "x$1"}},
@@ -130,6 +138,7 @@ func FuzzProject(f *testing.F) {
 		for kind := uint8(8); kind > 0; kind <<= 1 {
 			f.Add(kind, "b", "a", s, `{"c":"x","b":{"c":{}}}`)
 		}
+		f.Add(uint8(192), "b", "a", s, `{"c":"x","b":{"c":{}}}`)
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, a, b, first, second string) {
 		for _, value := range []convert.JSON{{}, {Strict: true}, {SchemasEnable: true}} {
@@ -156,7 +165,8 @@ func TestProjectRandom(t *testing.T) {
 	less := 0
 	for range 300 {
 		names := []string{"a,b", "c", "a.b", "d,e", ""}
-		p, ok := openPair(t, convert.JSON{}, stepsOf(uint8(random.Uint32()), names[random.IntN(5)], names[random.IntN(5)]))
+		steps := append(dice{random}.before(), stepsOf(uint8(random.Uint32()), names[random.IntN(5)], names[random.IntN(5)])...)
+		p, ok := openPair(t, convert.JSON{}, steps)
 		if !ok {
 			continue
 		}
@@ -211,49 +221,59 @@ func member(shape, random *rand.Rand, depth int) string {
 	return [...]string{"1", "-7", "1.25", "null", "true", `"x"`, `"ü"`, strconv.FormatFloat(random.NormFloat64(), 'f', -1, 64)}[random.IntN(8)]
 }
 
-// TestProjectRecorded: the recorded records of the original, as JSON, through
-// the recorded steps.
+// TestProjectRecorded: the recorded records of the original, through each
+// converter and the recorded steps.
 func TestProjectRecorded(t *testing.T) {
 	files, err := filepath.Glob("../transform/testdata/*.jsonl")
 	if err != nil || len(files) < 15 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	tried, less := 0, 0
-	for _, file := range files {
-		cases, err := vectortest.Read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		messages := messagesOf(cases)
-		for i := range cases {
-			own, err := javatest.Table.Steps(&cases[i])
-			if err != nil {
-				continue
-			}
-			var steps []chain.Step
-			for _, s := range own {
-				steps = append(steps, chain.Step{Do: s.Do, When: s.When, Unless: s.Unless})
-			}
-			p, ok := openPair(t, convert.JSON{}, steps)
-			if !ok || len(messages) == 0 {
-				continue
-			}
-			for k := range 30 {
-				tried++
-				if p.try(t, messages[(i+k/3)%len(messages)]) {
-					less++
+	for name, value := range map[string]connect.Converter{"JSON": convert.JSON{}, "JSON with schema": convert.JSON{SchemasEnable: true}, "Avro": avroOffline} {
+		t.Run(name, func(t *testing.T) {
+			tried, less := 0, 0
+			for _, file := range files {
+				cases, err := vectortest.Read(file)
+				if err != nil {
+					t.Fatal(err)
 				}
+				a, b := tryRecorded(t, value, cases)
+				tried, less = tried+a, less+b
 			}
-		}
-	}
-	t.Logf("less was made of %d of %d messages", less, tried)
-	if less < 1000 {
-		t.Error("too few")
+			t.Logf("less was made of %d of %d messages", less, tried)
+			if less < 1000 {
+				t.Error("too few")
+			}
+		})
 	}
 }
 
-func messagesOf(cases []vectortest.Case) (out []string) {
-	codec, _ := convert.JSON{}.Open(connect.RoleValue)
+func tryRecorded(t *testing.T, value connect.Converter, cases []vectortest.Case) (tried, less int) {
+	messages := messagesOf(value, cases)
+	for i := range cases {
+		own, err := javatest.Table.Steps(&cases[i])
+		if err != nil {
+			continue
+		}
+		var steps []chain.Step
+		for _, s := range own {
+			steps = append(steps, chain.Step{Do: s.Do, When: s.When, Unless: s.Unless})
+		}
+		p, ok := openPair(t, value, steps)
+		if !ok || len(messages) == 0 {
+			continue
+		}
+		for k := range 30 {
+			tried++
+			if p.try(t, messages[(i+k/3)%len(messages)]) {
+				less++
+			}
+		}
+	}
+	return tried, less
+}
+
+func messagesOf(value connect.Converter, cases []vectortest.Case) (out []string) {
+	codec, _ := value.Open(connect.RoleValue)
 	var buf connect.Buffer
 	for i := range cases {
 		r, err := cases[i].In()
@@ -265,4 +285,34 @@ func messagesOf(cases []vectortest.Case) (out []string) {
 		}
 	}
 	return out
+}
+
+// TestProjectKey: of a key that the value's fields replace nothing is made.
+func TestProjectKey(t *testing.T) {
+	c, err := chain.Open(chain.Config{
+		Steps: []chain.Step{{Do: transform.ValueToKey{Fields: []string{"id"}}}, {Do: transform.ReplaceField{On: "value", Exclude: []string{"id", "x"}}}},
+		Key:   convert.JSON{}, Value: convert.JSON{}, Header: convert.SimpleHeader{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, r, ok := c.Projection(connect.RoleKey); !ok || r.Only == nil || len(r.Only) > 0 {
+		t.Errorf("of the key %+v is read", r)
+	}
+	if _, r, ok := c.Projection(connect.RoleValue); !ok || !slices.Equal(r.Except, []string{"x"}) {
+		t.Errorf("of the value %+v is read", r)
+	}
+	c.Project()
+	const key, broken = `{"a":1,"b":{"c":2}}`, `{"a":1,"b":{"c":2]}`
+	for range 2 { // the names are learned from the first
+		if _, err := c.Key.Decode("t", []byte(broken)); err == nil {
+			t.Error("a broken key is none to it")
+		}
+		if _, err := c.Key.Decode("t", []byte(key)); err != nil {
+			t.Error(err)
+		}
+	}
+	if d, err := c.Key.Decode("t", []byte(key)); err != nil || d.Value.Map().Len() > 0 {
+		t.Errorf("%v is made of the key, %v", d.Value, err)
+	}
 }

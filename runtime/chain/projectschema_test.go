@@ -6,9 +6,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/convert/avro"
+	"kcgen.dev/runtime/predicate"
+	"kcgen.dev/runtime/transform"
 )
 
 // FuzzProjectSchema is FuzzProject for messages with schemas: an envelope whose
@@ -60,7 +63,7 @@ func TestProjectSchemasRandom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tried, less := 0, 0
-			for range 300 {
+			for range 600 {
 				less += random.chain(t, value, &tried)
 			}
 			t.Logf("less was made of %d of %d messages", less, tried)
@@ -82,7 +85,7 @@ type dice struct{ *rand.Rand }
 // chain tries messages of a few schemas in a random chain.
 func (d dice) chain(t *testing.T, value connect.Converter, tried *int) (less int) {
 	names := []string{"a,b", "c", "a.b", "d,e", "", "b,c,d,e,f"}
-	p, ok := openPair(t, value, stepsOf(uint8(d.Uint32()), names[d.IntN(6)], names[d.IntN(6)]))
+	p, ok := openPair(t, value, append(d.before(), stepsOf(uint8(d.Uint32()), names[d.IntN(6)], names[d.IntN(6)])...))
 	if !ok {
 		return 0
 	}
@@ -109,6 +112,38 @@ func (d dice) chain(t *testing.T, value connect.Converter, tried *int) (less int
 		}
 	}
 	return less
+}
+
+// before are steps that pass on what they do not touch.
+func (d dice) before() (steps []chain.Step) {
+	name := func() string { return []string{"a", "b", "c", "d", "a.b", "new"}[d.IntN(6)] }
+	version := []string{"V1", "V2"}[d.IntN(2)]
+	for range d.IntN(4) {
+		step := chain.Step{Do: []connect.Transform{
+			transform.MaskField{On: "value", Fields: []string{name()}, FieldSyntaxVersion: version},
+			transform.Cast{On: "value", Spec: []string{name() + ":string"}, FieldSyntaxVersion: version},
+			transform.TimestampConverter{On: "value", Field: name(), TargetType: "unix", UnixPrecision: "milliseconds", FieldSyntaxVersion: version},
+			transform.InsertField{On: "value", StaticField: name(), StaticValue: "x", FieldSyntaxVersion: version},
+			transform.HeaderFrom{On: "value", Fields: []string{name()}, Headers: []string{"h"}, Operation: []string{"copy", "move"}[d.IntN(2)], FieldSyntaxVersion: version},
+			transform.ValueToKey{Fields: []string{name()}, FieldSyntaxVersion: version},
+			transform.ExtractTopic{On: "value", Field: name(), SkipMissingOrNull: true, FieldSyntaxVersion: version},
+			transform.SetSchemaMetadata{On: "value", SchemaName: "other", SchemaVersion: 3},
+			transform.TombstoneHandler{Behavior: "ignore"},
+			transform.Filter{}, transform.Drop{On: "value", SchemaBehavior: "nullify"},
+			transform.MessageTimestampRouter{TopicFormat: "${topic}", TopicTimestampFormat: "yyyy", MessageTimestampFormat: "yyyy", MessageTimestampKeys: []string{name(), name()}},
+		}[d.IntN(12)]}
+		switch d.IntN(8) {
+		case 0:
+			step.When = predicate.HasHeaderKey{Name: "h"}
+		case 1:
+			step.Unless = predicate.RecordIsTombstone{}
+		}
+		if f, ok := step.Do.(transform.Filter); ok {
+			step = chain.Step{Do: f, When: predicate.TopicNameMatches{Pattern: "no"}}
+		}
+		steps = append(steps, step)
+	}
+	return steps
 }
 
 // damaged is a message of which a few bytes are others, or gone.
