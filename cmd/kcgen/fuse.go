@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"kcgen.dev/compiler/plan"
-	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/filestream"
 	"kcgen.dev/runtime/convert"
@@ -19,22 +18,27 @@ import (
 	"kcgen.dev/runtime/transform"
 )
 
+// components are some that kcgen knows by their types in a plan.
+type components map[plan.Type]any
+
 // fusable are the components of which a function can be made, or that it can
 // get past.
-var fusable = map[plan.Type]any{}
+var fusable = componentsOf(
+	filestream.Source{},
+	transform.Cast{}, transform.Drop{}, transform.HoistField{}, transform.InsertField{}, transform.MaskField{},
+	transform.RegexRouter{}, transform.ReplaceField{}, transform.TimestampConverter{},
+	predicate.HasHeaderKey{}, predicate.RecordIsTombstone{}, predicate.TopicNameMatches{},
+	convert.JSON{}, convert.String{},
+)
 
-func init() {
-	for _, c := range []any{
-		filestream.Source{},
-		transform.Cast{}, transform.Drop{}, transform.HoistField{}, transform.InsertField{}, transform.MaskField{},
-		transform.RegexRouter{}, transform.ReplaceField{}, transform.TimestampConverter{},
-		predicate.HasHeaderKey{}, predicate.RecordIsTombstone{}, predicate.TopicNameMatches{},
-		convert.JSON{}, convert.String{},
-	} {
+func componentsOf(all ...any) components {
+	m := components{}
+	for _, c := range all {
 		t := reflect.TypeOf(c)
 		pkg, name, _ := strings.Cut(t.String(), ".")
-		fusable[plan.Type{Path: t.PkgPath(), Pkg: pkg, Name: name}] = c
+		m[plan.Type{Path: t.PkgPath(), Pkg: pkg, Name: name}] = c
 	}
+	return m
 }
 
 // functions finds the chains of sources that are one function each.
@@ -56,34 +60,34 @@ func function(s *plan.Struct) (r *recipe.Recipe, notes []recipe.Note) {
 			r, notes = nil, []recipe.Note{{Part: "connector", Why: fmt.Sprintf("a part of its chain panics: %v", p)}}
 		}
 	}()
-	ch := chainOf(s)
-	states, _ := flow.Source(known[connect.Source](s.Struct("connector"), foreignSource{}), ch, connect.Shape{})
+	ch := fusable.chain(s)
+	states, _ := flow.Source(known[connect.Source](fusable, s.Struct("connector"), foreignSource{}), ch, connect.Shape{})
 	return fuse.Source(ch, states)
 }
 
-func chainOf(s *plan.Struct) flow.Chain {
-	ch := flow.Chain{Key: known[connect.Converter](s.Struct("keyConverter"), foreignConverter{}), Value: known[connect.Converter](s.Struct("valueConverter"), foreignConverter{})}
+func (m components) chain(s *plan.Struct) flow.Chain {
+	ch := flow.Chain{Key: known[connect.Converter](m, s.Struct("keyConverter"), foreignConverter{}), Value: known[connect.Converter](m, s.Struct("valueConverter"), foreignConverter{})}
 	for _, n := range s.List("transforms") {
 		step := n.(*plan.Struct)
-		f := flow.Step{Do: known[connect.Transform](step.Struct("do"), foreignTransform{})}
+		f := flow.Step{Do: known[connect.Transform](m, step.Struct("do"), foreignTransform{})}
 		if when := step.Struct("when"); when != nil {
-			f.When = known[connect.Predicate](when, foreignPredicate{})
+			f.When = known[connect.Predicate](m, when, foreignPredicate{})
 		}
 		if unless := step.Struct("unless"); unless != nil {
-			f.Unless = known[connect.Predicate](unless, foreignPredicate{})
+			f.Unless = known[connect.Predicate](m, unless, foreignPredicate{})
 		}
 		ch.Steps = append(ch.Steps, f)
 	}
 	return ch
 }
 
-// known is what the plan says, as a value; or foreign, where kcgen does not
-// know its type.
-func known[T any](s *plan.Struct, foreign T) T {
+// known is what the plan says, as a value; or foreign, where its type is not
+// among those that are known.
+func known[T any](m components, s *plan.Struct, foreign T) T {
 	if s == nil || s.Func {
 		return foreign
 	}
-	c, ok := fusable[s.Type]
+	c, ok := m[s.Type]
 	if !ok {
 		return foreign
 	}
@@ -110,17 +114,3 @@ func (foreignSource) Tasks(context.Context, int) ([]connect.SourceTask, error) {
 func (foreignTransform) Open() (connect.Apply, error)                          { return nil, nil }
 func (foreignPredicate) Open() (connect.Test, error)                           { return nil, nil }
 func (c foreignConverter) Open(connect.Role) (connect.Codec, error)            { return c, nil }
-
-// opened is a connector's chain as a task has it; nil where it does not open.
-func opened(s *plan.Struct) *chain.Chain {
-	ch := chainOf(s)
-	cfg := chain.Config{Key: ch.Key, Value: ch.Value, Header: foreignConverter{}}
-	for _, step := range ch.Steps {
-		cfg.Steps = append(cfg.Steps, chain.Step{Do: step.Do, When: step.When, Unless: step.Unless})
-	}
-	c, err := chain.Open(cfg)
-	if err != nil {
-		return nil
-	}
-	return c
-}

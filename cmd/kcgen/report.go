@@ -3,10 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"kcgen.dev/compiler/plan"
-	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/fuse/recipe"
 )
 
@@ -51,30 +49,6 @@ func printNotes(w io.Writer, s *plan.Struct, notes []recipe.Note, fused bool) {
 			why = "could be in a function"
 		}
 		fmt.Fprintf(w, "  %-15s %-28s %s\n", n.Part, typeAt(s, n.Part), why)
-	}
-}
-
-// printSavings says what of a chain that is no function is done at once, or not
-// at all.
-func printSavings(w io.Writer, s *plan.Struct, sink bool) {
-	c := opened(s)
-	if c == nil {
-		return
-	}
-	for _, run := range c.Together() {
-		fmt.Fprintf(w, "  %s are done together\n", strings.Join(run, ", "))
-	}
-	for _, role := range []connect.Role{connect.RoleKey, connect.RoleValue} {
-		if _, r, ok := c.Projection(role); ok && sink {
-			of, fields := "only", r.Only
-			if fields == nil {
-				of, fields = "all but", r.Except
-			}
-			for _, f := range fields {
-				of += " " + printable(f)
-			}
-			fmt.Fprintf(w, "  %-15s reads %s\n", role.String()+"Converter", of)
-		}
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 
 	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/convert/avro"
 )
 
 // TestReport: each connector, in the spec's order, with what keeps it from being
@@ -19,6 +22,7 @@ import (
 	"kcgen.dev/schema"
 	"kcgen.dev/runtime/connector/filestream"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/convert/avro"
 	"kcgen.dev/runtime/predicate"
 	"kcgen.dev/runtime/transform"
 )
@@ -41,6 +45,26 @@ schema.#Pipeline & {
 		keyConverter:   convert.#String
 		valueConverter: convert.#JSON & {schemasEnable: false}
 		transforms: [{do: transform.#ReplaceField & {on: "value", include: ["id", "name"]}}, hoist]
+	}
+	sinks: rows: {
+		connector: filestream.#Sink & {file: "out"}
+		topics: ["t"]
+		keyConverter:   convert.#JSON & {schemasEnable: false}
+		valueConverter: avro.#Converter & {schemaRegistry: url: ["http://r"]}
+		transforms: [
+			{do: transform.#ValueToKey & {fields: ["id"]}, unless: predicate.#RecordIsTombstone},
+			{do: transform.#ExtractField & {on: "value", field: "name"}},
+		]
+	}
+	sinks: keys: {
+		connector: filestream.#Sink & {file: "out"}
+		topics: ["t"]
+		keyConverter:   convert.#JSON & {schemasEnable: false}
+		valueConverter: convert.#JSON & {strict: true}
+		transforms: [
+			{do: transform.#ValueToKey & {fields: ["id"]}},
+			{do: transform.#ExtractField & {on: "value", field: "name"}},
+		]
 	}
 }
 `
@@ -71,8 +95,32 @@ sources.slow  not specialised
 sources.bare  nothing to specialise: it has no transforms
 sinks.out  not specialised: what its topics hold is not known before it comes
   valueConverter  reads only id name
+sinks.rows  not specialised: what its topics hold is not known before it comes
+  valueConverter  reads only name id
+sinks.keys  not specialised: what its topics hold is not known before it comes
+  keyConverter    reads nothing
 `
 	if d := diff.Diff(want, out.String()); d != "" {
 		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// TestSparing: the converters that are named here can do with less.
+func TestSparing(t *testing.T) {
+	for kind := range sparing {
+		c, ok := map[plan.Type]connect.Converter{
+			{Path: "kcgen.dev/runtime/convert/avro", Pkg: "avro", Name: "Converter"}: avro.Converter{},
+		}[kind]
+		if !ok {
+			t.Errorf("%v is not known to the test", kind)
+			continue
+		}
+		if o, ok := c.(connect.Offline); ok {
+			c = o.Offline()
+		}
+		codec, err := c.Open(connect.RoleValue)
+		if _, ok := codec.(connect.Projects); !ok || err != nil {
+			t.Errorf("%v cannot, %v", kind, err)
+		}
 	}
 }
