@@ -54,23 +54,29 @@ func (l *nameList) guess(n int) *connect.KeySet {
 	return l.known
 }
 
-// learn keeps the names of m, the object at node n, for the next message.
-// Objects that are maps, with names that never come again, are given up after a
-// while.
-func (l *nameList) learn(m *connect.Map, t *jsontext.Tape, n int) {
-	if l == nil || l.learned == maxLearned || m.Len() > maxNames || m.Len() != int(t.Nodes[n].Count) {
+// learn keeps the names of the object at node n for the next message, unless
+// one comes twice. Objects that are maps, with names that never come again, are
+// given up after a while.
+func (l *nameList) learn(t *jsontext.Tape, n int) {
+	if l == nil || l.learned == maxLearned || t.Nodes[n].Count > maxNames {
 		return
 	}
 	l.learned++
 	var known []connect.Value
 	var leads []string
+	twice := map[string]bool{}
 	at := int(t.Nodes[n].Start)
 	for k := n + 1; k < t.Next(n); k = t.Next(k + 1) {
 		begin, end := t.Span(k + 1)
 		if begin-at > maxLead || t.Nodes[k].Escaped {
 			return
 		}
-		known = append(known, nameOf(t.Raw(k)))
+		name := nameOf(t.Raw(k))
+		if twice[name.Str()] {
+			return
+		}
+		twice[name.Str()] = true
+		known = append(known, name)
 		leads = append(leads, t.Between(at, begin))
 		at = end
 	}

@@ -64,7 +64,7 @@ func (p *pick) of(from *connect.KeySet) {
 }
 
 // top reads the message's object, of which members are picked: the others are
-// read too, since they may be wrong, and nothing is kept of them.
+// passed over.
 func (q *quick) top(list *nameList, at int) (v connect.Value, end int) {
 	q.pick.of(list.known)
 	m := q.slab.MapOf(q.pick.keys)
@@ -73,29 +73,26 @@ func (q *quick) top(list *nameList, at int) (v connect.Value, end int) {
 			return v, bad
 		}
 		slot := q.pick.slots[i]
-		q.dry = slot < 0
-		if v, at = q.value(at); at == bad {
+		if slot < 0 {
+			at = jsontext.Pass(q.data, at)
+		} else {
+			m.Vals[slot], at = q.value(at)
+		}
+		if at == bad {
 			return v, bad
 		}
-		if slot >= 0 {
-			m.Vals[slot] = v
-		}
 	}
-	q.dry = false
 	q.depth--
 	return m.Value(), q.word(at, list.tail)
 }
 
-// picks reports whether the object at node n is read by picked: where no guess
-// is made for a while. Else it is read whole, since the names of the objects in
-// it are learned with its own.
-func (r *jsonReader) picks(n int) bool {
-	return r.pick != nil && r.quick.pause > 0 && r.Is(n, jsontext.Object)
-}
+// picks reports whether of the message at node n members are picked.
+func (r *jsonReader) picks(n int) bool { return r.pick != nil && r.Is(n, jsontext.Object) }
 
-// picked is the message's object with the members that are picked.
+// picked is the message's object with the members that are picked. The names of
+// all are learned, but in the others those of no objects.
 func (r *jsonReader) picked(n int) (connect.Value, error) {
-	r.names.at = maxNamed // the objects in it are others than those of a whole message
+	list := r.names.next()
 	m := r.slab.Map(r.pick.room(int(r.Nodes[n].Count)))
 	index := connect.NewMapIndex(m)
 	for k := n + 1; k < r.Next(n); k = r.Next(k + 1) {
@@ -109,6 +106,7 @@ func (r *jsonReader) picked(n int) (connect.Value, error) {
 			return connect.Null, err
 		}
 	}
+	list.learn(&r.Tape, n)
 	return m.Value(), nil
 }
 

@@ -24,7 +24,6 @@ type quick struct {
 	slab  *connect.Slab
 	elems []connect.Value // of the arrays that are being read
 	pick  *pick           // of the members that are made; nil: all are
-	dry   bool            // nothing is made of what is read
 
 	guesses
 }
@@ -41,7 +40,7 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 		return v, false
 	}
 	q.names.reset()
-	q.data, q.depth, q.elems, q.dry = data, 0, q.elems[:0], false
+	q.data, q.depth, q.elems = data, 0, q.elems[:0]
 	v, end := q.object(0)
 	ok = end == len(data)
 	q.data = nil
@@ -49,7 +48,7 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 	return v, ok
 }
 
-const bad = -1
+const bad = jsontext.Bad
 
 func (q *quick) value(at int) (v connect.Value, end int) {
 	if at >= len(q.data) {
@@ -197,16 +196,12 @@ func (q *quick) array(at int) (v connect.Value, end int) {
 		}
 		q.elems = append(q.elems, v)
 	}
-	v = connect.Null
-	if !q.dry {
-		a := q.slab.Array(len(q.elems) - base)
-		copy(a.Elems, q.elems[base:])
-		v = a.Value()
-	}
+	a := q.slab.Array(len(q.elems) - base)
+	copy(a.Elems, q.elems[base:])
 	clear(q.elems[base:])
 	q.elems = q.elems[:base]
 	q.depth--
-	return v, at + 1
+	return a.Value(), at + 1
 }
 
 func (q *quick) object(at int) (v connect.Value, end int) {
@@ -217,19 +212,13 @@ func (q *quick) object(at int) (v connect.Value, end int) {
 	if q.depth == 1 && q.pick != nil {
 		return q.top(list, at)
 	}
-	var m *connect.Map
-	if !q.dry {
-		m = q.slab.MapOf(list.known)
-	}
+	m := q.slab.MapOf(list.known)
 	for i, lead := range list.leads {
 		if at = q.word(at, lead); at == bad {
 			return v, bad
 		}
-		if v, at = q.value(at); at == bad {
+		if m.Vals[i], at = q.value(at); at == bad {
 			return v, bad
-		}
-		if m != nil {
-			m.Vals[i] = v
 		}
 	}
 	q.depth--

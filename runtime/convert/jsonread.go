@@ -346,7 +346,7 @@ func (r *jsonReader) object(elem *connect.Schema, n int) (*connect.Map, error) {
 			return nil, err
 		}
 	}
-	list.learn(m, &r.Tape, n)
+	list.learn(&r.Tape, n)
 	return m, nil
 }
 
