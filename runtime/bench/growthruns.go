@@ -148,7 +148,8 @@ func (b *bench) byFields(ctx context.Context) ([]curve, error) {
 		}
 		read.add("struct of so many fields, three read", float64(n), micros)
 	}
-	return []curve{carried, read}, nil
+	formats, err := byFormats()
+	return append([]curve{carried, read}, formats...), err
 }
 
 // wide is an order with n more fields that nothing reads.
