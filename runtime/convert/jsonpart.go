@@ -44,7 +44,7 @@ func (p *partReader) of(r *jsonReader, s *connect.Schema) *part {
 		return found
 	}
 	schema, slots := p.reading.Part(s)
-	if schema == nil {
+	if schema == nil || 4*size(schema) > 3*size(s) {
 		p.parts.put(s, nil, 0)
 		return nil
 	}
@@ -61,6 +61,22 @@ func (p *partReader) of(r *jsonReader, s *connect.Schema) *part {
 	}
 	p.parts.put(s, out, 0)
 	return out
+}
+
+// size is how many values there are in a value, about. Where most are made, that
+// is best done at once.
+func size(s *connect.Schema) int {
+	if s == nil {
+		return 1
+	}
+	n := 1
+	for _, f := range s.Fields() {
+		n += size(f.Schema)
+	}
+	if s.Elem() != nil {
+		n += size(s.Elem())
+	}
+	return n
 }
 
 // nullable reports whether null is no error.
@@ -263,10 +279,8 @@ func (r *jsonReader) structPart(p *part, data []byte) (connect.Value, bool) {
 
 // field makes a value of its own text; none is null.
 func (r *jsonReader) field(s *connect.Schema, text []byte) (connect.Value, bool) {
-	if s.Kind() == connect.KindString && len(text) > 1 && text[0] == '"' {
-		if in := text[1 : len(text)-1 : len(text)-1]; jsontext.PlainLen(in) == len(in) {
-			return connect.PlainText(in), true
-		}
+	if v, ok := r.simple(s, text); ok {
+		return v, true
 	}
 	n := -1
 	if text != nil {
@@ -280,4 +294,42 @@ func (r *jsonReader) field(s *connect.Schema, text []byte) (connect.Value, bool)
 	}
 	v, err := r.value(s, n)
 	return v, err == nil
+}
+
+// simple makes a value that needs no tape; false where it does.
+func (r *jsonReader) simple(s *connect.Schema, text []byte) (v connect.Value, ok bool) {
+	if len(text) == 0 {
+		return v, false
+	}
+	switch kind := s.Kind(); {
+	case kind == connect.KindString:
+		if text[0] == '"' {
+			in := text[1 : len(text)-1 : len(text)-1]
+			return connect.PlainText(in), jsontext.PlainLen(in) == len(in)
+		}
+	case kind == connect.KindBool:
+		return connect.Bool(text[0] == 't'), text[0] == 't' || text[0] == 'f'
+	case text[0] != '-' && text[0]-'0' > 9:
+	case s.Logical() == connect.LogicalTimestamp:
+		v, ok = r.number(text)
+		return connect.InstantMilli(v.Int()), ok && v.Kind() == connect.KindInt64
+	case s.Logical() != connect.NotLogical:
+	case kind <= connect.KindInt64:
+		v, ok = r.number(text)
+		return intOf(kind, v.Int()), ok && v.Kind() == connect.KindInt64
+	case kind == connect.KindFloat64:
+		if v, ok = r.number(text); v.Kind() == connect.KindInt64 {
+			v = connect.Float64(float64(v.Int()))
+		}
+		return v, ok
+	}
+	return v, false
+}
+
+// number is a whole text, if it is a number of a few digits.
+func (r *jsonReader) number(text []byte) (connect.Value, bool) {
+	r.quick.data = text
+	v, end := r.quick.number(0)
+	r.quick.data = nil
+	return v, end == len(text)
 }
