@@ -43,9 +43,10 @@ func (p *partReader) of(r *jsonReader, s *connect.Schema) *part {
 	if found, ok := p.parts.get(s); ok {
 		return found
 	}
+	weight := size(s)
 	schema, slots := p.reading.Part(s)
-	if schema == nil || 4*size(schema) > 3*size(s) {
-		p.parts.put(s, nil, 0)
+	if schema == nil || 4*size(schema) > 3*weight {
+		p.parts.put(s, nil, sizeBytes*weight)
 		return nil
 	}
 	out := &part{schema: schema}
@@ -59,9 +60,13 @@ func (p *partReader) of(r *jsonReader, s *connect.Schema) *part {
 			out.made = append(out.made, i)
 		}
 	}
-	p.parts.put(s, out, 0)
+	p.parts.put(s, out, sizeBytes*weight)
 	return out
 }
+
+// sizeBytes is about how many bytes of a schema there are to a value: each is
+// kept with its part.
+const sizeBytes = 64
 
 // size is how many values there are in a value, about. Where most are made, that
 // is best done at once.
@@ -120,6 +125,20 @@ func (r *jsonReader) tryPart(p *part, data []byte, at, end int) (d connect.Datum
 	}
 	v, ok := r.structPart(p, data)
 	return connect.Datum{Schema: p.schema, Value: v}, ok
+}
+
+// narrowed is a value that was made as a whole with the fields alone that are
+// read, as most messages of its schema have them: there is one schema of these.
+func (r *jsonReader) narrowed(schema *connect.Schema, v connect.Value) connect.Datum {
+	p, st := r.part.of(r, schema), v.Struct()
+	if p == nil || st == nil {
+		return connect.Datum{Schema: schema, Value: v}
+	}
+	less := r.slab.Struct(p.schema)
+	for _, i := range p.made {
+		less.Slots[p.fields[i].slot] = st.Slots[i]
+	}
+	return connect.Datum{Schema: p.schema, Value: less.Value()}
 }
 
 // enveloped finds the schema of an envelope, if it is known, and where the

@@ -66,6 +66,9 @@ func (r *jsonReader) payload(schema *connect.Schema, n int) (connect.Datum, erro
 	if err != nil {
 		return connect.Datum{}, err
 	}
+	if r.part != nil && schema != nil {
+		return r.narrowed(schema, v), nil
+	}
 	return connect.Datum{Schema: schema, Value: v}, nil
 }
 
