@@ -32,7 +32,8 @@ built all the same.
 
 A source whose records and transforms are known to the byte becomes one function,
 which is faster than the chain and writes the same; -report tells which do, and
-what keeps the others from it.
+what keeps the others from it. Of sinks it tells which fields are read, where
+the converter need not make the others.
 
 With -pack all specs become one binary, FILE, little larger than one of them.
 FILE PIPELINE runs one, and takes its verbs and flags; FILE a,b runs some and
