@@ -12,7 +12,9 @@
 //	jsonread.go    tokens → data, as laxly as JsonConverter
 //	jsonquick.go   the same for messages that are laid out as the one before
 //	jsonproject.go what of data without a schema nobody reads
-//	jsonpart.go    and of data with one; jsonfits.go sees whether that fits
+//	jsonpart.go    and of data with one
+//	jsonseek.go    where the fields of these stand
+//	jsonfits.go    whether a value fits that is not made
 //	flow.go        what each refuses to write, and what it reads
 //	cache.go       what is kept by schema
 //

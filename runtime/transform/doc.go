@@ -25,6 +25,7 @@
 //	rewrite.go      structs and maps with some fields changed, at any depth
 //	reshape.go      the same as plans, which those of a chain are joined by
 //	javanumber.go   numbers in text, as Java reads them
+//	reads.go        what of a key or value each reads
 //	on.go           key or value; what was made of a schema
 //	flow.go         what becomes of schemas, and of nulls, before there are data
 package transform
