@@ -37,3 +37,19 @@ type Grants interface {
 	// in which they can be run.
 	Grants(cc CheckContext) ([]string, error)
 }
+
+// Writes is a source connector that can name the topics of its records, before
+// any transform: for kcgen grants and ./pipeline check. One that [Emits] a topic
+// needs it not.
+type Writes interface {
+	Source
+	// Writes are the topics. All is false where records may come for others,
+	// which nobody can name before they come.
+	Writes() (topics []TopicName, all bool)
+}
+
+// TopicName is a topic, or all topics whose names begin so.
+type TopicName struct {
+	Name   string
+	Prefix bool
+}
