@@ -15,6 +15,7 @@
 //	log.go         Log: a compacted topic that instances share
 //	logreader.go   reading it to an end   follow.go  and on   atomic.go  writing it at once
 //	groups.go      what groups there are, and their offsets
+//	right.go       Right: what ACLs give   probe.go, probeask.go  whether the principal has it
 //	wait.go        back-off, and waiting for a broker at the start
 //	health.go      says in the log when brokers do not answer
 package kafka

@@ -220,16 +220,7 @@ func led(t topic) bool {
 
 // Create makes a topic. One that is there already is left as it is.
 func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
-	req := kmsg.NewPtrCreateTopicsRequest()
-	req.TimeoutMillis = int32(min(k.opts.Admin.createTimeout().Milliseconds(), math.MaxInt32))
-	rt := kmsg.NewCreateTopicsRequestTopic()
-	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = spec.Name, spec.Partitions, spec.ReplicationFactor
-	for _, name := range slices.Sorted(maps.Keys(spec.Configs)) {
-		c := kmsg.NewCreateTopicsRequestTopicConfig()
-		c.Name, c.Value = name, kmsg.StringPtr(spec.Configs[name])
-		rt.Configs = append(rt.Configs, c)
-	}
-	req.Topics = append(req.Topics, rt)
+	req := spec.request(spec.Name, k.opts.Admin.createTimeout())
 	brokers := fenced{conn: k, topic: spec.Name, factor: spec.ReplicationFactor}
 	return k.retry(ctx, "create topic "+spec.Name, func() error {
 		resp, err := req.RequestWith(ctx, k.admin)
@@ -252,6 +243,21 @@ func (k *Conn) Create(ctx context.Context, spec NewTopic) error {
 		}
 		return nil
 	})
+}
+
+// request asks for the topic to be made, under a name.
+func (t NewTopic) request(name string, limit time.Duration) *kmsg.CreateTopicsRequest {
+	req := kmsg.NewPtrCreateTopicsRequest()
+	req.TimeoutMillis = int32(min(limit.Milliseconds(), math.MaxInt32))
+	rt := kmsg.NewCreateTopicsRequestTopic()
+	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = name, t.Partitions, t.ReplicationFactor
+	for _, key := range slices.Sorted(maps.Keys(t.Configs)) {
+		c := kmsg.NewCreateTopicsRequestTopicConfig()
+		c.Name, c.Value = key, kmsg.StringPtr(t.Configs[key])
+		rt.Configs = append(rt.Configs, c)
+	}
+	req.Topics = append(req.Topics, rt)
+	return req
 }
 
 // Config is one setting of a topic. ok is false where the broker does not say,
