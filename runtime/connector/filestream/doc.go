@@ -14,5 +14,6 @@
 //	stream.go       … or the standard output, a FIFO, a device
 //	text.go         a value as text
 //	errors.go       which errors may go away by themselves
-//	sys_*.go        what differs between systems
+//	check.go        what can be seen before the pipeline runs
+//	sys_*.go, disk_*.go  what differs between systems
 package filestream

@@ -23,3 +23,11 @@ func waitReadable(*os.File, time.Duration) (bool, error) { return true, nil }
 
 // … and no directories to sync.
 func syncDir(string) error { return nil }
+
+// … Nor can it be asked what a user may do.
+
+func canRead(string) bool { return true }
+
+func canMake(string) bool { return true }
+
+func canAppend(string, os.FileMode) bool { return true }

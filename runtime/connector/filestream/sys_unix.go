@@ -75,3 +75,18 @@ func control(f *os.File, do func(fd int) error) error {
 	}
 	return derr
 }
+
+// What this user may do with a name. Nothing is opened.
+
+func canRead(file string) bool { return unix.Access(file, unix.R_OK) == nil }
+
+func canMake(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
+
+// canAppend says it of a regular file, which is read too, or of a FIFO or a
+// device.
+func canAppend(file string, m os.FileMode) bool {
+	if m.IsRegular() {
+		return unix.Access(file, unix.R_OK|unix.W_OK) == nil
+	}
+	return unix.Access(file, unix.W_OK) == nil
+}
