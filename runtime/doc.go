@@ -7,6 +7,7 @@
 //	pack.go          MainOf: several pipelines in one program
 //	run.go           Run: references resolved, the worker run
 //	translate.go     a Pipeline in the worker's terms
+//	preflight.go     the verbs check and grants
 //	offsets.go       the verb offsets   positions.go  what it does
 //	idlegroup.go     whether a connector is stopped
 //	takeover.go      what ran in Kafka Connect before

@@ -26,6 +26,8 @@ import (
 // generated main calls. The command line is
 //
 //	NAME [run] [flags]           run until SIGTERM or SIGINT
+//	NAME check                   whether all is there that it needs
+//	NAME grants                  the rights that it needs
 //	NAME offsets list|set|reset  where the connectors stand
 //	NAME replay-dlq              take a dead letter queue's records once more
 //	NAME version                 what this program is
@@ -67,6 +69,10 @@ func command(m Member, args []string, stdout, stderr *os.File) int {
 	}
 	switch verb {
 	case "run":
+	case "check":
+		return checkCommand(p, args, stdout, stderr)
+	case "grants":
+		return grantsCommand(p, args, stdout, stderr)
 	case "offsets":
 		return offsetsCommand(p, args, os.Stdin, stdout, stderr)
 	case "version":
@@ -78,7 +84,7 @@ func command(m Member, args []string, stdout, stderr *os.File) int {
 		parse(p, []string{}, stdout).usage()
 		return 0
 	default:
-		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, offsets, replay-dlq, version and help\n", p.Name, verb)
+		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, check, grants, offsets, replay-dlq, version and help\n", p.Name, verb)
 		return 2
 	}
 	f := parse(p, args, stderr)
@@ -134,7 +140,7 @@ func brokersOf(flag string) []string {
 
 func (f *flags) usage() {
 	w := f.set.Output()
-	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s offsets list|set|reset\n  %[1]s replay-dlq [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
+	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s check [flags]\n  %[1]s grants [flags]\n  %[1]s offsets list|set|reset\n  %[1]s replay-dlq [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
 	f.set.PrintDefaults()
 }
 

@@ -7,6 +7,9 @@ import (
 	"kcgen.dev/runtime/kafka"
 )
 
+// Validate says what New would refuse.
+func Validate(c *Config) error { return c.check() }
+
 // check refuses what the compiler could not see: names that came from
 // references, and a sink that would read its own dead letters.
 func (c *Config) check() error {

@@ -111,9 +111,9 @@ func (w *Worker) newSource(stop context.Context, s *Source, a about, plug connec
 // Group is the sink's consumer group.
 func (s *Sink) Group() string { return cmp.Or(s.Consumer.GroupID, "connect-"+s.Name) }
 
-// subscription is what the sink's tasks read. Their dead letters are not theirs
+// Subscription is what the sink's tasks read. Their dead letters are not theirs
 // to read.
-func (s *Sink) subscription() kafka.Subscription {
+func (s *Sink) Subscription() kafka.Subscription {
 	sub := kafka.Subscription{Group: s.Group(), Topics: s.Topics, Regex: s.Regex}
 	if dl := s.Errors.DeadLetters; dl != nil && s.Errors.Tolerate {
 		sub.Exclude = []string{dl.Topic}
@@ -136,7 +136,7 @@ func (w *Worker) newSink(stop context.Context, s *Sink, a about) (*sinkTask, err
 		return nil, err
 	}
 	t.chain.Project() // letters are of the bytes that came
-	sub := s.subscription()
+	sub := s.Subscription()
 	sub.Assigned, sub.Revoked, sub.Lost, sub.From = t.assigned, t.revoked, t.lost, t.from
 	if s.From != nil {
 		sub.From = kafka.Once(s.From)

@@ -52,6 +52,12 @@ func (r *TopicRules) compile() (*topicRules, error) {
 	return c, nil
 }
 
+// Spec is how a topic is made; nil leaves it to the broker.
+func (r *TopicRules) Spec(topic string) (*kafka.NewTopic, error) {
+	c, err := r.compile()
+	return c.spec(topic), err
+}
+
 func patterns(list []string) ([]*regexp.Regexp, error) {
 	var out []*regexp.Regexp
 	for _, s := range list {

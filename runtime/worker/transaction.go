@@ -83,7 +83,12 @@ const (
 
 // transaction is that of a task, by Kafka Connect's name.
 func (e *ExactlyOnce) transaction(connector string, task int) kafka.Transaction {
-	return kafka.Transaction{ID: fmt.Sprintf("%s-%s-%d", e.Group, connector, task), Timeout: e.Timeout}
+	return kafka.Transaction{ID: e.ID(connector, task), Timeout: e.Timeout}
+}
+
+// ID is a task's transactional id.
+func (e *ExactlyOnce) ID(connector string, task int) string {
+	return fmt.Sprintf("%s-%s-%d", e.Group, connector, task)
 }
 
 // Fence shuts out whoever may still write as a task of an exactly-once source.

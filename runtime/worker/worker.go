@@ -110,7 +110,7 @@ func (w *Worker) partitions(ctx context.Context) map[string]int {
 		if s.Tasks < 2 {
 			continue
 		}
-		n, err := w.conn.Partitions(ctx, s.subscription())
+		n, err := w.conn.Partitions(ctx, s.Subscription())
 		if err != nil {
 			w.log.Debug("the partitions of a sink's topics are not known", "connector", s.Name, "error", err.Error())
 			continue
