@@ -121,6 +121,7 @@ func TestSecurity(t *testing.T) {
 	t.Run("no right to write", w.noWrite)
 	t.Run("rights of a group", w.groupRights)
 	t.Run("no right to make the topic", w.noCreate)
+	t.Run("grants", w.grants)
 	t.Run("no right to write dead letters", w.noLetters)
 	t.Run("topics of a group", w.groupTopics)
 	t.Run("torn transactions", w.torn)
