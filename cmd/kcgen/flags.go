@@ -16,6 +16,16 @@ func specs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// oneSpec is for verbs that take one.
+func oneSpec(verb string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return errors.New(verb + " takes one spec")
+		}
+		return specs(cmd, args)
+	}
+}
+
 func tagFlag(cmd *cobra.Command, tags *[]string) {
 	cmd.Flags().StringArrayVarP(tags, "t", "t", nil, "set a @tag of the spec, as `tag=value`; may be repeated")
 }

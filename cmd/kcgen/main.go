@@ -79,7 +79,7 @@ build or the machine failed.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), traceCommand(), generateCommand(),
+		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), grantsCommand(), traceCommand(), generateCommand(),
 		explainCommand(), listCommand(), schemaCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)

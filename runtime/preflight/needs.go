@@ -162,7 +162,7 @@ func (n *Needs) group(g *Group) {
 	n.topic(Topic{Name: g.Config.Name, Made: &g.Config, Compact: true, Single: true}, who)
 	n.right(kafka.OnTopic, g.Config.Name, kafka.Read, who, why)
 	if g.Asks {
-		n.right(kafka.OnTopic, g.Config.Name, kafka.Write, who, why+", by REST")
+		n.right(kafka.OnTopic, g.Config.Name, kafka.Write, who, "what REST asks of them")
 	}
 	n.right(kafka.OnTopic, g.Config.Name, kafka.Create, who, why)
 	n.store(g.Status, "worker.group.statusStorageTopic", "what tasks are at")
