@@ -254,3 +254,15 @@ func setCompatibility(t *testing.T, url, subject, level string) {
 		t.Fatal(resp.Status)
 	}
 }
+
+// A check of a real registry: it is there, and knows all kinds.
+func TestRealCheck(t *testing.T) {
+	r := registry.Registry{URL: []string{servertest.SharedRegistry(t)}}
+	for _, kind := range []registry.Kind{registry.Avro, registry.Protobuf, registry.JSON} {
+		for _, f := range r.Check(t.Context(), kind) {
+			if f.Problem != "" {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@
 //	hush.go          what a registry says, without our credentials
 //	conflict.go      why a registry finds a schema incompatible
 //	mock.go          a registry in memory, for tests and builds
+//	check.go         whether it is there
 //	flow.go          what a build knows of what is read
 //
 // Errors come in three kinds. A registry that is away (no connection, 5xx,
