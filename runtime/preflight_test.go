@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -115,9 +116,7 @@ func builder(t *testing.T, r preflight.ACL) *kadm.ACLBuilder {
 
 func checked(t *testing.T, p Pipeline) preflight.Report {
 	t.Helper()
-	ctx, cancel := contextFor(t.Context(), 20*time.Second), func() {}
-	defer cancel()
-	r, err := Check(ctx, p, Options{})
+	r, err := Check(contextFor(t.Context(), 20*time.Second), p, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,6 +266,49 @@ func TestCheckFindings(t *testing.T) {
 	}
 	if strings.Contains(got, "canary") {
 		t.Error("it shows the password")
+	}
+}
+
+// Who makes a topic that is not there, where the source does not say how.
+func TestCheckWhoMakesTheTopic(t *testing.T) {
+	for _, test := range []struct {
+		auto string
+		want string
+		code int
+	}{
+		{"true", "ok sources.src topic t is not there and can be made", 0},
+		{"false", "FAIL sources.src topic t is there: it is not, and nobody makes it: the source says no topicCreation, and the brokers have auto.create.topics.enable=false fix: kafka-topics.sh --bootstrap-server", 1},
+		{"", "warn sources.src topic t is there: it is not, the source says no topicCreation, and the brokers do not tell whether they make it", 0},
+	} {
+		c, err := kfake.NewCluster(kfake.NumBrokers(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.ControlKey(int16(kmsg.DescribeConfigs), func(r kmsg.Request) (kmsg.Response, error, bool) {
+			c.KeepControl()
+			resp := r.ResponseKind().(*kmsg.DescribeConfigsResponse)
+			about := kmsg.NewDescribeConfigsResponseResource()
+			if test.auto == "" {
+				about.ErrorCode = kerr.ClusterAuthorizationFailed.Code
+			} else {
+				setting := kmsg.NewDescribeConfigsResponseResourceConfig()
+				setting.Name, setting.Value = "auto.create.topics.enable", &test.auto
+				about.Configs = append(about.Configs, setting)
+			}
+			resp.Resources = append(resp.Resources, about)
+			return resp, nil, true
+		})
+		text := convert.String{Encoding: "UTF-8"}
+		p := Pipeline{Name: "p", Kafka: kafka.Cluster{Brokers: c.ListenAddrs()},
+			Sources: []Source{{Name: "src", Connector: filestream.Source{Topic: "t"}, KeyConverter: text, ValueConverter: text}},
+			Worker:  Worker{OffsetStorageReplicationFactor: 1}}
+		if r := checked(t, p); !strings.Contains(squeeze(textOf(r)), test.want) || r.ExitCode() != test.code {
+			t.Errorf("%q: %d\n%s", test.auto, r.ExitCode(), textOf(r))
+		}
+		if c.TopicInfo("t") != nil {
+			t.Error("the topic was made")
+		}
 	}
 }
 

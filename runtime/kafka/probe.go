@@ -109,15 +109,21 @@ func (p *Probe) May(ctx context.Context, r Right, spec *NewTopic) (may bool, mis
 	if r.Prefix {
 		r.Name += "kcgen-check"
 	}
-	ask := map[Right]func(context.Context, string) (int16, error){
-		{Resource: OnTopic, Operation: Write}: p.write, {Resource: OnTopic, Operation: Read}: p.read,
-		{Resource: OnGroup, Operation: Read}: p.heartbeat, {Resource: OnGroup, Operation: Describe}: p.describeGroup,
-		{Resource: OnID, Operation: Write}: p.endTransaction,
-	}[Right{Resource: r.Resource, Operation: r.Operation}]
-	if r.Resource == OnTopic && r.Operation == Create {
+	var ask func(context.Context, string) (int16, error)
+	switch (Right{Resource: r.Resource, Operation: r.Operation}) {
+	case Right{Resource: OnTopic, Operation: Create}:
 		return p.create(ctx, r.Name, spec)
-	}
-	if ask == nil {
+	case Right{Resource: OnTopic, Operation: Write}:
+		ask = p.write
+	case Right{Resource: OnTopic, Operation: Read}:
+		ask = p.read
+	case Right{Resource: OnGroup, Operation: Read}:
+		ask = p.heartbeat
+	case Right{Resource: OnGroup, Operation: Describe}:
+		ask = p.describeGroup
+	case Right{Resource: OnID, Operation: Write}:
+		ask = p.endTransaction
+	default:
 		return false, nil, fmt.Errorf("kafka: it cannot be told who may %v", r)
 	}
 	code, err := ask(ctx, r.Name)

@@ -159,7 +159,7 @@ func (n *Needs) offsets(p *Pipeline) {
 func (n *Needs) group(g *Group) {
 	n.right(kafka.OnGroup, g.ID, kafka.Read, "worker.group", "the instances share their tasks")
 	const who, why = "worker.group.configStorageTopic", "what connectors are asked to be"
-	n.topic(Topic{Name: g.Config.Name, Made: &g.Config, Compact: true, Single: true}, who)
+	n.topic(Topic{Name: g.Config.Name, Made: compacted(g.Config), Compact: true, Single: true}, who)
 	n.right(kafka.OnTopic, g.Config.Name, kafka.Read, who, why)
 	if g.Asks {
 		n.right(kafka.OnTopic, g.Config.Name, kafka.Write, who, "what REST asks of them")
@@ -170,8 +170,14 @@ func (n *Needs) group(g *Group) {
 
 // store notes a topic that is made, read and written.
 func (n *Needs) store(t kafka.NewTopic, who, why string) {
-	n.topic(Topic{Name: t.Name, Made: &t, Compact: true}, who)
+	n.topic(Topic{Name: t.Name, Made: compacted(t), Compact: true}, who)
 	for _, o := range []string{kafka.Read, kafka.Write, kafka.Create} {
 		n.right(kafka.OnTopic, t.Name, o, who, why)
 	}
+}
+
+// compacted is a topic as the worker makes it for state.
+func compacted(t kafka.NewTopic) *kafka.NewTopic {
+	t.Configs = map[string]string{"cleanup.policy": "compact"}
+	return &t
 }

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,29 @@ func (w *secureWorld) grants(t *testing.T) {
 		l.exact(l.checkTopic(100))
 		if n := len(l.records(l.workers + "-letters")); n != 100 {
 			t.Errorf("the dead letter queue holds %d records, want 100", n)
+		}
+	})
+	t.Run("a check beside a running pipeline", func(t *testing.T) {
+		t.Parallel()
+		l := w.granted(t, nil)
+		p := l.startIn(l.env, "-log-level", "debug")
+		l.wait(p, "the first lines", l.written(100))
+		for range 3 {
+			l.checks(0)
+		}
+		l.write(100, 200)
+		l.wait(p, "the lines behind the checks", l.written(200))
+		l.stop(p)
+		l.exact(l.checkTopic(200))
+		l.exact(l.checkOut(200))
+		log, err := p.Log()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"fenced", "start over", "partitions were lost", "FAILED"} {
+			if bytes.Contains(log, []byte(word)) {
+				t.Errorf("the pipeline says %q", word)
+			}
 		}
 	})
 	t.Run("who is refused", func(t *testing.T) {
