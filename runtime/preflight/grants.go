@@ -107,9 +107,13 @@ func (g Grants) Text(w io.Writer) {
 	}
 }
 
-// statement ends with a semicolon, so that it can be pasted.
+// statement ends with a semicolon, so that it can be pasted; what is only told
+// is a comment.
 func statement(s string) string {
 	s = strings.TrimRight(s, " \t\n;")
+	if strings.HasPrefix(s, "--") {
+		return s
+	}
 	return s + ";"
 }
 
