@@ -105,7 +105,7 @@ func StartMariaDB(ctx context.Context) (*MySQL, error) {
 	return startMySQL(mysqlPrograms{
 		name:       "mariadb",
 		initialise: []string{install, "--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"},
-		run:        []string{server, "--no-defaults", "--gtid-strict-mode=ON"},
+		run:        []string{server, "--no-defaults", "--gtid-strict-mode=ON", "--debug-no-sync"},
 	})
 }
 
@@ -132,7 +132,8 @@ func (s *MySQL) settings() []string {
 		"--socket=" + filepath.Join(s.dir, "socket"), "--pid-file=" + filepath.Join(s.dir, "pid"),
 		"--init-file=" + filepath.Join(s.dir, "init.sql"),
 		"--default-time-zone=+05:00", "--character-set-server=utf8mb4", "--skip-name-resolve",
-		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--max-connections=200",
+		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--innodb-doublewrite=0",
+		"--max-connections=200",
 		"--server-id=101", "--log-bin=binlog", "--binlog-format=ROW", "--sync-binlog=0",
 	}
 }
