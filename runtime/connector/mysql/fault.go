@@ -56,11 +56,13 @@ func faultOf(e *mysql.MySQLError) database.Fault {
 	if f, ok := faults[e.Number]; ok {
 		return f
 	}
-	// The option --read-only, which a primary has while it changes places.
-	if e.Number == 1290 && strings.Contains(e.Message, "read") {
-		return database.Away
-	}
 	switch state := string(e.SQLState[:]); {
+	// The option --read-only, which a primary has while it changes places.
+	case e.Number == 1290 && strings.Contains(e.Message, "read"):
+		return database.Away
+	// A parameter that is longer than a packet, which the driver sends by parts.
+	case e.Number == 1105 && strings.Contains(e.Message, "max_allowed_packet"):
+		return database.Data
 	case strings.HasPrefix(state, "22"), strings.HasPrefix(state, "23"):
 		return database.Data
 	case strings.HasPrefix(state, "28"):
