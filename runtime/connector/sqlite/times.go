@@ -104,34 +104,41 @@ const (
 	asText    = "text"
 )
 
-// form asks the first hundred moments: the longest text tells.
-const form = `SELECT typeof(v), CAST(v AS TEXT) FROM (SELECT %[1]s AS v FROM %[2]s WHERE %[1]s IS NOT NULL LIMIT 100) ORDER BY length(CAST(v AS TEXT)) DESC LIMIT 1`
+// sample asks for the first hundred moments.
+const sample = `SELECT typeof(%[1]s), CAST(%[1]s AS TEXT) FROM %[2]s WHERE %[1]s IS NOT NULL LIMIT 100`
 
-// stored is "" for a table that has none yet.
+// stored looks at a table's moments: the longest text tells the form. It is ""
+// for a table that has none yet.
 func stored(ctx context.Context, q database.Querier, t database.Table, column string) (string, error) {
 	var d dialect
 	name := string(d.AppendIdentifier(nil, column))
-	rows, err := q.QueryContext(ctx, fmt.Sprintf(form, name, database.AppendTable(nil, d, t)))
+	rows, err := q.QueryContext(ctx, fmt.Sprintf(sample, name, database.AppendTable(nil, d, t)))
 	if err != nil {
 		return "", err
 	}
-	kept := ""
+	class, longest, bare := "", "", false
 	err = database.Strings(rows, func(row []string) error {
-		switch kept = row[0]; kept {
-		case asInteger, asReal:
-		default:
-			kept = textForm(row[1])
+		if class == "" || len(row[1]) > len(longest) {
+			class, longest = row[0], row[1]
 		}
+		bare = bare || !strings.Contains(row[1], ".")
 		return nil
 	})
-	return kept, err
+	if class == asText {
+		class = textForm(longest, bare)
+	}
+	return class, err
 }
 
-// textForm is the form of a moment's text: "text" SEPARATOR DIGITS SUFFIX.
-func textForm(s string) string {
-	const day = len("2006-01-02")
+// textForm is the form of a moment's text: "text|SEPARATOR|DIGITS|SUFFIX", and
+// |bare where a fraction of zero is left out.
+func textForm(s string, bare bool) string {
+	const day = len(time.DateOnly)
 	separator, digits, suffix := " ", 0, ""
-	if len(s) > day && s[day] == 'T' {
+	switch {
+	case len(s) <= day:
+		separator = ""
+	case s[day] == 'T':
 		separator = "T"
 	}
 	if i := strings.IndexByte(s, '.'); i >= 0 {
@@ -141,13 +148,14 @@ func textForm(s string) string {
 	}
 	if strings.HasSuffix(s, "Z") {
 		suffix = "Z"
-	} else if len(s) > 6 && (s[len(s)-6] == '+') {
+	} else if len(s) > day+6 && (s[len(s)-6] == '+' || s[len(s)-6] == '-') {
 		suffix = s[len(s)-6:]
 	}
-	if len(s) <= day {
-		separator = ""
+	form := asText + "|" + separator + "|" + strconv.Itoa(min(digits, 9)) + "|" + suffix
+	if bare && digits > 0 {
+		form += "|bare"
 	}
-	return asText + "|" + separator + "|" + strconv.Itoa(min(digits, 9)) + "|" + suffix
+	return form
 }
 
 // BindOffset gives a moment in the form in which the table keeps its own.
@@ -177,7 +185,7 @@ func (d dialect) BindOffset(c database.Column, v any, m database.Mapping) (any, 
 // more only where they say something: an equal moment is then not greater.
 func formatMoment(t time.Time, form string, m database.Mapping) (string, error) {
 	parts := strings.Split(form, "|")
-	if len(parts) != 4 {
+	if len(parts) < 4 {
 		return "", fmt.Errorf("sqlite: compare with a time: a form %q is not known", form)
 	}
 	zone := zoneOf(m.Zone)
@@ -195,6 +203,9 @@ func formatMoment(t time.Time, form string, m database.Mapping) (string, error) 
 		return t.Format(time.DateOnly), nil
 	}
 	digits, _ := strconv.Atoi(parts[2])
+	if len(parts) > 4 && t.Nanosecond() == 0 {
+		digits = 0
+	}
 	return t.Format(time.DateOnly+parts[1]+time.TimeOnly) + fraction(t.Nanosecond(), digits) + parts[3], nil
 }
 
