@@ -18,6 +18,9 @@ var errNumber = errors.New("no number")
 // ParseDecimal reads a number as databases write it ("-12.50", "1.5e-7"), with
 // the scale that its digits have.
 func ParseDecimal[T ~string | ~[]byte](text T) (*connect.Decimal, error) {
+	if d := parseSmall(text); d != nil {
+		return d, nil
+	}
 	mantissa, exponent, err := splitExponent(string(text))
 	if err != nil {
 		return nil, err
@@ -42,14 +45,66 @@ func ParseDecimal[T ~string | ~[]byte](text T) (*connect.Decimal, error) {
 	if !seen {
 		return nil, errNumber
 	}
-	n := new(big.Int)
-	if len(digits) <= 18 {
-		small, _ := strconv.ParseInt(string(digits), 10, 64)
-		n.SetInt64(small)
-	} else {
-		n.SetString(string(digits), 10)
-	}
+	n, _ := new(big.Int).SetString(string(digits), 10)
 	return &connect.Decimal{Unscaled: n, Scale: int32(scale - exponent)}, nil
+}
+
+// maxSmall is how many digits a word holds, whatever they are.
+const maxSmall = 18
+
+// parseSmall reads a number of a few digits and a point, as nearly all are, with
+// one allocation; nil is any other.
+func parseSmall[T ~string | ~[]byte](text T) *connect.Decimal {
+	i, negative := 0, false
+	if len(text) > 0 && text[0] == '-' {
+		i, negative = 1, true
+	}
+	if len(text)-i > maxSmall {
+		return nil
+	}
+	n, point, first := uint64(0), -1, i
+	for ; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			n = n*10 + uint64(c-'0')
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return nil
+		}
+	}
+	scale := 0
+	if point >= 0 {
+		scale = len(text) - 1 - point
+	}
+	if len(text) == first || len(text) == first+1 && point >= 0 {
+		return nil
+	}
+	return newSmall(n, negative, int32(scale))
+}
+
+// small is a decimal with all that it points to.
+type small struct {
+	connect.Decimal
+	n    big.Int
+	word [1]big.Word
+}
+
+func newSmall(n uint64, negative bool, scale int32) *connect.Decimal {
+	if uint64(big.Word(n)) != n { // a machine of 32 bits
+		i := new(big.Int).SetUint64(n)
+		if negative {
+			i.Neg(i)
+		}
+		return &connect.Decimal{Unscaled: i, Scale: scale}
+	}
+	s := &small{word: [1]big.Word{big.Word(n)}}
+	s.n.SetBits(s.word[:])
+	if negative {
+		s.n.Neg(&s.n)
+	}
+	s.Unscaled, s.Scale = &s.n, scale
+	return &s.Decimal
 }
 
 func splitExponent(text string) (mantissa string, exponent int, err error) {
@@ -69,7 +124,9 @@ func splitExponent(text string) (mantissa string, exponent int, err error) {
 func Rescale(d *connect.Decimal, scale int32) (*connect.Decimal, error) {
 	by := int64(scale) - int64(d.Scale)
 	switch {
-	case by == 0 || d.Unscaled == nil:
+	case by == 0:
+		return d, nil
+	case d.Unscaled == nil:
 		return &connect.Decimal{Unscaled: d.Unscaled, Scale: scale}, nil
 	case by > 2*maxExponent || by < -2*maxExponent:
 		return nil, fmt.Errorf("a scale of %d does not do for a number of scale %d", scale, d.Scale)
