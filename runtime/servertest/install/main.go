@@ -20,6 +20,7 @@ var programs = []struct{ name, debianPackage string }{
 	{"mvn", "maven"},
 	{"pip3", "python3-pip"},
 	{"postgres", "postgresql"},
+	{"mariadbd", "mariadb-server"},
 }
 
 func main() {
