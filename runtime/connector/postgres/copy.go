@@ -122,7 +122,7 @@ func (d dialect) appendUnnest(dst []byte, t database.Table, columns []database.C
 			dst = append(dst, ',')
 		}
 		dst = strconv.AppendInt(append(dst, 'c'), int64(i+1), 10)
-		if elem, array := castType(c.Type); array {
+		if elem, viaText := castType(c.Type); viaText {
 			dst = append(append(dst, "::"...), elem...)
 		}
 	}
@@ -132,8 +132,8 @@ func (d dialect) appendUnnest(dst []byte, t database.Table, columns []database.C
 			dst = append(dst, ',')
 		}
 		dst = append(d.AppendParameter(dst, i+1), "::"...)
-		if elem, array := castType(c.Type); array {
-			dst = append(dst, "text[]"...) // unnest would take it apart to the last
+		if elem, viaText := castType(c.Type); viaText {
+			dst = append(dst, "text[]"...)
 		} else {
 			dst = append(append(dst, elem...), "[]"...)
 		}
@@ -148,20 +148,28 @@ func (d dialect) appendUnnest(dst []byte, t database.Table, columns []database.C
 	return d.appendConflict(append(dst, ')'), keys, others)
 }
 
+// flat are the types whose arrays unnest takes apart to their values. An array
+// of arrays it takes apart to the last, one of composites to their fields.
+var flat = map[string]bool{
+	"boolean": true, "smallint": true, "integer": true, "bigint": true, "real": true, "double precision": true,
+	"numeric": true, "text": true, "character varying": true, "bpchar": true, "bytea": true, "uuid": true, "json": true, "jsonb": true,
+	"date": true, "time without time zone": true, "timestamp without time zone": true, "timestamp with time zone": true,
+}
+
 // castType is a type without its modifier: a cast to varchar(3) would cut what
-// is too long in silence, where the column itself refuses it. array is whether it
-// is one.
-func castType(typ string) (name string, array bool) {
-	if strings.HasSuffix(typ, "[]") || typ == "box" { // an array of boxes has other commas
+// is too long in silence, where the column itself refuses it. viaText is whether
+// its values come as an array of texts.
+func castType(typ string) (name string, viaText bool) {
+	if strings.HasSuffix(typ, "[]") {
 		return typ, true
 	}
 	switch name, _ = baseType(typ); name {
 	case "character":
-		return "bpchar", false
+		name = "bpchar"
 	case "bit":
-		return "varbit", false
+		name = "varbit"
 	}
-	return name, false
+	return name, !flat[name]
 }
 
 // arrayText is a column of rows as an array.
