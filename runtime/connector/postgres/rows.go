@@ -75,6 +75,9 @@ func (r *rows) raw(f func(*pgconn.PgConn) error) error {
 
 // describe finds what each column is, and how it is to be sent.
 func (r *rows) describe(ctx context.Context, pg *pgconn.PgConn, fields []pgconn.FieldDescription, known []database.Column, m database.Mapping) error {
+	if len(fields) == 0 {
+		return errors.New("the statement gives no rows: it must be a query")
+	}
 	byName := make(map[string]database.Column, len(known))
 	for _, c := range known {
 		byName[c.Name] = c
@@ -134,9 +137,6 @@ func (r *rows) Next(dst []connect.Value) (bool, error) {
 // fill reads a batch. A row that cannot be read is an error behind those before
 // it.
 func (r *rows) fill() error {
-	if len(r.columns) == 0 {
-		return errors.New("the query has no columns")
-	}
 	r.batch, r.at = r.batch[:0], 0
 	return r.raw(func(*pgconn.PgConn) error {
 		for size := 0; size < batchBytes && len(r.batch) < batchRows*len(r.columns); {

@@ -1,0 +1,172 @@
+package postgres_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"kcgen.dev/runtime/connector/database"
+	"kcgen.dev/runtime/servertest"
+)
+
+var settles = dialect.(database.Settles)
+
+func writers(t testing.TB, q database.Querier, table string, all bool) map[string]bool {
+	t.Helper()
+	w, err := settles.Writers(t.Context(), q, database.Table{Schema: "public", Name: table}, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// waits reports whether one who has seen the first writers must still wait.
+func waits(seen, now map[string]bool) bool {
+	for name := range seen {
+		if now[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// A row that is committed late is lost by who goes by what is seen, and not by
+// who waits for the writers.
+func TestLateCommit(t *testing.T) {
+	_, db := fresh(t)
+	exec(t, db, "CREATE TABLE orders (id bigserial PRIMARY KEY, what text)")
+	slow, quick, reader := conn(t, db), conn(t, db), conn(t, db)
+	exec(t, slow, "BEGIN", "INSERT INTO orders (what) VALUES ('slow')")
+	exec(t, quick, "INSERT INTO orders (what) VALUES ('quick')")
+
+	since := func(id int64) (ids []int64) {
+		_, rows, err := read(t, reader, "SELECT id FROM orders WHERE id > $1 ORDER BY id", nil, standard, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			ids = append(ids, r[0].Int())
+		}
+		return ids
+	}
+	seen := since(0)
+	if len(seen) != 1 || seen[0] != 2 {
+		t.Fatalf("what is seen first is %v", seen)
+	}
+	open := writers(t, reader, "orders", false)
+	if len(open) == 0 {
+		t.Fatal("nobody writes, it seems")
+	}
+	exec(t, slow, "COMMIT")
+	if naive := since(seen[0]); len(naive) != 0 {
+		t.Fatalf("the row is not late: %v", naive)
+	}
+	if waits(open, writers(t, reader, "orders", false)) {
+		t.Error("the writer is done, and still waited for")
+	}
+	if settled := since(0); len(settled) != 2 {
+		t.Errorf("behind the writers there are %v", settled)
+	}
+}
+
+func TestWriters(t *testing.T) {
+	_, db := fresh(t)
+	exec(t, db, `CREATE TABLE plain (id serial)`, `CREATE TABLE other (id serial)`,
+		`CREATE TABLE whole (id serial) PARTITION BY RANGE (id)`, `CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (1000)`,
+		`CREATE TABLE parent (id serial)`, `CREATE TABLE child () INHERITS (parent)`, `CREATE VIEW seen AS SELECT * FROM (SELECT id FROM whole) w`)
+	one, reader := conn(t, db), conn(t, db)
+	for _, x := range []struct {
+		name, do string
+		busy     []string
+		idle     []string
+	}{
+		{"insert", "INSERT INTO plain DEFAULT VALUES", []string{"plain"}, []string{"other", "whole"}},
+		{"copy of nothing", "INSERT INTO plain SELECT WHERE false", []string{"plain"}, []string{"other"}},
+		{"through the whole", "INSERT INTO whole DEFAULT VALUES", []string{"whole", "part", "seen"}, []string{"plain"}},
+		{"into the part", "INSERT INTO part VALUES (1)", []string{"whole", "part", "seen"}, []string{"plain"}},
+		{"into the child", "INSERT INTO child VALUES (1)", []string{"parent", "child"}, []string{"plain"}},
+		{"reading", "SELECT * FROM plain", nil, []string{"plain"}},
+		{"analysing", "ANALYZE plain", nil, []string{"plain"}},
+	} {
+		exec(t, one, "BEGIN", x.do)
+		for _, table := range x.busy {
+			if len(writers(t, reader, table, false)) == 0 {
+				t.Errorf("%s: nobody writes to %s", x.name, table)
+			}
+		}
+		for _, table := range x.idle {
+			if w := writers(t, reader, table, false); len(w) != 0 {
+				t.Errorf("%s: %v write to %s", x.name, w, table)
+			}
+		}
+		if w := writers(t, reader, "plain", true); len(w) == 0 {
+			t.Errorf("%s: no transaction is open", x.name)
+		}
+		exec(t, one, "ROLLBACK")
+		if w := writers(t, reader, "plain", true); len(w) != 0 {
+			t.Errorf("%s: %v are open behind its end", x.name, w)
+		}
+	}
+	// One's own transaction is none.
+	exec(t, reader, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
+	if a, b := writers(t, reader, "plain", false), writers(t, reader, "plain", true); len(a)+len(b) != 0 {
+		t.Errorf("one's own transaction is %v, %v", a, b)
+	}
+	exec(t, reader, "ROLLBACK")
+}
+
+// A name stands for one transaction: the next one of a session has another, and
+// one that is prepared keeps one of its names, over a crash too.
+func TestWritersNames(t *testing.T) {
+	p := servertest.NewPostgres(t)
+	l := p.Database(t)
+	_, db := open(t, l)
+	exec(t, db, "CREATE TABLE plain (id serial)")
+	one, reader := conn(t, db), conn(t, db)
+	before := map[string]bool{}
+	for range 5 {
+		exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
+		now := writers(t, reader, "plain", false)
+		if waits(before, now) {
+			t.Errorf("a name of %v is used again: %v", before, now)
+		}
+		maps.Copy(before, now)
+		exec(t, one, "COMMIT")
+	}
+	for _, all := range []bool{false, true} {
+		exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
+		seen := writers(t, reader, "plain", all)
+		gid := fmt.Sprintf("p%v", all)
+		exec(t, one, "PREPARE TRANSACTION '"+gid+"'")
+		if !waits(seen, writers(t, reader, "plain", all)) {
+			t.Errorf("all=%v: a prepared transaction is lost: %v became %v", all, seen, writers(t, reader, "plain", all))
+		}
+		if err := p.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		one, reader = conn(t, db), conn(t, db)
+		if !waits(seen, writers(t, reader, "plain", all)) {
+			t.Errorf("all=%v: a prepared transaction is lost over a crash: %v became %v", all, seen, writers(t, reader, "plain", all))
+		}
+		exec(t, one, "COMMIT PREPARED '"+gid+"'")
+		if waits(seen, writers(t, reader, "plain", all)) {
+			t.Errorf("all=%v: a committed transaction is waited for", all)
+		}
+	}
+}
+
+// The user needs no rights but those of reading.
+func TestWritersRights(t *testing.T) {
+	p := servertest.SharedPostgres(t)
+	l := p.Database(t)
+	_, db := open(t, l)
+	exec(t, db, "CREATE TABLE plain (id serial)")
+	reader := p.Database(t)
+	reader.Name = l.Name
+	_, other := open(t, reader)
+	one := conn(t, db)
+	exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
+	if a, b := writers(t, other, "plain", false), writers(t, other, "plain", true); len(a) == 0 || len(b) == 0 {
+		t.Errorf("a user without rights sees %v, %v", a, b)
+	}
+}
