@@ -18,7 +18,7 @@ var words = map[database.Right]string{
 func (d Database) Login() string { return d.User }
 
 const indexesQuery = `SELECT i.indexrelid::text, coalesce(a.attname, '')
-FROM pg_catalog.pg_index i, LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL AND k.n <= i.indnkeyatts
 ORDER BY i.indexrelid, k.n`
@@ -44,23 +44,27 @@ func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Tab
 	return indexes, nil
 }
 
+// Questions about rights. $1 and $2 are the table's schema and name: who may not
+// look into a schema may not ask for a table of it by its whole name ($3).
 const (
-	hasTable = `SELECT has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, $2)
-FROM pg_catalog.pg_class c WHERE c.oid = to_regclass($1)`
-	hasCreate = `SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname = coalesce(nullif($1, ''), current_schema())`
-	hasOwner  = `SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_catalog.pg_class c WHERE c.oid = to_regclass($1)`
+	theTable = `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = $2 AND CASE WHEN $1 = '' THEN c.oid = to_regclass($3) ELSE n.nspname = $1 END`
+	hasTable  = `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, $4) ` + theTable
+	hasOwner  = `SELECT has_schema_privilege(n.oid, 'USAGE') AND pg_has_role(c.relowner, 'USAGE') ` + theTable
+	hasCreate = `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE')
+FROM pg_catalog.pg_namespace n WHERE n.nspname = coalesce(nullif($1, ''), current_schema())`
 )
 
 // Lacks gives the rights that the user has not got.
 func (d dialect) Lacks(ctx context.Context, q database.Querier, t database.Table, rights []database.Right) ([]database.Right, error) {
 	var lacks []database.Right
 	for _, right := range rights {
-		query, args := hasTable, []any{d.table(t), words[right]}
+		query, args := hasTable, []any{t.Schema, t.Name, d.table(t), words[right]}
 		switch right {
 		case database.Create:
-			query, args = hasCreate, []any{t.Schema}
+			query, args = hasCreate, args[:1]
 		case database.Alter:
-			query, args = hasOwner, args[:1]
+			query, args = hasOwner, args[:3]
 		}
 		has, err := one[bool](ctx, q, query, args...)
 		if err != nil {
