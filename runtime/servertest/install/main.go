@@ -19,7 +19,7 @@ var programs = []struct{ name, debianPackage string }{
 	{"java", "openjdk-17-jre-headless"},
 	{"mvn", "maven"},
 	{"pip3", "python3-pip"},
-	{"postgres", "postgresql"},
+	{"pg_createcluster", "postgresql"}, // the server itself is not in the PATH
 	{"mariadbd", "mariadb-server"},
 }
 
