@@ -65,8 +65,11 @@ SELECT 'xid ' || l.transactionid FROM pg_catalog.pg_locks l JOIN writers w USING
 WHERE l.locktype = 'transactionid' AND l.granted`
 
 // standbyTransactions are those that the standby knows to have written anything,
-// in any database: the locks of the primary are not to be seen there.
-const standbyTransactions = `SELECT 'xid ' || pg_snapshot_xip(pg_current_snapshot())`
+// in any database: the locks of the primary are not to be seen there. A standby's
+// snapshot says from where to where, and not which.
+const standbyTransactions = `SELECT 'xid ' || g FROM pg_current_snapshot() s,
+	generate_series(pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint - 1) g
+WHERE pg_xact_status(g::text::xid8) = 'in progress'`
 
 // Writers are the transactions that may still write rows that belong before
 // those that are seen.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	"kcgen.dev/runtime/connector/database"
 	"kcgen.dev/runtime/servertest"
@@ -168,5 +169,49 @@ func TestWritersRights(t *testing.T) {
 	exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
 	if a, b := writers(t, other, "plain", false), writers(t, other, "plain", true); len(a) == 0 || len(b) == 0 {
 		t.Errorf("a user without rights sees %v, %v", a, b)
+	}
+}
+
+// On a standby the locks of the primary are not to be seen; who has written
+// anything is.
+func TestWritersOfStandby(t *testing.T) {
+	p := servertest.NewPostgres(t)
+	l := p.Database(t)
+	_, db := open(t, l)
+	exec(t, db, "CREATE TABLE plain (id serial)")
+	standby := p.Standby(t)
+	l.Host = standby.Addr()
+	d, reader := open(t, l)
+	one := conn(t, db)
+	exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
+	exec(t, db, "INSERT INTO plain DEFAULT VALUES")
+	for begun := time.Now(); text(t, reader, "SELECT count(*) FROM plain").String != "1"; time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("the standby never has what the primary has")
+		}
+	}
+	seen := writers(t, reader, "plain", false)
+	if len(seen) != 1 {
+		t.Errorf("the writers are %v", seen)
+	}
+	exec(t, one, "COMMIT")
+	for begun := time.Now(); waits(seen, writers(t, reader, "plain", false)); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("the writer is done, and still waited for")
+		}
+	}
+	if got := text(t, reader, "SELECT count(*) FROM plain").String; got != "2" {
+		t.Errorf("behind the writers there are %s rows", got)
+	}
+	d.TargetServerType, d.URL = "secondary", "postgresql://"+p.Addr()+","+standby.Addr()+"/"+l.Name
+	if _, err := ping(t, d); err != nil {
+		t.Errorf("the standby is not taken: %v", err)
+	}
+	d.TargetServerType, d.URL = "primary", "postgresql://"+standby.Addr()+"/"+l.Name
+	if fault, err := ping(t, d); fault != database.Away {
+		t.Errorf("a standby for a primary is fault %d: %v", fault, err)
+	}
+	if _, err := reader.ExecContext(t.Context(), "INSERT INTO plain DEFAULT VALUES"); dialect.Fault(err) != database.Away {
+		t.Errorf("a write to a standby is fault %d: %v", dialect.Fault(err), err)
 	}
 }
