@@ -43,7 +43,7 @@ func (dialect) BindOffset(c database.Column, v any, m database.Mapping) (any, er
 		return int64(v), nil
 	case time.Time:
 		zone := m.Zone
-		if zone == nil || hasZone(c.Type) {
+		if zone == nil || hasZone(c.Type) || c.Type == "date" { // a day is one of UTC
 			zone = time.UTC
 		}
 		t := v.In(zone)
