@@ -29,6 +29,11 @@ func (r *reader) begin(ctx context.Context, b *connect.Batch) (ready bool, err e
 	if ok, err := r.settled(qctx, r.wait); !ok || err != nil {
 		return false, err
 	}
+	if r.known == nil && r.cfg.Mode != bulk {
+		if err := r.describe(qctx); err != nil {
+			return false, err
+		}
+	}
 	w := r.wait.span
 	r.wait = nil
 	err = r.start(qctx, cancel, w)
@@ -117,7 +122,7 @@ func (r *reader) start(ctx context.Context, cancel context.CancelFunc, w span) e
 	if err != nil {
 		return fmt.Errorf("sql: %s: %w", r.name, err)
 	}
-	if r.resumable() && r.cfg.QuerySuffix == "" && r.t.crowded(r) {
+	if r.resumable() && r.cfg.QuerySuffix == "" && r.t.crowded() {
 		w.most = r.cfg.BatchMaxRows
 	}
 	text, args, err := r.statement(c, w)
@@ -134,7 +139,7 @@ func (r *reader) start(ctx context.Context, cancel context.CancelFunc, w span) e
 		return r.refused(ctx, err)
 	}
 	r.absent = false
-	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, rows: rows, span: w}
+	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, rows: rows, span: w, since: time.Now()}
 	if err = r.fit(rows.Columns()); err == nil {
 		err = r.fetch()
 	}

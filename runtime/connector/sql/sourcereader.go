@@ -42,8 +42,13 @@ type openQuery struct {
 	ahead  *connect.Struct // nil: there is no row any more
 	at     position        // … of that row
 	span   span
+	since  time.Time
 	count  int
 }
+
+// mostHeld is how long a query stays open when another table waits for
+// transactions to end: it is one of them.
+const mostHeld = 2 * time.Second
 
 // errGone is a table that is no longer there.
 var errGone = fmt.Errorf("the table is gone")
@@ -81,14 +86,19 @@ func (r *reader) read(ctx context.Context, b *connect.Batch, n int) error {
 			return nil // a Poll had to end while the query worked: it is asked anew
 		}
 		return err
-	case cut:
-		r.close()
-	case q.ahead == nil:
+	case q.ahead == nil && !cut:
 		r.finish()
-	case q.span.most > 0:
+	case cut, q.span.most > 0, r.resumable() && time.Since(q.since) > mostHeld && r.t.othersWait(r):
 		r.close()
+		r.goOn(q.span)
 	}
 	return nil
+}
+
+// goOn has the next query read the rest of a span, as far as it is settled.
+func (r *reader) goOn(w span) {
+	w.from, w.most = r.pos, 0
+	r.wait = &settling{span: w}
 }
 
 // emit hands out rows until there are n more in the batch, or none are left. whole
@@ -181,10 +191,12 @@ func (r *reader) locate(row *connect.Struct) (p position, err error) {
 // finish ends a query of which all rows were read.
 func (r *reader) finish() {
 	q := r.open
-	if q.span.most == 0 || q.count < q.span.most {
-		r.due = time.Now().Add(r.cfg.PollInterval)
-	}
 	r.close()
+	if q.span.most > 0 && q.count >= q.span.most {
+		r.goOn(q.span)
+		return
+	}
+	r.due = time.Now().Add(r.cfg.PollInterval)
 }
 
 // close lets go of the query. Where it was not at its end, the next one begins

@@ -167,7 +167,7 @@ func (t *sourceTask) turn(ctx context.Context, b *connect.Batch) error {
 		t.next %= len(t.readers)
 		r := t.readers[t.next]
 		t.next++
-		if r.open == nil && (time.Now().Before(r.due) || !r.resumable() && t.crowded(r)) {
+		if r.open == nil && (r.wait == nil && time.Now().Before(r.due) || !r.resumable() && t.crowded()) {
 			continue
 		}
 		t.slab.Begin()
@@ -182,14 +182,22 @@ func (t *sourceTask) turn(ctx context.Context, b *connect.Batch) error {
 }
 
 // crowded says whether as many queries are open as may stay so.
-func (t *sourceTask) crowded(*reader) bool {
+func (t *sourceTask) crowded() bool {
 	n := 0
 	for _, r := range t.readers {
-		if r.open != nil {
-			n++
-		}
+		n += btoi(r.open != nil)
 	}
 	return n >= mostOpen
+}
+
+// othersWait says whether another table waits for transactions to end.
+func (t *sourceTask) othersWait(of *reader) bool {
+	for _, r := range t.readers {
+		if r != of && r.wait != nil && len(r.wait.writers) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // within sees to it that what is done for a Poll ends soon when the Poll is to;
