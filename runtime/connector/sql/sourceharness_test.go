@@ -92,11 +92,12 @@ func (m memory) Offset(p *connect.SourcePartition) connect.SourceOffset {
 
 // life is one task from Open to Close, with what it gave.
 type life struct {
-	t    testing.TB
-	task connect.SourceTask
-	mem  memory
-	got  []string // "topic: value"
-	log  *logged
+	t     testing.TB
+	task  connect.SourceTask
+	mem   memory
+	got   []string // "topic: value"
+	log   *logged
+	quiet time.Duration // for so long nothing comes when there is nothing
 }
 
 // logged is what a task wrote into its log.
@@ -131,7 +132,10 @@ func tryBegin(t testing.TB, s Source, mem memory, exactly bool) (*life, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &life{t: t, task: tasks[0], mem: mem, log: &logged{}}
+	l := &life{t: t, task: tasks[0], mem: mem, log: &logged{}, quiet: 60 * time.Millisecond}
+	if _, ok := s.Connection.(sqlite.Database); !ok {
+		l.quiet = 400 * time.Millisecond // a server is further away
+	}
 	t.Cleanup(func() { _ = l.task.Close() })
 	return l, l.task.Open(context.Background(), connect.SourceContext{Name: "test", Offsets: mem, ExactlyOnce: exactly,
 		Log: slog.New(slog.NewTextHandler(l.log, nil))})
@@ -167,7 +171,7 @@ func (l *life) idle() *life {
 
 func (l *life) tryIdle() error {
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), l.quiet)
 		n, err := l.poll(ctx)
 		cancel()
 		if err != nil || n == 0 {
