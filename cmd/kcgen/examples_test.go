@@ -76,6 +76,11 @@ var examples = []example{
 		topics: map[string]string{"lines-dev": "expected-lines-dev.txt"},
 	},
 	{
+		name:   "sqlite-to-topic",
+		env:    map[string]string{"SHOP_FILE": "shop.db"},
+		topics: map[string]string{"shop-orders": "expected-orders.txt"},
+	},
+	{
 		name:   "custom-connector",
 		golden: "custom-connector/main.go.txt", // of another module: it is compiled there
 		env:    map[string]string{"INVENTORY_DIR": "input"},
