@@ -134,7 +134,7 @@ func tryBegin(t testing.TB, s Source, mem memory, exactly bool) (*life, error) {
 	}
 	l := &life{t: t, task: tasks[0], mem: mem, log: &logged{}, quiet: 60 * time.Millisecond}
 	if _, ok := s.Connection.(sqlite.Database); !ok {
-		l.quiet = 400 * time.Millisecond // a server is further away
+		l.quiet = 250 * time.Millisecond // a server is further away
 	}
 	t.Cleanup(func() { _ = l.task.Close() })
 	return l, l.task.Open(context.Background(), connect.SourceContext{Name: "test", Offsets: mem, ExactlyOnce: exactly,
