@@ -53,7 +53,7 @@ func (t *sourceTask) tables(ctx context.Context) ([]database.Table, error) {
 // begin makes the reader of a table, at its offset.
 func (t *sourceTask) begin(table database.Table) (err error) {
 	r := &reader{t: t, cfg: t.cfg, table: table, name: "table " + table.String(), topic: t.cfg.TopicPrefix + table.Name}
-	part, o := committed(t.offsets, table)
+	part, o := committed(t.offsets, table, t.catalog)
 	r.part = part
 	if t.cfg.Mode != bulk {
 		if r.pos, err = positionOf(o); err != nil {

@@ -88,9 +88,13 @@ func queryPartition() *connect.SourcePartition { return connect.Partition("query
 // committed finds a table's offset under the names that versions of the JDBC
 // source have given it, and the partition under which it goes on: the one in
 // which it was found, unless that is of protocol 0, which is not written any
-// more.
-func committed(offsets connect.OffsetReader, t database.Table) (*connect.SourcePartition, connect.SourceOffset) {
-	for _, name := range names(t) {
+// more. The catalog is what names may begin with where the table has none.
+func committed(offsets connect.OffsetReader, t database.Table, catalog string) (*connect.SourcePartition, connect.SourceOffset) {
+	known := names(t)
+	if catalog != "" && t.Catalog == "" {
+		known = append(known, database.Table{Catalog: catalog, Schema: t.Schema, Name: t.Name}.String())
+	}
+	for _, name := range known {
 		p := tablePartition(name)
 		if o := offsets.Offset(p); o != nil {
 			return p, o

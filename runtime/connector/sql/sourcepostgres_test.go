@@ -83,6 +83,25 @@ func TestPostgresModes(t *testing.T) {
 	}
 }
 
+// Offsets of a Connect cluster, under each name that its drivers have for a
+// table, are gone on with, and written on under that name.
+func TestPostgresTakeover(t *testing.T) {
+	f, d := onPostgres(t, servertest.SharedPostgres(t))
+	f.exec(`CREATE TABLE a (id serial PRIMARY KEY)`, `INSERT INTO a SELECT FROM generate_series(1, 3)`)
+	name := d.URL[strings.LastIndex(d.URL, "/")+1:]
+	for key, on := range map[string]string{
+		`{"protocol":"1","table":"public.a"}`:              `{"protocol":"1","table":"public.a"}`,
+		`{"protocol":"1","table":"` + name + `.public.a"}`: `{"protocol":"1","table":"` + name + `.public.a"}`,
+		`{"table":"a"}`: `{"protocol":"1","table":"public.a"}`,
+	} {
+		mem := memory{key: `{"incrementing":2}`}
+		same(t, begin(t, f.source(incrementing, func(s *Source) { s.Connection = d }), mem).until(1).idle().take(), "t-a: id=3")
+		if mem[on] != `{"incrementing":3}` {
+			t.Errorf("%s: %v", key, mem)
+		}
+	}
+}
+
 // The loss of rows that commit late, which Kafka Connect's source has: a
 // transaction takes a number, or the time, another one takes the next and
 // commits first, and the source reads between.

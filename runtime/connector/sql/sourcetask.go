@@ -49,6 +49,7 @@ type sourceTask struct {
 	failed  error     // of the last Poll, which gave records before it failed
 	none    bool      // it was said that there are no tables
 	left    map[string]bool
+	catalog string // before the names of tables in offsets of Connect
 }
 
 // Open connects, and finds the tables.
@@ -71,6 +72,11 @@ func (t *sourceTask) Open(ctx context.Context, tc connect.SourceContext) (err er
 	}
 	if t.cfg.Query != "" {
 		return t.openQuery()
+	}
+	if c, ok := t.dialect.(database.Catalogs); ok {
+		if t.catalog, err = c.Catalog(ctx, t.db); err != nil {
+			return t.fault("connect to "+t.cfg.Connection.String(), err)
+		}
 	}
 	return t.find(ctx)
 }
