@@ -136,6 +136,30 @@ func (c *checking) table(ctx context.Context, t database.Table) {
 	c.good(name + " can be read")
 	if by, ok := c.columns(name, cols); ok && len(by) > 0 {
 		c.indexed(ctx, t, by)
+		c.ordered(ctx, t, cols)
+	}
+}
+
+// ordered says whether the database gives numbers in the order in which they are
+// to be read.
+func (c *checking) ordered(ctx context.Context, t database.Table, cols []database.Column) {
+	numbers, ok := c.task.dialect.(database.Numbers)
+	if !ok || c.src.Mode != incrementing {
+		return
+	}
+	found, err := c.src.columnsOf(cols)
+	if err != nil {
+		return // it was said
+	}
+	what := fmt.Sprintf("table %s has numbers in %s that are used in order", t, found.number.Name)
+	why, err := numbers.Unordered(ctx, c.task.db, t, found.number.Name)
+	switch {
+	case err != nil:
+		c.warn(what, err.Error(), "")
+	case why != "":
+		c.warn(what, why+": rows of lower numbers that come later are lost", "")
+	default:
+		c.good(what)
 	}
 }
 
