@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	dbsql "database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,7 +52,7 @@ type openQuery struct {
 const mostHeld = 2 * time.Second
 
 // errGone is a table that is no longer there.
-var errGone = fmt.Errorf("the table is gone")
+var errGone = errors.New("the table is gone")
 
 func (r *reader) query() bool { return r.table.Name == "" }
 
