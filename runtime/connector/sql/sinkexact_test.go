@@ -143,9 +143,9 @@ func cutOnce(t *testing.T, n int, after, withBad bool) bool {
 
 // Two tasks that believe that a partition is theirs write each record once, in
 // order.
-func TestSinkExactlyOnceZombie(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
+func TestSinkExactlyOnceZombie(t *testing.T) { eachShop(t, zombies) }
+
+func zombies(t *testing.T, s *shop) {
 	o := Sink{ExactlyOnce: true, AutoCreate: true, OffsetsTable: "my positions"}
 	log := orders(0, 200)
 	var wg sync.WaitGroup
@@ -159,14 +159,16 @@ func TestSinkExactlyOnceZombie(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(`SELECT count(*), count(DISTINCT id) FROM orders`, "200|200")
-	s.want(`SELECT count(*) FROM orders WHERE rowid <> id + 1`, "0")
+	if s.db.Dialect().Name() == "SQLite" {
+		s.want(`SELECT count(*) FROM orders WHERE rowid <> id + 1`, "0")
+	}
 	s.want(`SELECT "offset" FROM "my positions"`, "200")
 }
 
 // A zombie that comes back finds its position moved, and writes nothing twice.
-func TestSinkExactlyOnceFrozen(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
+func TestSinkExactlyOnceFrozen(t *testing.T) { eachShop(t, frozen) }
+
+func frozen(t *testing.T, s *shop) {
 	o := Sink{ExactlyOnce: true, AutoCreate: true}
 	positions := func(r *run) []connect.Position {
 		ps, err := r.SinkTask.(connect.PositionKeeper).Positions(context.Background(), []connect.TopicPartition{part0, {Topic: "other", Partition: 3}})
@@ -206,9 +208,9 @@ func TestSinkExactlyOnceFrozen(t *testing.T) {
 }
 
 // What filters leave out moves the position too.
-func TestSinkExactlyOnceFlushAt(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
+func TestSinkExactlyOnceFlushAt(t *testing.T) { eachShop(t, flushAt) }
+
+func flushAt(t *testing.T, s *shop) {
 	r := s.open(Sink{ExactlyOnce: true, AutoCreate: true})
 	flush := func(at int64) {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,22 +41,29 @@ func shopOf(t testing.TB, db database.Database) *shop {
 
 func (s *shop) exec(text string, args ...any) {
 	s.t.Helper()
-	if _, err := s.pool.Exec(text, args...); err != nil {
-		s.t.Fatalf("%s: %v", text, err)
+	for _, text := range strings.Split(s.spoken(text), "; ") {
+		if _, err := s.pool.Exec(text, args...); err != nil {
+			s.t.Fatalf("%s: %v", text, err)
+		}
 	}
 }
 
-// rows are a query's, as text: a row a line, columns with | between.
+// rows are a query's, as text: a row a line, in order, columns with | between.
 func (s *shop) rows(query string) string {
 	s.t.Helper()
-	rows, err := s.pool.Query(query)
+	rows, err := s.pool.Query(s.spoken(query))
 	if err != nil {
 		s.t.Fatalf("%s: %v", query, err)
 	}
+	return text(s.t, rows)
+}
+
+func text(t testing.TB, rows *stdsql.Rows) string {
+	t.Helper()
 	defer rows.Close()
 	names, err := rows.Columns()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	var lines []string
 	for rows.Next() {
@@ -65,7 +73,7 @@ func (s *shop) rows(query string) string {
 			ptrs[i] = &cells[i]
 		}
 		if err := rows.Scan(ptrs...); err != nil {
-			s.t.Fatal(err)
+			t.Fatal(err)
 		}
 		words := make([]string, len(cells))
 		for i, c := range cells {
@@ -76,16 +84,19 @@ func (s *shop) rows(query string) string {
 		lines = append(lines, strings.Join(words, "|"))
 	}
 	if err := rows.Err(); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
+	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
 
 // want fails unless a query gives these rows.
 func (s *shop) want(query, rows string) {
 	s.t.Helper()
-	if got := s.rows(query); got != strings.TrimSpace(rows) {
-		s.t.Errorf("%s gives\n%s\nwant\n%s", query, got, strings.TrimSpace(rows))
+	want := strings.Split(rows, "\n")
+	slices.Sort(want)
+	if got := s.rows(query); got != strings.Join(want, "\n") {
+		s.t.Errorf("%s gives\n%s\nwant\n%s", query, got, rows)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,9 +64,9 @@ func TestSinkTables(t *testing.T) {
 }
 
 // Tasks that race for a table, and then for its columns.
-func TestSinkTasksMakeOneTable(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
+func TestSinkTasksMakeOneTable(t *testing.T) { eachShop(t, makeOneTable) }
+
+func makeOneTable(t *testing.T, s *shop) {
 	const tasks = 4
 	var wg sync.WaitGroup
 	errs := make([]error, tasks)
@@ -91,25 +92,34 @@ func TestSinkTasksMakeOneTable(t *testing.T) {
 }
 
 // Whatever names hold, they name what they say, and nothing else is touched.
-func TestSinkNames(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
+func TestSinkNames(t *testing.T) { eachShop(t, oddNames) }
+
+func oddNames(t *testing.T, s *shop) {
 	s.exec(`CREATE TABLE canary (x INTEGER); INSERT INTO canary VALUES (1)`)
 	names := []string{
 		"two words", `a"b`, "a`b", "a'b", "select", "Order", "ORDER", "größe", "日本", "😀",
-		`x"; DROP TABLE canary; --`, `id" OR 1=1 --`, "a;b", "--", "a\\", "$1", "?", "%s", strings.Repeat("n", 200),
+		`x"; DROP TABLE canary; --`, `id" OR 1=1 --`, "a;b", "--", "a\\", "$1", "?", "%s", strings.Repeat("n", 50),
+	}
+	if s.db.Dialect().Name() == "MySQL" { // it has no names outside of the basic plane
+		names = slices.DeleteFunc(names, func(n string) bool { return n == "😀" })
 	}
 	for _, name := range names {
 		schema := connect.NewStruct().Field(name, connect.Int64Schema).Field(name+" too", connect.OptionalStringSchema).MustBuild()
 		r := s.open(Sink{InsertMode: "upsert", PkMode: "record_value", PkFields: []string{name}, TableNameFormat: "${topic}", AutoCreate: true, AutoEvolve: true})
-		topic := quotedName("t " + name)
+		topic := s.quoted("t " + name)
 		for _, value := range []string{`'); DROP TABLE canary; --`, "ok"} {
 			r.all(connect.Record{Topic: topic, Value: structOf(schema, connect.Int64(1), connect.String(value))})
 		}
 		more := connect.NewStruct().Field(name, connect.Int64Schema).Field(name+" more", connect.OptionalStringSchema).MustBuild()
 		r.all(connect.Record{Topic: topic, Value: structOf(more, connect.Int64(2), connect.String("m"))})
 		r.close()
-		s.want(fmt.Sprintf(`SELECT * FROM %s`, quotedName("t "+name)), "1|ok|NULL\n2|NULL|m")
+		rows, err := s.pool.Query("SELECT * FROM " + s.quoted("t "+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := text(t, rows), "1|ok|NULL\n2|NULL|m"; got != want {
+			t.Errorf("table t %s holds %s, want %s", name, got, want)
+		}
 		if r := s.open(Sink{TableNameFormat: "${topic}", AutoCreate: true}); !strings.Contains(name, `"`) {
 			_ = r.Put(context.Background(), []connect.Record{{Topic: name, Value: structOf(schema, connect.Int64(1))}})
 		}
@@ -117,14 +127,13 @@ func TestSinkNames(t *testing.T) {
 	s.want(`SELECT x FROM canary`, "1")
 }
 
-func quotedName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 // Bad rows anywhere in a batch are found, and no other is refused.
-func TestSinkFindsBadRows(t *testing.T) {
-	t.Parallel()
+func TestSinkFindsBadRows(t *testing.T) { eachShop(t, findBadRows) }
+
+func findBadRows(t *testing.T, s *shop) {
 	for _, n := range []int{1, 2, 3, 100, 257} {
 		for name, bad := range map[string][]int{"first": {0}, "middle": {n / 2}, "last": {n - 1}, "some": {0, n / 3, n - 1}} {
-			s := newShop(t)
+			s := s.in(t)
 			s.exec(`CREATE TABLE orders (id INTEGER, name TEXT CHECK (name <> 'bad'), n INTEGER)`)
 			batch := orders(0, n)
 			want := map[int]bool{}
@@ -137,13 +146,14 @@ func TestSinkFindsBadRows(t *testing.T) {
 			for i := range batch {
 				if err := r.refused[i]; (err != nil) != want[i] {
 					t.Errorf("%d, %s: record %d: %v", n, name, i, err)
-				} else if err != nil && !strings.Contains(err.Error(), "CHECK") {
+				} else if err != nil && !strings.Contains(strings.ToLower(err.Error()), "constraint") {
 					t.Errorf("%v says not what the database said", err)
 				}
 			}
 			s.want(`SELECT count(*), count(DISTINCT id) FROM orders`, fmt.Sprintf("%d|%[1]d", n-len(want)))
 			r.all(orders(1000, 3)...)
 			r.close()
+			s.pool.Close()
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package sql
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kcgen.dev/runtime/connector/database"
+	"kcgen.dev/runtime/connector/mysql"
+	"kcgen.dev/runtime/connector/postgres"
+	"kcgen.dev/runtime/secret"
+	"kcgen.dev/runtime/servertest"
+)
+
+// eachShop runs a test on a database of each kind, of its own.
+func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newShop(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgresShop(t)) })
+	t.Run("mariadb", func(t *testing.T) { test(t, mariaShop(t)) })
+}
+
+func postgresShop(t testing.TB) *shop {
+	t.Helper()
+	l := servertest.SharedPostgres(t).Database(t)
+	d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_PG", l.Password), ConnectTimeout: 10 * time.Second}
+	if err := secret.Resolve(&d); err != nil {
+		t.Fatal(err)
+	}
+	return shopOf(t, d)
+}
+
+func mariaShop(t testing.TB) *shop {
+	t.Helper()
+	l := servertest.SharedMariaDB(t).Database(t)
+	d := mysql.Database{URL: "mysql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_MY", l.Password), ConnectTimeout: 10 * time.Second}
+	if err := secret.Resolve(&d); err != nil {
+		t.Fatal(err)
+	}
+	return shopOf(t, d)
+}
+
+func password(t testing.TB, name, word string) secret.Secret {
+	t.Setenv(name, word)
+	return secret.Ref("${env:" + name + "}")
+}
+
+// spoken is a statement with names in double quotes as the database quotes them.
+func (s *shop) spoken(text string) string {
+	if q := string(s.db.Dialect().AppendIdentifier(nil, "x")); q[0] == '`' {
+		return strings.ReplaceAll(text, `"`, "`")
+	}
+	return text
+}
+
+// quoted is a name as it stands in a statement.
+func (s *shop) quoted(name string) string {
+	return string(s.db.Dialect().AppendIdentifier(nil, name))
+}
+
+// in is the shop in another test, without tables.
+func (s *shop) in(t testing.TB) *shop {
+	t.Helper()
+	d := s.db.Dialect()
+	tables, err := d.Tables(t.Context(), s.pool, "", []string{"TABLE"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		if _, err := s.pool.Exec(string(database.AppendTable([]byte("DROP TABLE "), d, table))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return shopOf(t, s.db) // a new pool: plans of the old tables are cached
+}
