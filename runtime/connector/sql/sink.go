@@ -71,6 +71,12 @@ func (t *sinkTask) begin(ctx context.Context) error {
 	if err := t.connected(ctx); err != nil {
 		return t.fault(err, "connect")
 	}
+	if d, ok := t.dialect.(database.Sizes); ok {
+		var err error
+		if t.mostBytes, err = d.MaxStatement(ctx, t.conn); err != nil {
+			return t.fault(err, "ask for the longest statement")
+		}
+	}
 	if t.exact != nil {
 		return t.exact.prepare(ctx)
 	}
@@ -138,7 +144,8 @@ type sinkTask struct {
 	dialect database.Dialect
 	writing database.Writing
 	session
-	exact *ledger // nil: at least once
+	exact     *ledger // nil: at least once
+	mostBytes int     // of a statement; 0: as many as it has
 
 	tables  map[string]*table // by topic
 	layouts map[pair]*layout
@@ -168,5 +175,10 @@ func (t *sinkTask) Close() error {
 // fault is an error of the database as a worker is told it.
 func (t *sinkTask) fault(err error, format string, args ...any) error {
 	what := fmt.Sprintf("sql: %s: ", t.Connection) + fmt.Sprintf(format, args...)
-	return t.dialect.Fault(err).Worker(what, err)
+	return told{t.dialect.Fault(err).Worker(what, err)}
 }
+
+// told is an error that says already what was tried.
+type told struct{ error }
+
+func (e told) Unwrap() error { return e.error }

@@ -230,7 +230,7 @@ func (g *ledger) again(ctx context.Context, transaction func() error) error {
 		switch {
 		case errors.Is(err, errMoved) && tries < 100*mostTries:
 			continue
-		case errors.Is(err, connect.ErrFatal) || errors.Is(err, connect.ErrRetry):
+		case errors.Is(err, connect.ErrFatal) || errors.As(err, new(told)):
 			return err
 		case fault == database.Busy && tries < mostTries && ctx.Err() == nil:
 			t.pause(ctx, tries)

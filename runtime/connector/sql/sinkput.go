@@ -50,7 +50,7 @@ func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact fun
 			continue
 		}
 		fault := t.dialect.Fault(err)
-		known := errors.Is(err, connect.ErrFatal) || errors.Is(err, connect.ErrRetry)
+		known := errors.Is(err, connect.ErrFatal) || errors.As(err, new(told))
 		switch {
 		case known || ctx.Err() != nil:
 		case fault == database.Data && !careful:

@@ -211,7 +211,7 @@ func (t *sinkTask) many(ctx context.Context, l *layout, how verb, rows [][]any, 
 	}
 	most = max(1, min(most, t.dialect.MaxParameters()/max(1, width)))
 	for len(rows) > 0 {
-		n := min(most, len(rows))
+		n := t.within(rows[:min(most, len(rows))], width)
 		t.flat = t.flat[:0]
 		for _, row := range rows[:n] {
 			t.flat = append(t.flat, row[:width]...)
@@ -222,6 +222,24 @@ func (t *sinkTask) many(ctx context.Context, l *layout, how verb, rows [][]any, 
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// within is how many of the rows a statement has room for: one at least.
+func (t *sinkTask) within(rows [][]any, width int) int {
+	if t.mostBytes == 0 {
+		return len(rows)
+	}
+	size := width * 2 * 256 // the columns' names, twice
+	for i, row := range rows {
+		size += 4
+		for _, arg := range row[:width] {
+			size += database.Size(arg) + 1
+		}
+		if size > t.mostBytes && i > 0 {
+			return i
+		}
+	}
+	return len(rows)
 }
 
 func (l *layout) keyWidth() int {
