@@ -95,7 +95,7 @@ func (c *inspection) table(ctx context.Context, id database.Table) {
 		c.say(what+", or is made with the first record for it (autoCreate)", "", "")
 		return
 	case len(columns) == 0:
-		c.say(what, "it is not", "make it, or set autoCreate: true")
+		c.say(what, "it is not, or the user may not see it", strings.TrimSuffix("make it, or set autoCreate: true; or give the user its rights: "+c.grant(id, c.Sink.rights()...), "; or give the user its rights: "))
 		return
 	}
 	c.say(what, "", "")
@@ -175,8 +175,43 @@ func (c *inspection) writable(id database.Table, columns []database.Column, keys
 	c.say(what, "", "")
 }
 
-// rightsOn has the database plan each statement and run none.
+// asksRights is a Dialect that tells which rights the user has not got.
+type asksRights interface {
+	Lacks(ctx context.Context, q database.Querier, t database.Table, rights []database.Right) ([]database.Right, error)
+}
+
+var rightNames = map[database.Right]string{
+	database.Select: "SELECT", database.Insert: "INSERT", database.Update: "UPDATE", database.Delete: "DELETE",
+	database.Create: "make tables", database.Alter: "add columns",
+}
+
+// rightsOn asks for the user's rights; a database that does not tell them plans
+// each statement, and runs none.
 func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []database.Column, keys []string) {
+	asks, ok := c.dialect.(asksRights)
+	if !ok {
+		c.planned(ctx, id, columns, keys)
+		return
+	}
+	for _, right := range c.Sink.rights() {
+		if right == database.Create {
+			continue // the table is there
+		}
+		what := fmt.Sprintf("table %s: the right to %s", id, rightNames[right])
+		lacks, err := asks.Lacks(ctx, c.conn, id, []database.Right{right})
+		switch {
+		case err != nil:
+			c.say(what, err.Error(), "")
+		case len(lacks) > 0:
+			c.say(what, "the user has not got it", c.grant(id, right))
+		default:
+			c.say(what, "", "")
+		}
+	}
+}
+
+// planned has the database plan each statement.
+func (c *inspection) planned(ctx context.Context, id database.Table, columns []database.Column, keys []string) {
 	if _, ok := c.dialect.(database.Rights); !ok {
 		return
 	}
@@ -191,25 +226,24 @@ func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []
 	}
 	d := c.dialect
 	if c.Sink.InsertMode != "update" {
-		c.right(ctx, id, "INSERT", database.Insert, d.AppendInsert(nil, id, names, 1), len(names))
+		c.plan(ctx, id, database.Insert, d.AppendInsert(nil, id, names, 1), len(names))
 	}
 	if c.Sink.InsertMode != "insert" && len(keys) > 0 && len(others) > 0 {
-		c.right(ctx, id, "UPDATE", database.Update, d.AppendUpdate(nil, id, keys, others), len(names))
+		c.plan(ctx, id, database.Update, d.AppendUpdate(nil, id, keys, others), len(keys)+len(others))
 	}
 	if c.Sink.DeleteEnabled && len(keys) > 0 {
-		c.right(ctx, id, "DELETE", database.Delete, d.AppendDelete(nil, id, keys, 1), len(keys))
+		c.plan(ctx, id, database.Delete, d.AppendDelete(nil, id, keys, 1), len(keys))
 	}
 }
 
-// right asks for the plan of a statement. What else than a missing right keeps
+// plan asks for the plan of a statement. What else than a missing right keeps
 // it from being planned is no finding.
-func (c *inspection) right(ctx context.Context, id database.Table, name string, right database.Right, text []byte, parameters int) {
+func (c *inspection) plan(ctx context.Context, id database.Table, right database.Right, text []byte, parameters int) {
 	rows, err := c.conn.QueryContext(ctx, "EXPLAIN "+string(text), make([]any, parameters)...)
 	if err == nil {
-		drain(rows)
-		err = rows.Err()
+		err = drain(rows)
 	}
-	what := fmt.Sprintf("table %s: the right to %s", id, name)
+	what := fmt.Sprintf("table %s: the right to %s", id, rightNames[right])
 	switch {
 	case err == nil:
 		c.say(what, "", "")
@@ -218,19 +252,21 @@ func (c *inspection) right(ctx context.Context, id database.Table, name string, 
 	}
 }
 
-func drain(rows *stdsql.Rows) {
+func drain(rows *stdsql.Rows) error {
+	defer rows.Close()
 	for rows.Next() {
 	}
-	rows.Close()
+	return rows.Err()
 }
 
-// grant is a statement that gives a right; "" where none is known.
-func (c *inspection) grant(id database.Table, right database.Right) string {
+// grant is what gives rights; "" where that is not known.
+func (c *inspection) grant(id database.Table, rights ...database.Right) string {
 	l, ok := c.Sink.Connection.(database.Logins)
-	if !ok || l.Login() == "" {
+	d, has := c.dialect.(database.Rights)
+	if !ok || !has || l.Login() == "" {
 		return ""
 	}
-	return strings.Join(c.dialect.(database.Rights).Grants(l.Login(), id, []database.Right{right}), "; ")
+	return strings.Join(d.Grants(l.Login(), id, rights), "; ")
 }
 
 // offsets looks at the table of positions.

@@ -28,9 +28,11 @@ func (s Sink) Grants(cc connect.CheckContext) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	owners, _ := d.(database.Owners)
 	var out []string
 	add := func(t database.Table, of []database.Right) {
-		for _, g := range rights.Grants(user, t, of) {
+		made := slices.Contains(of, database.Create) && owners != nil && owners.MakersOwn()
+		for _, g := range grantsOf(rights, user, t, of, made) {
 			if !slices.Contains(out, g) {
 				out = append(out, g)
 			}
@@ -47,6 +49,26 @@ func (s Sink) Grants(cc connect.CheckContext) ([]string, error) {
 		add(g.table, []database.Right{database.Select, database.Insert, database.Update, database.Create})
 	}
 	return out, nil
+}
+
+// grantsOf are the statements of a table. One that is made by the sink is its own
+// then, and cannot be granted before.
+func grantsOf(rights database.Rights, user string, t database.Table, of []database.Right, made bool) []string {
+	if !made {
+		return rights.Grants(user, t, of)
+	}
+	out := rights.Grants(user, t, []database.Right{database.Create})
+	rest := slices.DeleteFunc(slices.Clone(of), func(r database.Right) bool { return r == database.Create })
+	there := "-- where table " + connect.Word(t.String()) + " is there already: "
+	if t.Name == "" {
+		there = "-- for tables that are there already: "
+	}
+	for _, g := range rights.Grants(user, t, rest) {
+		if !slices.Contains(out, g) {
+			out = append(out, there+g)
+		}
+	}
+	return out
 }
 
 // rights are those on a table. What an update or a delete finds by its key it
