@@ -24,10 +24,10 @@ type worker struct {
 	size    int // of a batch
 	letters map[int64]bool
 	opened  int
+	put     func(context.Context, connect.SinkTask, []connect.Record) error // nil: the task's
 }
 
-// work is a worker's life until all is written; cut is told the calls that
-// failed.
+// work is a worker's life until all is written.
 func (w *worker) work() error {
 	for fails := 0; fails < 50; fails++ {
 		done, err := w.life()
@@ -61,7 +61,14 @@ func (w *worker) life() (done bool, err error) {
 	}
 	for n := 0; at < len(w.log); n++ {
 		batch := w.log[at:min(at+w.size, len(w.log))]
-		if err := again(func() error { clear(r.refused); return k.Put(context.Background(), batch) }); err != nil {
+		put := func() error {
+			clear(r.refused)
+			if w.put != nil {
+				return w.put(context.Background(), k, batch)
+			}
+			return k.Put(context.Background(), batch)
+		}
+		if err := again(put); err != nil {
 			return false, err
 		}
 		for i := range r.refused { // the dead letter queue takes them before the next call
