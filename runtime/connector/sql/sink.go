@@ -58,7 +58,7 @@ func (s Sink) task(sc connect.SinkContext) (*sinkTask, error) {
 	}
 	t := &sinkTask{
 		Sink: s, sc: sc, dialect: s.Connection.Dialect(), writing: writing,
-		tables: map[string]*table{}, layouts: map[pair]*layout{}, refused: map[int]error{},
+		tables: map[string]*target{}, layouts: map[pair]*layout{}, refused: map[int]error{},
 	}
 	if s.ExactlyOnce {
 		t.exact, err = newLedger(t)
@@ -147,8 +147,9 @@ type sinkTask struct {
 	exact     *ledger // nil: at least once
 	mostBytes int     // of a statement; 0: as many as it has
 
-	tables  map[string]*table // by topic
+	tables  map[string]*target // by topic
 	layouts map[pair]*layout
+	faulty  bool // some of them have faults
 
 	// Of the Put at work:
 	ops     []op

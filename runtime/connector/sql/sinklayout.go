@@ -41,9 +41,10 @@ type column struct {
 type layout struct {
 	columns []column
 	keys    int
-	deletes bool   // of tombstones: there is the key alone
-	table   *table // as it was when the columns were matched
-	fault   error  // no record of the schemas can be written
+	deletes bool    // of tombstones: there is the key alone
+	table   *target // as it was when the columns were matched
+	fault   error   // no record of the schemas can be written
+	absent  bool    // there is no table, and so nothing to delete in it
 
 	names      []string // of the columns in the table
 	statements map[phrase]string

@@ -102,9 +102,10 @@ func (t *sinkTask) transact(ctx context.Context, careful bool) error {
 // collect makes rows of the records that can be written, table by table.
 func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 	clear(t.refused)
+	t.review()
 	t.ops, t.args, t.keys = t.ops[:0], t.args[:0], t.keys[:0]
 	keyed := t.InsertMode == "upsert" || t.DeleteEnabled
-	var turns []*table
+	var turns []*target
 	for i := range batch {
 		r := &batch[i]
 		l, err := t.accept(ctx, r)
@@ -115,7 +116,7 @@ func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 			t.refused[i] = l.fault
 			continue
 		}
-		if l.table.columns == nil {
+		if l.absent {
 			continue
 		}
 		from := len(t.args)

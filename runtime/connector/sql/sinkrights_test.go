@@ -107,7 +107,7 @@ func (g guarded) suffice(t *testing.T, o Sink, batch []connect.Record) {
 				}
 			}
 			g.write(t, o, batch, "")
-			if bad := problems(o.Check(t.Context(), check)); len(bad) > 0 && !o.ExactlyOnce {
+			if bad := faulty(o.Check(t.Context(), check)); len(bad) > 0 && !o.ExactlyOnce {
 				t.Errorf("with all rights: %v", bad)
 			}
 			continue
@@ -120,7 +120,7 @@ func (g guarded) suffice(t *testing.T, o Sink, batch []connect.Record) {
 			owner.exec(s)
 		}
 		g.write(t, o, batch, rightNames[needs[leave]])
-		if bad := problems(o.Check(t.Context(), check)); len(bad) == 0 {
+		if bad := faulty(o.Check(t.Context(), check)); len(bad) == 0 {
 			t.Errorf("without %s the check finds nothing", rightNames[needs[leave]])
 		}
 	}
@@ -143,7 +143,7 @@ func (g guarded) write(t *testing.T, o Sink, batch []connect.Record, without str
 	}
 }
 
-func problems(all []connect.Finding) (out []string) {
+func faulty(all []connect.Finding) (out []string) {
 	for _, f := range all {
 		if f.Problem != "" && !f.Warning {
 			out = append(out, f.What+": "+f.Problem+": "+f.Fix)
@@ -158,7 +158,7 @@ func TestSinkCheck(t *testing.T) {
 		check := connect.CheckContext{Name: "orders", Topics: []string{"orders", "other"}}
 		find := func(o Sink, want ...string) {
 			t.Helper()
-			got := strings.Join(problems(s.sink(o).Check(t.Context(), check)), "\n")
+			got := strings.Join(faulty(s.sink(o).Check(t.Context(), check)), "\n")
 			for _, w := range want {
 				if !strings.Contains(got, w) {
 					t.Errorf("the check says\n%s\nwant %q", got, w)

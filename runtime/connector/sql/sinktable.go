@@ -12,8 +12,8 @@ import (
 	"kcgen.dev/runtime/connector/database"
 )
 
-// table is a table that records go to.
-type table struct {
+// target is a table that records go to.
+type target struct {
 	id      database.Table
 	columns []database.Column // nil: not read yet
 	turn    int               // its place among those of a batch
@@ -53,10 +53,9 @@ func (t *sinkTask) layoutOf(ctx context.Context, r *connect.Record) (*layout, er
 	} else if err := t.fit(ctx, tb, l); err != nil {
 		return nil, err
 	}
-	if l.table = tb; l.fault == nil && tb.columns == nil {
-		return l, nil // there is no table, and nothing to delete in it
+	if l.table = tb; !l.absent {
+		t.keep(p, l)
 	}
-	t.keep(p, l)
 	return l, nil
 }
 
@@ -76,6 +75,22 @@ func (t *sinkTask) keep(p pair, l *layout) {
 		clear(t.layouts)
 	}
 	t.layouts[p] = l
+	t.faulty = t.faulty || l.fault != nil
+}
+
+// review has schemas looked at again that a table had no place for: there may be
+// one by now.
+func (t *sinkTask) review() {
+	if !t.faulty {
+		return
+	}
+	t.faulty = false
+	for p, l := range t.layouts {
+		if l.fault != nil {
+			delete(t.layouts, p)
+			l.table.columns = nil
+		}
+	}
 }
 
 // forget makes the tables be read anew.
@@ -84,7 +99,7 @@ func (t *sinkTask) forget() {
 	clear(t.layouts)
 }
 
-func (t *sinkTask) tableFor(topic string) (*table, error) {
+func (t *sinkTask) tableFor(topic string) (*target, error) {
 	if tb := t.tables[topic]; tb != nil {
 		return tb, nil
 	}
@@ -92,7 +107,7 @@ func (t *sinkTask) tableFor(topic string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	tb := &table{id: id}
+	tb := &target{id: id}
 	for _, other := range t.tables { // several topics may share one
 		if other.id == id {
 			tb = other
@@ -108,13 +123,13 @@ const mostAlters = 10
 
 // fit matches a layout's columns with those of its table, which is made and
 // amended as the options say. Other tasks may do the same at the same time.
-func (t *sinkTask) fit(ctx context.Context, tb *table, l *layout) error {
+func (t *sinkTask) fit(ctx context.Context, tb *target, l *layout) error {
 	for tries := 0; ; tries++ {
 		if err := t.read(ctx, tb); err != nil {
 			return err
 		}
 		if tb.columns == nil {
-			if l.deletes && t.AutoCreate {
+			if l.absent = l.deletes && t.AutoCreate; l.absent {
 				return nil
 			}
 			if err := t.create(ctx, tb, l, tries); err != nil || l.fault != nil {
@@ -144,7 +159,7 @@ func (t *sinkTask) fit(ctx context.Context, tb *table, l *layout) error {
 func final(f database.Fault) bool { return f == database.Denied || f == database.Away }
 
 // read reads the table's columns, where they are not known.
-func (t *sinkTask) read(ctx context.Context, tb *table) error {
+func (t *sinkTask) read(ctx context.Context, tb *target) error {
 	if tb.columns != nil {
 		return nil
 	}
@@ -159,7 +174,7 @@ func (t *sinkTask) read(ctx context.Context, tb *table) error {
 }
 
 // create makes the table. Where another task was faster, it is there.
-func (t *sinkTask) create(ctx context.Context, tb *table, l *layout, tries int) error {
+func (t *sinkTask) create(ctx context.Context, tb *target, l *layout, tries int) error {
 	text, err := t.creation(tb, l)
 	switch {
 	case err != nil && t.AutoCreate:
@@ -189,7 +204,7 @@ func (t *sinkTask) create(ctx context.Context, tb *table, l *layout, tries int) 
 }
 
 // creation is the statement that makes the table.
-func (t *sinkTask) creation(tb *table, l *layout) (string, error) {
+func (t *sinkTask) creation(tb *target, l *layout) (string, error) {
 	var defs []database.Definition
 	var keys []string
 	for i := range l.columns {
@@ -206,7 +221,7 @@ func (t *sinkTask) creation(tb *table, l *layout) (string, error) {
 
 // alteration is the statement that adds columns; where there can be none, the
 // records are at fault.
-func (t *sinkTask) alteration(tb *table, l *layout, missing []int) (string, error) {
+func (t *sinkTask) alteration(tb *target, l *layout, missing []int) (string, error) {
 	var defs []database.Definition
 	var names, hard []string
 	for _, i := range missing {
@@ -245,7 +260,7 @@ func (t *sinkTask) define(ctx context.Context, text string) error {
 
 // match finds the columns of the table, and which are missing. A name that
 // differs in upper and lower case alone is taken where there is no other.
-func (l *layout) match(tb *table) (missing []int) {
+func (l *layout) match(tb *target) (missing []int) {
 	l.names = l.names[:0]
 	for i := range l.columns {
 		c := &l.columns[i]
@@ -278,7 +293,7 @@ func onlyFold(columns []database.Column, name string) int {
 }
 
 // binders finds how the layout's data become parameters.
-func (t *sinkTask) binders(tb *table, l *layout) error {
+func (t *sinkTask) binders(tb *target, l *layout) error {
 	for i := range l.columns {
 		c := &l.columns[i]
 		if c.to.Computed && i >= l.keys {

@@ -27,8 +27,8 @@ func wide(offset, id int64) connect.Record {
 func TestSinkTables(t *testing.T) {
 	t.Parallel()
 	hard := connect.NewStruct().Field("id", connect.Int64Schema).Field("must", connect.StringSchema).MustBuild()
-	mustHave := order(1, 2, "")
-	mustHave.Value = structOf(hard, connect.Int64(2), connect.String("x"))
+	mustHave := order(1, 20, "")
+	mustHave.Value = structOf(hard, connect.Int64(20), connect.String("x"))
 
 	s := newShop(t)
 	err := s.open(Sink{}).fails(`CREATE TABLE "orders"`, order(0, 1, "a"))
@@ -45,6 +45,8 @@ func TestSinkTables(t *testing.T) {
 	s.want(`SELECT id, note, size FROM orders`, "1|NULL|7\n2|NULL|7\n3|new|3\n4|NULL|7")
 	r.some([]connect.Record{mustHave, order(5, 5, "e")}, "optional or have a default", 0)
 
+	s.exec(`ALTER TABLE orders ADD COLUMN must TEXT`)
+	r.all(mustHave) // it is there by now
 	s.exec(`DROP TABLE orders`)
 	err = r.fails("autoCreate", order(6, 6, "f"))
 	if !errors.Is(err, connect.ErrFatal) {
