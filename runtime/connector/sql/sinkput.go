@@ -53,7 +53,7 @@ func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact fun
 		known := errors.Is(err, connect.ErrFatal) || errors.As(err, new(told))
 		switch {
 		case known || ctx.Err() != nil:
-		case fault == database.Data && !careful:
+		case t.divisible(fault) && !careful:
 			careful = true
 			continue
 		case fault == database.Absent && tries < mostTries:
@@ -72,6 +72,13 @@ func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact fun
 		}
 		return t.fault(err, "write %s", t.tablesOf())
 	}
+}
+
+// divisible reports whether a statement's fault may be that of some of its rows:
+// of keys that the database takes for equal (by a collation), a statement may
+// not have two.
+func (t *sinkTask) divisible(f database.Fault) bool {
+	return f == database.Data || f == database.Unknown && t.InsertMode == "upsert"
 }
 
 // try makes rows of the batch and writes them.

@@ -169,3 +169,25 @@ func TestSinkBadRowAmongEqualKeys(t *testing.T) {
 	r.some([]connect.Record{order(0, 1, "a"), order(1, 1, "bad"), order(2, 2, "b"), tombstone(3, 2), order(4, 2, "bad")}, "CHECK", 1, 4)
 	s.want(`SELECT id, name FROM orders`, "1|a")
 }
+
+// Keys that the database takes for equal are one row, in the order in which they
+// came.
+func TestSinkEqualKeys(t *testing.T) {
+	kinds := map[string]string{"SQLite": "VARCHAR(20) COLLATE NOCASE", "PostgreSQL": "CHAR(20)", "MySQL": "VARCHAR(20)"}
+	equal := map[string][2]string{"SQLite": {"key", "KEY"}, "PostgreSQL": {"key", "key  "}, "MySQL": {"key", "KEY"}}
+	eachShop(t, func(t *testing.T, s *shop) {
+		db := s.db.Dialect().Name()
+		for _, n := range []int{2, 10, 300} {
+			s := s.in(t)
+			s.exec(`CREATE TABLE orders (name ` + kinds[db] + ` PRIMARY KEY, id INTEGER, n INTEGER)`)
+			batch := orders(0, n)
+			for at, name := range map[int]string{0: equal[db][0], n - 1: equal[db][1]} {
+				batch[at] = order(int64(at), int64(at), name)
+			}
+			r := s.open(Sink{InsertMode: "upsert", PkMode: "record_value", PkFields: []string{"name"}})
+			r.all(batch...)
+			r.close()
+			s.want(`SELECT count(*), max(id), min(id) FROM orders`, fmt.Sprintf("%d|%d|1", n-1, n-1))
+		}
+	})
+}

@@ -55,7 +55,7 @@ func (t *sinkTask) split(ctx context.Context, ops []op) error {
 	if err == nil {
 		return t.say(ctx, points.Release)
 	}
-	if t.dialect.Fault(err) != database.Data {
+	if fault := t.dialect.Fault(err); !t.divisible(fault) || fault != database.Data && len(ops) == 1 {
 		return err
 	}
 	if e := t.say(ctx, points.Back, points.Release); e != nil {

@@ -24,7 +24,7 @@ func (Sink) ConfigDef() []connect.Option {
 		{Name: "timestampPrecisionMode", Property: "timestamp.precision.mode", Type: "STRING", Default: "microseconds", Values: []string{"microseconds", "nanoseconds"}, Doc: "What these numbers count since 1970 (timestamp.precision.mode)."},
 		{Name: "replaceNullWithDefault", Property: "replace.null.with.default", Type: "BOOLEAN", Default: "true", Doc: "Whether fields of the value that are null get their default, where they have one (replace.null.with.default)."},
 		{Name: "exactlyOnce", Property: "exactly.once", Type: "BOOLEAN", Default: "false", Doc: "Write each record exactly once: how far each partition has come is kept in a table of the same database, and moves in the transaction that writes the rows. By default records may come twice after a crash."},
-		{Name: "offsetsTable", Property: "offsets.table", Type: "STRING", Values: []string{""}, Doc: "That table, kcgen_offsets by default. It is made when it is not there."},
+		{Name: "offsetsTable", Property: "offsets.table", Type: "STRING", Doc: "That table, kcgen_offsets by default. It is made when it is not there."},
 	}
 }
 
