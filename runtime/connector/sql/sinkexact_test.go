@@ -15,9 +15,9 @@ import (
 
 var part0 = connect.TopicPartition{Topic: "orders"}
 
-// worker drives a task over a topic of one partition, as a worker does: where
+// herder drives a task over a topic of one partition, as a worker does: where
 // the task fails it opens another one, and goes on where the target stands.
-type worker struct {
+type herder struct {
 	*shop
 	o       Sink
 	log     []connect.Record
@@ -28,7 +28,7 @@ type worker struct {
 }
 
 // work is a worker's life until all is written.
-func (w *worker) work() error {
+func (w *herder) work() error {
 	for fails := 0; fails < 50; fails++ {
 		done, err := w.life()
 		if done {
@@ -41,7 +41,7 @@ func (w *worker) work() error {
 	return errors.New("no end")
 }
 
-func (w *worker) life() (done bool, err error) {
+func (w *herder) life() (done bool, err error) {
 	r := &run{t: w.t, refused: map[int]error{}}
 	w.opened++
 	task, err := w.sink(w.o).Open(context.Background(), connect.SinkContext{Name: "orders", Log: slog.New(slog.DiscardHandler), Results: r})
@@ -84,7 +84,7 @@ func (w *worker) life() (done bool, err error) {
 	return true, w.flush(k, at)
 }
 
-func (w *worker) flush(k connect.PositionKeeper, at int) error {
+func (w *herder) flush(k connect.PositionKeeper, at int) error {
 	return again(func() error {
 		return k.FlushAt(context.Background(), []connect.Position{{TopicPartition: part0, Offset: int64(at)}})
 	})
@@ -128,7 +128,7 @@ func cutOnce(t *testing.T, n int, after, withBad bool) bool {
 	defer s.pool.Close()
 	s.exec(`CREATE TABLE orders (id INTEGER, name TEXT CHECK (name <> 'bad'), n INTEGER)`)
 	f := &flaky{Database: s.db}
-	w := &worker{shop: s, o: Sink{Connection: f, ExactlyOnce: true}, log: orders(0, 25), size: 5, letters: map[int64]bool{}}
+	w := &herder{shop: s, o: Sink{Connection: f, ExactlyOnce: true}, log: orders(0, 25), size: 5, letters: map[int64]bool{}}
 	want := 25
 	if withBad {
 		for _, i := range []int{2, 3, 24} {
@@ -158,7 +158,7 @@ func zombies(t *testing.T, s *shop) {
 	var wg sync.WaitGroup
 	errs := make([]error, 3)
 	for i := range errs {
-		w := &worker{shop: s, o: o, log: log, size: 3 + 4*i, letters: map[int64]bool{}}
+		w := &herder{shop: s, o: o, log: log, size: 3 + 4*i, letters: map[int64]bool{}}
 		wg.Go(func() { errs[i] = w.work() })
 	}
 	wg.Wait()

@@ -47,7 +47,7 @@ func killed(t *testing.T, s *shop, o Sink) {
 		}
 		return task.Put(ctx, batch)
 	}
-	w := &worker{shop: s, o: o, log: log, size: 20, letters: map[int64]bool{}, put: put}
+	w := &herder{shop: s, o: o, log: log, size: 20, letters: map[int64]bool{}, put: put}
 	if !o.ExactlyOnce {
 		r := s.open(o)
 		for at := 0; at < n; at += 20 {
