@@ -52,7 +52,22 @@ func TestSinkTables(t *testing.T) {
 	if !errors.Is(err, connect.ErrFatal) {
 		t.Error(err)
 	}
-	r = s.open(Sink{AutoCreate: true, AutoEvolve: true})
+}
+
+// Tables are dropped, columns dropped and renamed while the sink runs.
+func TestSinkTablesChange(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		for name, o := range map[string]Sink{
+			"insert": {}, "upsert": {InsertMode: "upsert", PkMode: "record_value", PkFields: []string{"id"}}, "exact": {ExactlyOnce: true},
+		} {
+			t.Run(name, func(t *testing.T) { tablesChange(s.in(t), o) })
+		}
+	})
+}
+
+func tablesChange(s *shop, o Sink) {
+	o.AutoCreate, o.AutoEvolve = true, true
+	r := s.open(o)
 	r.all(order(0, 1, "a"))
 	s.exec(`DROP TABLE orders`)
 	r.all(order(1, 2, "b"))
@@ -63,6 +78,12 @@ func TestSinkTables(t *testing.T) {
 	s.exec(`ALTER TABLE orders RENAME COLUMN n TO m`)
 	r.all(order(3, 4, "d"))
 	s.want(`SELECT id, m, n FROM orders`, "2|1|NULL\n3|2|NULL\n4|NULL|3")
+	s.exec(`DROP TABLE orders`)
+	r.all(append(orders(4, 200), wide(204, 300))...)
+	s.exec(`DROP TABLE orders`)
+	r.all(append(orders(205, 200), wide(405, 500))...)
+	s.want(`SELECT count(*), count(note) FROM orders`, "201|1")
+	r.close()
 }
 
 // Tasks that race for a table, and then for its columns.
