@@ -115,10 +115,9 @@ func (t *sinkTask) decodeOne(run *kafka.Run, i int, r *connect.Record) (keep boo
 			return false, connect.Fatal(errNoTopic)
 		}
 	}
-	*r = connect.Record{
-		Topic: at.topic, Partition: at.partition, Offset: at.offset,
-		Timestamp: run.Timestamp(i), Headers: r.Headers[:0],
-	}
+	// One by one: a literal would be made elsewhere, and copied.
+	r.Topic, r.Partition, r.Offset = at.topic, at.partition, at.offset
+	r.Timestamp, r.Headers = run.Timestamp(i), r.Headers[:0]
 	t.doing = chain.Doing{Stage: chain.KeyConverter}
 	if r.Key, err = t.chain.Key.Decode(at.topic, run.Key(i)); err != nil {
 		return false, err
