@@ -109,11 +109,12 @@ type Consumer struct {
 	FetchMinBytes int64 `json:"fetchMinBytes"`
 
 	// The most bytes of one answer (fetch.max.bytes). By default all tasks of
-	// the sinks share 4MiB, and each has 1MiB at the least.
+	// the sinks share 2MiB, and each has 512KiB at the least.
 	FetchMaxBytes int64 `json:"fetchMaxBytes"`
 
 	// The most bytes of one partition in one answer
-	// (max.partition.fetch.bytes). By default 1MiB.
+	// (max.partition.fetch.bytes). By default 2MiB, but no more than
+	// fetchMaxBytes.
 	MaxPartitionFetchBytes int64 `json:"maxPartitionFetchBytes"`
 
 	// How long a broker may wait for fetchMinBytes (fetch.max.wait.ms). By

@@ -93,11 +93,10 @@ type Reader struct {
 // Reader joins a group, in the background.
 func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, error) {
 	r := &Reader{conn: k, group: sub.Group, reset: c.AutoOffsetReset, committed: c.IsolationLevel == "read_committed", progress: newProgress()}
-	fetchMax, session, heartbeat := c.fetches(k.opts.Consumers), 45*time.Second, 3*time.Second
+	session, heartbeat := 45*time.Second, 3*time.Second
 	set(&session, c.SessionTimeout)
 	set(&heartbeat, c.HeartbeatInterval)
-	partMax := min(int64(1<<20), fetchMax)
-	set(&partMax, c.MaxPartitionFetchBytes)
+	fetchMax, partMax := c.fetches(k.opts.Consumers)
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(sub.Group),
 		kgo.Balancers(kgo.RangeBalancer()),

@@ -8,13 +8,13 @@ package kafka
 const (
 	sharedBuffer  = 8 << 20 // keys, values and headers on their way
 	sharedRecords = 25_000  // that they are of: a small one's slot outweighs it
-	sharedFetch   = 4 << 20 // fetched, and not yet handed out
+	sharedFetch   = 2 << 20 // fetched, and not yet handed out
 )
 
 // The least that a client has of it.
 const (
 	leastRecords = 2_500
-	leastFetch   = 1 << 20
+	leastFetch   = 512 << 10
 )
 
 // About what the client takes of memory for a record, and for a fetched byte:
@@ -22,7 +22,7 @@ const (
 // being read the next is there.
 const (
 	recordMemory  = 256
-	fetchedMemory = 4
+	fetchedMemory = 6
 )
 
 // share is what one of several has of all.
@@ -43,12 +43,22 @@ func (p Producer) Memory(of int) int64 {
 	return bytes + int64(records)*recordMemory
 }
 
-// fetches is what a consumer fetches at the most, as one of so many.
-func (c Consumer) fetches(of int) int64 {
-	bytes := share(sharedFetch, int64(of), leastFetch)
+// partitionFetch is what one partition may fill of an answer: all of it by
+// default, as half empty answers are twice as many.
+const partitionFetch = sharedFetch
+
+// fetches is what a consumer fetches at the most, as one of so many, and how
+// much of it from one partition.
+func (c Consumer) fetches(of int) (bytes, partition int64) {
+	bytes = share(sharedFetch, int64(of), leastFetch)
 	set(&bytes, c.FetchMaxBytes)
-	return bytes
+	partition = min(partitionFetch, bytes)
+	set(&partition, c.MaxPartitionFetchBytes)
+	return bytes, partition
 }
 
 // Memory is about the most that a consumer takes, as one of so many.
-func (c Consumer) Memory(of int) int64 { return c.fetches(of) * fetchedMemory }
+func (c Consumer) Memory(of int) int64 {
+	bytes, _ := c.fetches(of)
+	return bytes * fetchedMemory
+}

@@ -10,22 +10,26 @@ func TestShare(t *testing.T) {
 		records, bytes int64
 		fetch          int64
 	}{
-		{0, 25_000, 8 << 20, 4 << 20},
-		{1, 25_000, 8 << 20, 4 << 20},
-		{4, 6_250, 2 << 20, 1 << 20},
-		{8, 3_125, 2 << 20, 1 << 20},
-		{100, 2_500, 2 << 20, 1 << 20},
+		{0, 25_000, 8 << 20, 2 << 20},
+		{1, 25_000, 8 << 20, 2 << 20},
+		{4, 6_250, 2 << 20, 512 << 10},
+		{8, 3_125, 2 << 20, 512 << 10},
+		{100, 2_500, 2 << 20, 512 << 10},
 	} {
 		records, bytes := Producer{}.buffers(test.of)
-		if fetch := (Consumer{}).fetches(test.of); int64(records) != test.records || bytes != test.bytes || fetch != test.fetch {
-			t.Errorf("of %d: %d records, %d bytes, %d fetched; want %v", test.of, records, bytes, fetch, test)
+		fetch, part := Consumer{}.fetches(test.of)
+		if int64(records) != test.records || bytes != test.bytes || fetch != test.fetch || part != fetch {
+			t.Errorf("of %d: %d records, %d bytes, %d fetched, %d of a partition; want %v", test.of, records, bytes, fetch, part, test)
 		}
 	}
 	own := Producer{MaxBufferedRecords: 7, MaxRequestSize: 10 << 20}
 	if records, bytes := own.buffers(4); records != 7 || bytes != 20<<20 {
 		t.Errorf("of its own: %d records, %d bytes", records, bytes)
 	}
-	if fetch := (Consumer{FetchMaxBytes: 64 << 20}).fetches(4); fetch != 64<<20 {
-		t.Errorf("of its own: %d fetched", fetch)
+	if fetch, part := (Consumer{FetchMaxBytes: 64 << 20}).fetches(4); fetch != 64<<20 || part != 2<<20 {
+		t.Errorf("of its own: %d fetched, %d of a partition", fetch, part)
+	}
+	if _, part := (Consumer{MaxPartitionFetchBytes: 8 << 20}).fetches(4); part != 8<<20 {
+		t.Errorf("of its own: %d of a partition", part)
 	}
 }
