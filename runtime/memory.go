@@ -33,7 +33,7 @@ const nextMemory = 12 << 20
 
 // aheadMemory is what a source's task converts while a transaction is being
 // committed.
-const aheadMemory = 12 << 20
+const aheadMemory = 3 << 20
 
 // memoryLimit is the base and what the clients of all tasks may hold. It is
 // a goal for the collector and never a wall: more is taken where more lives.

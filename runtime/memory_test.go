@@ -14,6 +14,7 @@ func TestMemoryLimit(t *testing.T) {
 	for name, p := range map[string]Pipeline{
 		"one source":   {Sources: []Source{{TasksMax: 1}}},
 		"four sources": {Sources: []Source{{}, {}, {TasksMax: 2}}},
+		"exactly once": {Sources: []Source{{TasksMax: 1, ExactlyOnce: &ExactlyOnce{}}}},
 		"one sink":     {Sinks: []Sink{{TasksMax: 1}}},
 		"four sinks":   {Sinks: []Sink{{TasksMax: 4}}},
 	} {

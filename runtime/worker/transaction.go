@@ -77,7 +77,7 @@ type item struct {
 
 const (
 	mostItems = 32       // in the queue
-	mostAhead = 2 << 20  // bytes in the queue
+	mostAhead = 1 << 20  // bytes in the queue
 	mostBytes = 16 << 20 // in what is committed together
 )
 
