@@ -111,42 +111,23 @@ func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 	clear(t.refused)
 	t.review()
 	t.ops, t.args, t.keys = t.ops[:0], t.args[:0], t.keys[:0]
-	keyed := t.InsertMode == "upsert" || t.DeleteEnabled
 	var turns []*target
 	for i := range batch {
-		r := &batch[i]
-		l, err := t.accept(ctx, r)
-		if err != nil {
+		l, err := t.accept(ctx, &batch[i])
+		switch {
+		case err != nil:
 			return err
-		}
-		if l.fault != nil {
+		case l.fault != nil:
 			t.refused[i] = l.fault
 			continue
-		}
-		if l.absent {
+		case l.absent:
 			continue
 		}
-		from := len(t.args)
-		if t.args, err = l.bind(t.args, r); err != nil {
-			t.args = t.args[:from]
+		if err := t.add(l, i, &batch[i]); err != nil {
 			t.refused[i] = fmt.Errorf("sql: write to table %s: %w", l.table.id, err)
 			continue
 		}
-		if turns == nil || turns[len(turns)-1] != l.table {
-			if at := slices.Index(turns, l.table); at >= 0 {
-				l.table.turn = at
-			} else {
-				l.table.turn = len(turns)
-				turns = append(turns, l.table)
-			}
-		}
-		o := op{record: i, layout: l, args: t.args[from:len(t.args):len(t.args)], offset: r.Offset,
-			at: connect.TopicPartition{Topic: r.Topic, Partition: r.Partition}, from: len(t.keys)}
-		if keyed {
-			t.keys = l.appendKey(t.keys, r)
-		}
-		o.to = len(t.keys)
-		t.ops = append(t.ops, o)
+		turns = takeTurn(turns, l.table)
 	}
 	if len(turns) > 1 {
 		slices.SortStableFunc(t.ops, func(a, b op) int { return a.layout.table.turn - b.layout.table.turn })
@@ -156,6 +137,35 @@ func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 		t.ops[i].key = keys[t.ops[i].from:t.ops[i].to]
 	}
 	return nil
+}
+
+// add makes a row of a record.
+func (t *sinkTask) add(l *layout, i int, r *connect.Record) (err error) {
+	from := len(t.args)
+	if t.args, err = l.bind(t.args, r); err != nil {
+		t.args = t.args[:from]
+		return err
+	}
+	o := op{record: i, layout: l, args: t.args[from:len(t.args):len(t.args)], offset: r.Offset,
+		at: connect.TopicPartition{Topic: r.Topic, Partition: r.Partition}, from: len(t.keys)}
+	if t.InsertMode == "upsert" || t.DeleteEnabled {
+		t.keys = l.appendKey(t.keys, r)
+	}
+	o.to = len(t.keys)
+	t.ops = append(t.ops, o)
+	return nil
+}
+
+// takeTurn gives a table its turn: that of its first record.
+func takeTurn(turns []*target, tb *target) []*target {
+	if n := len(turns); n > 0 && turns[n-1] == tb {
+		return turns
+	}
+	if at := slices.Index(turns, tb); at >= 0 {
+		return turns
+	}
+	tb.turn = len(turns)
+	return append(turns, tb)
 }
 
 // noKey and noValue are of records that lack what the options need.
