@@ -120,6 +120,11 @@ func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Tab
 	return indexes, nil
 }
 
+// words are the names of rights on tables.
+var words = map[database.Right]string{
+	database.Select: "SELECT", database.Insert: "INSERT", database.Update: "UPDATE", database.Delete: "DELETE", database.Alter: "ALTER",
+}
+
 // Grants are of a user of the database. To add columns is a right on the table,
 // to make tables one on the database and on the schema.
 func (d dialect) Grants(user string, t database.Table, asked []database.Right) []string {
@@ -131,11 +136,10 @@ func (d dialect) Grants(user string, t database.Table, asked []database.Right) [
 	case t.Schema != "":
 		on = " ON SCHEMA::" + string(d.AppendIdentifier(nil, t.Schema))
 	}
-	var words []string
-	var statements []string
+	var names, statements []string
 	for _, r := range asked {
 		if r != database.Create {
-			words = append(words, [...]string{"SELECT", "INSERT", "UPDATE", "DELETE", "", "ALTER"}[r])
+			names = append(names, words[r])
 			continue
 		}
 		schema := t.Schema
@@ -144,8 +148,8 @@ func (d dialect) Grants(user string, t database.Table, asked []database.Right) [
 		}
 		statements = append(statements, "GRANT CREATE TABLE"+to, "GRANT ALTER ON SCHEMA::"+string(d.AppendIdentifier(nil, schema))+to)
 	}
-	if len(words) > 0 {
-		statements = append(statements, "GRANT "+strings.Join(words, ", ")+on+to)
+	if len(names) > 0 {
+		statements = append(statements, "GRANT "+strings.Join(names, ", ")+on+to)
 	}
 	return statements
 }
