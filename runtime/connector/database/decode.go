@@ -260,11 +260,12 @@ func decodeBytes(b *connect.Buffer, src any) (connect.Value, error) {
 }
 
 func decodeText(b *connect.Buffer, src any) (connect.Value, error) {
+	if x, ok := src.(string); ok {
+		return connect.String(x), nil // nobody changes it
+	}
 	dst := b.Start()
 	switch x := src.(type) {
 	case []byte:
-		dst = append(dst, x...)
-	case string:
 		dst = append(dst, x...)
 	case int64:
 		dst = strconv.AppendInt(dst, x, 10)

@@ -148,11 +148,30 @@ func FloatDecimal(f float64, scale int32) (*connect.Decimal, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil, fmt.Errorf("%v is no decimal", f)
 	}
+	if d := quickFloat(f, scale); d != nil {
+		return d, nil
+	}
 	d, err := ParseDecimal(strconv.FormatFloat(f, 'e', 14, 64))
 	if err != nil {
 		return nil, err
 	}
 	return Rescale(d, scale)
+}
+
+// tens are the powers of ten that a float64 holds exactly.
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+
+// quickFloat finds the decimal of at most 15 digits that reads as f: one number
+// over a power of ten, both exact, is rounded but once. nil says nothing.
+func quickFloat(f float64, scale int32) *connect.Decimal {
+	if scale < 0 || int(scale) >= len(tens) {
+		return nil
+	}
+	n := math.RoundToEven(f * tens[scale])
+	if math.Abs(n) >= 1e15 || n/tens[scale] != f {
+		return nil
+	}
+	return newSmall(uint64(math.Abs(n)), n < 0, scale)
 }
 
 // AppendDecimal appends a decimal as SQL reads it: digits and a point, no

@@ -79,6 +79,29 @@ func TestParseDecimal(t *testing.T) {
 	}
 }
 
+// The quick way and the way by the digits are one.
+func TestFloatDecimal(t *testing.T) {
+	for _, x := range []struct {
+		f     float64
+		scale int32
+		want  string
+	}{
+		{0, 2, "0.00"}, {0.1, 2, "0.10"}, {-12.5, 1, "-12.5"}, {0.1 + 0.2, 2, "0.30"}, {1.005, 3, "1.005"}, {1.005, 2, ""}, {1e14, 0, "100000000000000"},
+		{123456789012.345, 3, "123456789012.345"}, {1e300, 2, "1" + strings.Repeat("0", 300) + ".00"}, {5e-324, 2, ""}, {math.NaN(), 2, ""}, {math.Inf(1), 2, ""}, {100, -2, "1E+2"},
+	} {
+		d, err := database.FloatDecimal(x.f, x.scale)
+		if x.want == "" {
+			if err == nil {
+				t.Errorf("%v is %v", x.f, d)
+			}
+			continue
+		}
+		if err != nil || d.String() != x.want {
+			t.Errorf("%v: %v (%v), want %s", x.f, d, err, x.want)
+		}
+	}
+}
+
 func TestAppendDecimal(t *testing.T) {
 	for text, want := range map[string]string{"12.50": "12.50", "-0.05": "-0.05", "1e3": "1000", "5e-10": "0.0000000005", "-7": "-7", "0.00": "0.00"} {
 		d, err := database.ParseDecimal(text)
