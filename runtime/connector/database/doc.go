@@ -17,7 +17,7 @@
 //	number.go     decimals of texts, integers and floats
 //	decode.go     what drivers give, as values
 //	scan.go       Rows of *sql.Rows and one decoder a column
-//	bind.go       values as drivers take them
+//	bind.go       values as drivers take them; widen.go: a float32 among them
 //	default.go    a schema's default in DDL
 //	parse.go      names of tables as people write them
 //	statement.go  INSERT, UPDATE, DELETE, CREATE

@@ -11,5 +11,5 @@
 //	times.go      dates and times, zero dates among them
 //	write.go      types and statements of a sink
 //	bind.go       parameters
-//	grants.go     the statements that give rights
+//	grants.go     the statements that give rights; privileges.go: those that a user lacks
 package mysql

@@ -7,5 +7,6 @@
 //	declared.go   declared types, and the schemas that they become
 //	rows.go       queries
 //	times.go      dates and times, which SQLite keeps as numbers or as texts
+//	numbers.go    how numbers are drawn, and indexes
 //	write.go      types, parameters and statements of a sink
 package sqlite

@@ -10,4 +10,5 @@
 //	rows.go       queries, and what the driver gives
 //	write.go      types and statements of a sink
 //	bind.go       parameters
+//	privileges.go  rights that a user lacks
 package sqlserver
