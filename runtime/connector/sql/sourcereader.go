@@ -48,7 +48,6 @@ type openQuery struct {
 }
 
 // mostHeld is how long a query stays open when another table waits for
-// mostHeld is how long a query stays open when another table waits for
 // transactions to end: it is one of them.
 const mostHeld = 2 * time.Second
 
