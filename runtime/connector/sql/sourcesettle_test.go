@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -133,5 +134,36 @@ func TestNumberOf(t *testing.T) {
 		if got != c.want || (err == nil) != (c.bad == "") || err != nil && !strings.Contains(err.Error(), c.bad) {
 			t.Errorf("%v: %d, %v", c.v, got, err)
 		}
+	}
+}
+
+// A query is let go of while another table waits for transactions, since it is
+// one; it goes on up to the same bound, and no row comes twice.
+func TestQueriesLetGo(t *testing.T) {
+	held := mostHeld
+	mostHeld = 0
+	t.Cleanup(func() { mostHeld = held })
+	f := newFile(t, timed, `CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY, at TIMESTAMP NOT NULL)`, `INSERT INTO a VALUES (1, '2024-01-01 00:00:01')`)
+	for i := range 50 {
+		f.exec(fmt.Sprintf(`INSERT INTO b VALUES (%d, '2024-01-01 00:00:%02d')`, i, i/3))
+	}
+	o := &openNow{}
+	o.set("x")
+	for _, query := range []string{"", "SELECT * FROM b"} {
+		l := begin(t, f.source(timestampIncrementing, byColumns, func(s *Source) {
+			s.BatchMaxRows, s.Connection = 4, oneWaits{telling{f.Database, o}}
+			if query != "" {
+				f.DateClass = "text"
+				s.Query, s.Connection, s.TopicPrefix = query, f.Database, "t-b"
+			}
+		}), memory{}).until(50)
+		seen := map[string]bool{}
+		for _, r := range l.idle().got {
+			seen[r] = true
+		}
+		if len(l.got) != 50 || len(seen) != 50 {
+			t.Errorf("%d rows came, %d different", len(l.got), len(seen))
+		}
+		l.close()
 	}
 }
