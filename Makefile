@@ -1,6 +1,6 @@
 # make          build, check and test: what CI does
 # make build    kcgen into bin/
-# make demo     compile examples/log-analysis and run it on the embedded broker
+# make demo     compile examples/log-analysis and sqlite-to-topic, and run them on the embedded broker
 # make test     install what the tests need, and pass them
 # make short    the tests that need no server
 # make test-mysql  the tests of MySQL and MariaDB with MySQL 8 as well: a download of 528 MB
@@ -35,6 +35,8 @@ demo: build
 		bin/kcgen run -embedded -exit-when-idle 2s examples/log-analysis/pipeline.cue -- -progress on
 	@printf 'lines in:  %s\nlines out: %s\n' "$$(wc -l < demo/application.log)" "$$(wc -l < demo/output-archive.txt)"
 	@head -n 1 demo/output-archive.txt
+	SHOP_FILE=examples/sqlite-to-topic/shop.db \
+		bin/kcgen run -embedded -exit-when-idle 2s examples/sqlite-to-topic/pipeline.cue -- -progress on
 
 test:
 	$(GO) run ./runtime/servertest/install
