@@ -30,7 +30,7 @@ func (d Database) where() (addr, name string, err error) {
 		return "", "", connect.OptionErrorf("url", "mysql: it is no URL")
 	case u.Scheme != "mysql" && u.Scheme != "mariadb":
 		return "", "", connect.OptionErrorf("url", "mysql: it must begin with mysql:// or mariadb://")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.EscapedPath(), ";&"):
 		return "", "", connect.OptionErrorf("url", "mysql: user, password and properties are options of their own")
 	}
 	name = strings.TrimPrefix(u.Path, "/")

@@ -31,7 +31,7 @@ func parseURL(text string) (address, error) {
 	if !ok {
 		return address{}, errors.New("postgres: url: " + urlForm)
 	}
-	if strings.ContainsAny(rest, "@?#") {
+	if strings.ContainsAny(rest, "@?#;&") {
 		return address{}, errors.New("postgres: url: user, password and parameters do not stand in it: they have fields of their own (user, password, tls, …)")
 	}
 	hosts, name, _ := strings.Cut(rest, "/")

@@ -31,7 +31,7 @@ func (d Database) where() (host, port, name string, err error) {
 		return "", "", "", connect.OptionErrorf("url", "sqlserver: it must be sqlserver://HOST:PORT;databaseName=NAME")
 	}
 	key, name, _ := strings.Cut(strings.TrimSuffix(properties, ";"), "=")
-	if key != "databaseName" || name == "" || strings.ContainsAny(name, ";=") {
+	if key != "databaseName" || name == "" || strings.ContainsAny(name, ";=&") {
 		return "", "", "", connect.OptionErrorf("url", "sqlserver: databaseName, and nothing else, must stand behind the host")
 	}
 	if port = u.Port(); port == "" {
