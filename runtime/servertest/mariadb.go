@@ -172,7 +172,9 @@ func (s *MySQL) firstStart() error {
 const nobody = 65534
 
 // unprivileged is a command that does not run as root, and dies with us all the
-// same. It may read what root may read: the cache of servers is in its home.
+// same. It may read what root may read: the cache of servers is in its home. What
+// it writes beside its data is in its folder too: servers that share /tmp delete
+// each other's files.
 func unprivileged(dir string, args ...string) *exec.Cmd {
 	if os.Geteuid() == 0 {
 		id := strconv.Itoa(nobody)
@@ -181,7 +183,7 @@ func unprivileged(dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir)
+	cmd.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
 	return cmd
 }
 

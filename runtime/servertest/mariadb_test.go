@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"os"
 	"testing"
 
 	"kcgen.dev/runtime/servertest"
@@ -26,6 +27,10 @@ func keepsData(t *testing.T, s *servertest.MySQL) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	var tmpdir string
+	if err := db.QueryRow("SELECT @@tmpdir").Scan(&tmpdir); err != nil || tmpdir == os.TempDir() {
+		t.Errorf("its temporary files are in %s, with those of other servers (%v)", tmpdir, err)
+	}
 	var id int
 	if err := db.QueryRow("SELECT id FROM kept").Scan(&id); err != nil || id != 7 || s.Addr() != addr {
 		t.Errorf("after a restart at %s the table holds %d (%v); it was at %s", s.Addr(), id, err, addr)
