@@ -327,6 +327,9 @@ func (g *ledger) adopt(ctx context.Context, tp connect.TopicPartition, cause err
 
 // read reads the positions.
 func (g *ledger) read(ctx context.Context) (map[connect.TopicPartition]int64, error) {
+	if err := g.t.connected(ctx); err != nil { // a rollback may have thrown the connection away
+		return nil, err
+	}
 	d := g.t.dialect
 	text := []byte("SELECT ")
 	for i, name := range ledgerColumns[1:] {
@@ -384,12 +387,9 @@ const patience = 30 * time.Second
 func (g *ledger) readPatiently(ctx context.Context) (map[connect.TopicPartition]int64, error) {
 	begun := time.Now()
 	for tries := 0; ; tries++ {
-		err := g.t.connected(ctx)
+		stands, err := g.read(ctx)
 		if err == nil {
-			var stands map[connect.TopicPartition]int64
-			if stands, err = g.read(ctx); err == nil {
-				return stands, nil
-			}
+			return stands, nil
 		}
 		g.t.disconnect()
 		fault := g.t.dialect.Fault(err)

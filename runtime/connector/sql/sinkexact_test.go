@@ -276,3 +276,18 @@ func TestSinkUpsertCut(t *testing.T) {
 		}
 	}
 }
+
+// A rollback that fails throws the connection away, and the positions are read
+// over another one.
+func TestExactAdoptsWithoutConnection(t *testing.T) {
+	s := newShop(t)
+	s.exec(orderTable)
+	r := s.open(Sink{ExactlyOnce: true})
+	r.all(orders(0, 3)...)
+	e := r.SinkTask.(*exactSink)
+	e.exact.at[part0] = 1
+	e.disconnect()
+	if err := e.exact.adopt(t.Context(), part0, nil); !errors.Is(err, errMoved) || e.exact.at[part0] != 3 {
+		t.Errorf("%v; it stands at %d, not at 3", err, e.exact.at[part0])
+	}
+}
