@@ -42,6 +42,16 @@ func TestIncrementing(t *testing.T) {
 	}
 }
 
+// Rows without a number are never read, neither at the beginning nor later.
+func TestIncrementingNulls(t *testing.T) {
+	f := newFile(t, `CREATE TABLE a (n INTEGER)`, `INSERT INTO a VALUES (NULL), (1), (NULL)`)
+	s := f.source(incrementing, func(s *Source) { s.IncrementingColumnName, s.ValidateNonNull = "n", false })
+	l := begin(t, s, memory{}).idle()
+	same(t, l.take(), "t-a: n=1")
+	f.exec(`INSERT INTO a VALUES (NULL), (2)`)
+	same(t, l.idle().take(), "t-a: n=2")
+}
+
 const timed = `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, at TIMESTAMP NOT NULL)`
 
 // byColumns names the columns of the table of timed.

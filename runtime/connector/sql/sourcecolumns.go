@@ -80,8 +80,8 @@ func listed(all []database.Column) string {
 	return strings.Join(names, ", ")
 }
 
-// checkNulls is validateNonNull: a row without the number would end reading, and
-// one without any time would never be read.
+// checkNulls is validateNonNull: a row without the number, or without any time, would
+// never be read; with a time and no number it would end reading.
 func (s Source) checkNulls(c columns) error {
 	if !s.ValidateNonNull || s.Mode == bulk || s.Query != "" {
 		return nil

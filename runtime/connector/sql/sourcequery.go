@@ -113,6 +113,10 @@ func (s *statement) numbered(c columns, w span) {
 		s.add(" > ")
 		s.bind(c.number, w.from.number)
 		word = " AND "
+	} else if !w.capped {
+		s.add(word) // rows without a number are never read, and so not at first
+		s.number(c)
+		s.add(" IS NOT NULL")
 	}
 	if w.capped {
 		s.add(word)
