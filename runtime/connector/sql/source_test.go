@@ -221,10 +221,7 @@ func TestGranularity(t *testing.T) {
 				l := begin(t, f.source(timestampIncrementing, byColumns, func(s *Source) {
 					s.TimestampGranularity, s.DbTimezone, s.BatchMaxRows = granularity, zone, 1
 				}), mem)
-				if _, err := l.poll(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if got := l.take(); zone == "UTC" && got != "t-a: id=1 at="+want {
+				if got := l.until(1).take(); zone == "UTC" && got != "t-a: id=1 at="+want {
 					t.Errorf("got %s", got)
 				}
 				offset := `{"incrementing":1,"timestamp":1704067200123,"timestamp_nanos":123456000}`
@@ -237,8 +234,8 @@ func TestGranularity(t *testing.T) {
 				l.close()
 				if l = begin(t, f.source(timestampIncrementing, byColumns, func(s *Source) {
 					s.TimestampGranularity, s.DbTimezone = granularity, zone
-				}), mem).idle(); !strings.HasPrefix(l.take(), "t-a: id=2 ") {
-					t.Errorf("it went on with another row")
+				}), mem).until(1); !strings.HasPrefix(l.got[0], "t-a: id=2 ") {
+					t.Errorf("it went on with another row: %q", l.got)
 				}
 			})
 		}

@@ -160,7 +160,8 @@ func (l *life) poll(ctx context.Context) (int, error) {
 	return len(b.Records), nil
 }
 
-// idle polls until there is nothing more to read.
+// idle polls until there is nothing more to read: a Poll gave nothing, and had
+// the time to look at every table, however slow the machine is.
 func (l *life) idle() *life {
 	l.t.Helper()
 	if err := l.tryIdle(); err != nil {
@@ -170,14 +171,37 @@ func (l *life) idle() *life {
 }
 
 func (l *life) tryIdle() error {
-	for {
+	for deadline := time.Now().Add(time.Minute); ; {
+		begun := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), l.quiet)
 		n, err := l.poll(ctx)
 		cancel()
-		if err != nil || n == 0 {
+		switch {
+		case err != nil:
 			return err
+		case n == 0 && l.looked(begun):
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("it did not come to an end; %d records: %q", len(l.got), l.got)
 		}
 	}
+}
+
+// looked says whether since then the task has looked for tables, and has read
+// each to its end, or waits for transactions.
+func (l *life) looked(since time.Time) bool {
+	task := l.task.(*sourceTask)
+	if task.cfg.Query == "" && task.look.Before(since) {
+		return false
+	}
+	for _, r := range task.readers {
+		switch {
+		case r.wait != nil && len(r.wait.writers) > 0:
+		case r.wait != nil || r.open != nil || r.due.Before(since):
+			return false
+		}
+	}
+	return true
 }
 
 // until polls until there are n records.
