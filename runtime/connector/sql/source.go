@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,4 +128,28 @@ func (s Source) Emits() connect.Shape {
 		shape.Topic = s.TopicPrefix
 	}
 	return shape
+}
+
+var _ connect.Writes = Source{}
+
+// Writes are the topics as far as the options name them: those of a query and of
+// a whitelist, or else all that begin with topicPrefix.
+func (s Source) Writes() (topics []connect.TopicName, all bool) {
+	switch {
+	case s.Query != "":
+		return []connect.TopicName{{Name: s.TopicPrefix}}, true
+	case len(s.TableWhitelist) == 0 || s.Connection == nil:
+		return []connect.TopicName{{Name: s.TopicPrefix, Prefix: true}}, true
+	}
+	d := s.Connection.Dialect()
+	for _, name := range s.TableWhitelist {
+		t, err := d.ParseTable(name)
+		if err != nil || t.Name == "" {
+			return []connect.TopicName{{Name: s.TopicPrefix, Prefix: true}}, true
+		}
+		if topic := (connect.TopicName{Name: s.TopicPrefix + t.Name}); !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics, true
 }

@@ -263,6 +263,20 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
+// The topics are named before there are rows, for who grants rights.
+func TestWrites(t *testing.T) {
+	f := newFile(t)
+	for want, edit := range map[string]func(*Source){
+		"[{t- true}]":               func(*Source) {},
+		"[{t-a false} {t-b false}]": func(s *Source) { s.TableWhitelist = []string{"a", "main.b", `"a"`} },
+		"[{t- false}]":              func(s *Source) { s.Query = "SELECT 1" },
+	} {
+		if topics, all := f.source(bulk, edit).Writes(); fmt.Sprint(topics) != want || !all {
+			t.Errorf("%v %v, not %s", topics, all, want)
+		}
+	}
+}
+
 // The value is a struct named after the table; a column may be null as the table
 // says.
 func TestSchema(t *testing.T) {
