@@ -1,6 +1,7 @@
 package database
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -98,4 +99,38 @@ func Strings(rows *sql.Rows, each func(row []string) error) error {
 		}
 	}
 	return rows.Err()
+}
+
+// Groups reads rows of an index's name and a column of it, index by index, as
+// the columns of each.
+func Groups(rows *sql.Rows) (groups [][]string, err error) {
+	last := ""
+	err = Strings(rows, func(row []string) error {
+		if len(groups) == 0 || row[0] != last {
+			groups, last = append(groups, nil), row[0]
+		}
+		at := len(groups) - 1
+		groups[at] = append(groups[at], row[1])
+		return nil
+	})
+	return groups, err
+}
+
+// Query runs a query and gives its rows as Scan does: of each column of the
+// result it asks what it is, and how it is decoded.
+func Query(ctx context.Context, c *sql.Conn, query string, args []any, of func(*sql.ColumnType) (Column, Decode)) (Rows, error) {
+	rows, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		rows.Close()
+		return nil, err
+	}
+	columns, decode := make([]Column, len(types)), make([]Decode, len(types))
+	for i, t := range types {
+		columns[i], decode[i] = of(t)
+	}
+	return Scan(rows, columns, decode), nil
 }

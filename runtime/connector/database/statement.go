@@ -94,7 +94,13 @@ func AppendDeleteAny(dst []byte, d Dialect, t Table, keys []string, n int) []byt
 
 // AppendCreate appends CREATE TABLE.
 func AppendCreate(dst []byte, d Dialect, t Table, columns []Definition, keys []string) []byte {
-	dst = append(AppendTable(append(dst, "CREATE TABLE "...), d, t), " ("...)
+	return AppendDefinitions(AppendTable(append(dst, "CREATE TABLE "...), d, t), d, columns, keys)
+}
+
+// AppendDefinitions appends what stands behind a new table's name: its columns,
+// and its key where it has one.
+func AppendDefinitions(dst []byte, d Dialect, columns []Definition, keys []string) []byte {
+	dst = append(dst, " ("...)
 	for i, c := range columns {
 		if i > 0 {
 			dst = append(dst, ", "...)

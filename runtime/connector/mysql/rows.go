@@ -11,24 +11,13 @@ import (
 )
 
 func (d dialect) Rows(ctx context.Context, c *sql.Conn, query string, args []any, known []database.Column, m database.Mapping) (database.Rows, error) {
-	rows, err := c.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		rows.Close()
-		return nil, err
-	}
-	columns, decode := make([]database.Column, len(types)), make([]database.Decode, len(types))
-	for i, t := range types {
-		columns[i] = resultColumn(t, known)
-		d.describe(&columns[i], m)
-		if columns[i].Schema != nil {
-			decode[i] = d.decoder(columns[i], m)
+	return database.Query(ctx, c, query, args, func(t *sql.ColumnType) (database.Column, database.Decode) {
+		column := resultColumn(t, known)
+		if d.describe(&column, m); column.Schema == nil {
+			return column, nil
 		}
-	}
-	return database.Scan(rows, columns, decode), nil
+		return column, d.decoder(column, m)
+	})
 }
 
 // resultColumn is the table's column of that name, where it has the type of the

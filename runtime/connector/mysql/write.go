@@ -3,6 +3,7 @@ package mysql
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kcgen.dev/runtime/connect"
@@ -74,7 +75,7 @@ func (d dialect) AppendInsert(dst []byte, t database.Table, columns []string, n 
 // AppendUpsert uses VALUES(), which both servers know; MySQL's newer row alias
 // MariaDB does not have.
 func (d dialect) AppendUpsert(dst []byte, t database.Table, keys, others []string, n int) []byte {
-	columns := append(append(make([]string, 0, len(keys)+len(others)), keys...), others...)
+	columns := slices.Concat(keys, others)
 	dst = append(database.AppendInsert(dst, d, t, columns, n), " ON DUPLICATE KEY UPDATE "...)
 	if len(others) == 0 {
 		dst = append(d.AppendIdentifier(dst, keys[0]), '=')

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,7 +99,7 @@ func appendEscaped(dst []byte, text string) []byte {
 // UpsertBulk is one INSERT of arrays, one a column, that the server makes rows
 // of: as fast as a COPY into a table between, and without the table.
 func (d dialect) UpsertBulk(ctx context.Context, c *sql.Conn, t database.Table, keys, others []database.Column, rows [][]any) error {
-	columns := append(append(make([]database.Column, 0, len(keys)+len(others)), keys...), others...)
+	columns := slices.Concat(keys, others)
 	args := make([]any, len(columns))
 	for i := range columns {
 		text, err := arrayText(rows, i)

@@ -29,15 +29,7 @@ func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Tab
 	if err != nil {
 		return nil, fmt.Errorf("postgres: look for indexes of %s: %w", t, err)
 	}
-	var indexes [][]string
-	last := ""
-	err = database.Strings(rows, func(row []string) error {
-		if row[0] != last {
-			indexes, last = append(indexes, nil), row[0]
-		}
-		indexes[len(indexes)-1] = append(indexes[len(indexes)-1], row[1])
-		return nil
-	})
+	indexes, err := database.Groups(rows)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: look for indexes of %s: %w", t, err)
 	}

@@ -1,6 +1,10 @@
 package postgres
 
-import "kcgen.dev/runtime/connector/database"
+import (
+	"slices"
+
+	"kcgen.dev/runtime/connector/database"
+)
 
 // overriding lets numbers be written to columns that the database numbers by
 // itself (GENERATED ALWAYS AS IDENTITY), as COPY does anyway.
@@ -15,7 +19,7 @@ func (d dialect) AppendInsert(dst []byte, t database.Table, columns []string, n 
 
 // AppendUpsert appends INSERT INTO … ON CONFLICT.
 func (d dialect) AppendUpsert(dst []byte, t database.Table, keys, others []string, n int) []byte {
-	all := append(append(make([]string, 0, len(keys)+len(others)), keys...), others...)
+	all := slices.Concat(keys, others)
 	return d.appendConflict(d.AppendInsert(dst, t, all, n), keys, others)
 }
 
@@ -49,17 +53,7 @@ func (d dialect) AppendDelete(dst []byte, t database.Table, keys []string, n int
 // AppendCreate appends CREATE TABLE IF NOT EXISTS: of several tasks that need a
 // table, one makes it.
 func (d dialect) AppendCreate(dst []byte, t database.Table, columns []database.Definition, keys []string) []byte {
-	dst = append(database.AppendTable(append(dst, "CREATE TABLE IF NOT EXISTS "...), d, t), " ("...)
-	for i, c := range columns {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = database.AppendDefinition(dst, d, c)
-	}
-	if len(keys) > 0 {
-		dst = append(database.AppendNames(append(dst, ", PRIMARY KEY ("...), d, keys), ')')
-	}
-	return append(dst, ')')
+	return database.AppendDefinitions(database.AppendTable(append(dst, "CREATE TABLE IF NOT EXISTS "...), d, t), d, columns, keys)
 }
 
 // AppendAddColumns appends ALTER TABLE … ADD COLUMN for columns that are not

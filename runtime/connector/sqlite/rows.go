@@ -16,25 +16,15 @@ import (
 // Rows describes a column by what is known of it, else by its declared type. What
 // is computed in the query has none: then the first row's value tells.
 func (dialect) Rows(ctx context.Context, c *sql.Conn, query string, args []any, known []database.Column, m database.Mapping) (database.Rows, error) {
-	rows, err := c.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		rows.Close()
-		return nil, err
-	}
-	columns, decode := make([]database.Column, len(types)), make([]database.Decode, len(types))
-	for i, t := range types {
-		columns[i] = describe(t, known, m)
-		columns[i].Schema = declare(columns[i].Type).schema(m, columns[i].Nullable)
-		decode[i] = declare(columns[i].Type).decode(columns[i].Schema, m)
-	}
-	return database.Scan(rows, columns, decode), nil
+	return database.Query(ctx, c, query, args, func(t *sql.ColumnType) (database.Column, database.Decode) {
+		column := describe(t, known)
+		kind := declare(column.Type)
+		column.Schema = kind.schema(m, column.Nullable)
+		return column, kind.decode(column.Schema, m)
+	})
 }
 
-func describe(t *sql.ColumnType, known []database.Column, m database.Mapping) database.Column {
+func describe(t *sql.ColumnType, known []database.Column) database.Column {
 	declared := strings.ToLower(t.DatabaseTypeName())
 	for _, k := range known {
 		if k.Name == t.Name() && (declared == "" || k.Type == declared) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func (d dialect) AppendInsert(dst []byte, t database.Table, columns []string, n 
 // AppendUpsert updates in place. Connect's INSERT OR REPLACE deletes the row
 // first, with the columns that the record does not have.
 func (d dialect) AppendUpsert(dst []byte, t database.Table, keys, others []string, n int) []byte {
-	columns := append(append(make([]string, 0, len(keys)+len(others)), keys...), others...)
+	columns := slices.Concat(keys, others)
 	dst = database.AppendInsert(dst, d, t, columns, n)
 	dst = append(database.AppendNames(append(dst, " ON CONFLICT ("...), d, keys), ") DO "...)
 	if len(others) == 0 {

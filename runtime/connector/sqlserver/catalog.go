@@ -104,16 +104,7 @@ func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Tab
 	if err != nil {
 		return nil, fmt.Errorf("sqlserver: list the indexes of table %s: %w", t, err)
 	}
-	var indexes [][]string
-	last := ""
-	err = database.Strings(rows, func(row []string) error {
-		if len(indexes) == 0 || row[0] != last {
-			indexes, last = append(indexes, nil), row[0]
-		}
-		at := len(indexes) - 1
-		indexes[at] = append(indexes[at], row[1])
-		return nil
-	})
+	indexes, err := database.Groups(rows)
 	if err != nil {
 		return nil, fmt.Errorf("sqlserver: list the indexes of table %s: %w", t, err)
 	}

@@ -13,23 +13,13 @@ import (
 )
 
 func (dialect) Rows(ctx context.Context, c *sql.Conn, query string, args []any, known []database.Column, m database.Mapping) (database.Rows, error) {
-	rows, err := c.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		rows.Close()
-		return nil, err
-	}
-	columns, decode := make([]database.Column, len(types)), make([]database.Decode, len(types))
-	for i, t := range types {
-		columns[i] = resultColumn(t, known)
-		if describe(&columns[i], m); columns[i].Schema != nil {
-			decode[i] = decoder(columns[i], m)
+	return database.Query(ctx, c, query, args, func(t *sql.ColumnType) (database.Column, database.Decode) {
+		column := resultColumn(t, known)
+		if describe(&column, m); column.Schema == nil {
+			return column, nil
 		}
-	}
-	return database.Scan(rows, columns, decode), nil
+		return column, decoder(column, m)
+	})
 }
 
 // resultColumn is the table's column of that name and kind, or what the driver

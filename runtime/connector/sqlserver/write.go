@@ -3,6 +3,7 @@ package sqlserver
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/database"
@@ -75,7 +76,7 @@ func (d dialect) appendRows(dst []byte, columns []string, n int) []byte {
 
 // AppendUpsert is a MERGE, as in Connect.
 func (d dialect) AppendUpsert(dst []byte, t database.Table, keys, others []string, n int) []byte {
-	columns := append(append(make([]string, 0, len(keys)+len(others)), keys...), others...)
+	columns := slices.Concat(keys, others)
 	dst = database.AppendTable(append(dst, "MERGE INTO "...), d, t)
 	if d.holdlock {
 		dst = append(dst, " WITH (HOLDLOCK)"...)
