@@ -7,13 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/database"
-	"kcgen.dev/runtime/connector/mysql"
-	"kcgen.dev/runtime/connector/postgres"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/servertest"
 )
 
@@ -31,14 +27,9 @@ func guardedPostgres(t *testing.T) guarded {
 	admin := p.Admin(l.Name)
 	user := servertest.Unique("guest")
 	p.Exec(t, l.Name, fmt.Sprintf("CREATE ROLE %q LOGIN PASSWORD 'guest'", user))
-	as := func(name, word, env string) database.Database {
-		d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: name, Password: password(t, env, word), ConnectTimeout: 10 * time.Second}
-		if err := secret.Resolve(&d); err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
-	return guarded{shopOf(t, as(admin.User, admin.Password, "KCGEN_PG")), as(user, "guest", "KCGEN_GUEST"), user, func(*testing.T) {}}
+	guest := l
+	guest.User, guest.Password = user, "guest"
+	return guarded{shopOf(t, postgresOf(t, admin)), postgresOf(t, guest), user, func(*testing.T) {}}
 }
 
 func guardedMaria(t *testing.T) guarded {
@@ -46,14 +37,9 @@ func guardedMaria(t *testing.T) guarded {
 	l := m.Database(t)
 	user := servertest.Unique("guest")
 	m.Exec(t, "", fmt.Sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY 'guest'; GRANT ALL ON `%s`.* TO '%s'@'%%' WITH GRANT OPTION", user, l.Name, l.User))
-	as := func(name, word, env string) database.Database {
-		d := mysql.Database{URL: "mysql://" + l.Host + "/" + l.Name, User: name, Password: password(t, env, word), ConnectTimeout: 10 * time.Second}
-		if err := secret.Resolve(&d); err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
-	return guarded{shopOf(t, as(l.User, l.Password, "KCGEN_MY")), as(user, "guest", "KCGEN_GUEST"), user, func(t *testing.T) {
+	guest := l
+	guest.User, guest.Password = user, "guest"
+	return guarded{shopOf(t, mariaOf(t, l)), mariaOf(t, guest), user, func(t *testing.T) {
 		m.Exec(t, "", fmt.Sprintf("REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%'", user))
 	}}
 }

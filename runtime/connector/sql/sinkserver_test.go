@@ -3,12 +3,8 @@ package sql
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"kcgen.dev/runtime/connector/database"
-	"kcgen.dev/runtime/connector/mysql"
-	"kcgen.dev/runtime/connector/postgres"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/servertest"
 )
 
@@ -21,27 +17,12 @@ func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
 
 func postgresShop(t testing.TB) *shop {
 	t.Helper()
-	l := servertest.SharedPostgres(t).Database(t)
-	d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_PG", l.Password), ConnectTimeout: 10 * time.Second}
-	if err := secret.Resolve(&d); err != nil {
-		t.Fatal(err)
-	}
-	return shopOf(t, d)
+	return shopOf(t, postgresOf(t, servertest.SharedPostgres(t).Database(t)))
 }
 
 func mariaShop(t testing.TB) *shop {
 	t.Helper()
-	l := servertest.SharedMariaDB(t).Database(t)
-	d := mysql.Database{URL: "mysql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_MY", l.Password), ConnectTimeout: 10 * time.Second}
-	if err := secret.Resolve(&d); err != nil {
-		t.Fatal(err)
-	}
-	return shopOf(t, d)
-}
-
-func password(t testing.TB, name, word string) secret.Secret {
-	t.Setenv(name, word)
-	return secret.Ref("${env:" + name + "}")
+	return shopOf(t, mariaOf(t, servertest.SharedMariaDB(t).Database(t)))
 }
 
 // spoken is a statement with names in double quotes as the database quotes them.

@@ -6,27 +6,8 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/connector/mysql"
-	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/servertest"
 )
-
-// onMariaDB is a database on a server.
-func onMariaDB(t testing.TB, p *servertest.MySQL) (*file, mysql.Database) {
-	t.Helper()
-	l := p.Database(t)
-	t.Setenv("SQL_SOURCE_PASSWORD", l.Password)
-	d := mysql.Database{URL: "jdbc:mysql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:SQL_SOURCE_PASSWORD}"), ConnectTimeout: 10 * time.Second}
-	if err := secret.Resolve(&d); err != nil {
-		t.Fatal(err)
-	}
-	db, err := d.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return &file{t: t, db: db}, d
-}
 
 // The modes, over a table and over a query, and the check of the table.
 func TestMariaDBModes(t *testing.T) {
@@ -34,38 +15,16 @@ func TestMariaDBModes(t *testing.T) {
 	f.exec("CREATE TABLE a (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime(3) NOT NULL, n decimal(10,2))",
 		"INSERT INTO a (at, n) VALUES ('2024-01-01 00:00:00.123', 1.5), ('2024-01-01 00:00:00.123', NULL), ('2024-01-02 00:00:00', 3)")
 	rows := []string{"t-a: id=1 at=2024-01-01T00:00:00.123 n=1.50", "t-a: id=2 at=2024-01-01T00:00:00.123 n=null", "t-a: id=3 at=2024-01-02T00:00:00 n=3.00"}
-	for _, mode := range []string{bulk, incrementing, timestamp, timestampIncrementing} {
-		for _, query := range []string{"", "SELECT * FROM a WHERE id > 0"} {
-			t.Run(mode+" "+query, func(t *testing.T) {
-				s := f.source(mode, byColumns, func(s *Source) {
-					s.Connection, s.Query, s.BatchMaxRows = d, query, 2
-					if query != "" {
-						s.TopicPrefix = "t-a"
-					}
-					if mode == bulk {
-						s.PollInterval = time.Hour
-					}
-				})
-				mem := memory{}
-				l := begin(t, s, mem).until(3)
-				if got := l.take(); mode != timestamp {
-					same(t, got, rows...)
-				}
-				l.close()
-				if mode == bulk {
-					return
-				}
-				l = begin(t, s, mem).idle()
-				same(t, l.take())
-				f.exec("INSERT INTO a (id, at, n) VALUES (4, '2024-01-03 00:00:00', 4)")
-				same(t, l.until(1).take(), "t-a: id=4 at=2024-01-03T00:00:00 n=4.00")
-				f.exec("DELETE FROM a WHERE id = 4")
-				if bad := problems(s.Check(t.Context(), connect.CheckContext{Name: "x"})); len(bad) > 1 || len(bad) == 1 && !strings.Contains(bad[0].What, "index that begins with at") {
-					t.Errorf("%+v", bad)
-				}
-			})
+	eachMode(t, f, d, rows, func(t *testing.T, s Source, mem memory) {
+		l := begin(t, s, mem).idle()
+		same(t, l.take())
+		f.exec("INSERT INTO a (id, at, n) VALUES (4, '2024-01-03 00:00:00', 4)")
+		same(t, l.until(1).take(), "t-a: id=4 at=2024-01-03T00:00:00 n=4.00")
+		f.exec("DELETE FROM a WHERE id = 4")
+		if bad := problems(s.Check(t.Context(), connect.CheckContext{Name: "x"})); len(bad) > 1 || len(bad) == 1 && !strings.Contains(bad[0].What, "index that begins with at") {
+			t.Errorf("%+v", bad)
 		}
-	}
+	})
 }
 
 // The server is killed and starts again, and connections are cut: reading goes on

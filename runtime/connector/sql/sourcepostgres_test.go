@@ -9,27 +9,9 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/connector/postgres"
 	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/servertest"
 )
-
-// onPostgres is a database on a server.
-func onPostgres(t testing.TB, p *servertest.Postgres) (*file, postgres.Database) {
-	t.Helper()
-	l := p.Database(t)
-	t.Setenv("SQL_SOURCE_PASSWORD", l.Password)
-	d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:SQL_SOURCE_PASSWORD}"), ConnectTimeout: 10 * time.Second}
-	if err := secret.Resolve(&d); err != nil {
-		t.Fatal(err)
-	}
-	db, err := d.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return &file{t: t, db: db}, d
-}
 
 // The modes, as on SQLite.
 func TestPostgresModes(t *testing.T) {
@@ -37,50 +19,28 @@ func TestPostgresModes(t *testing.T) {
 	f.exec(`CREATE TABLE a (id serial PRIMARY KEY, at timestamptz NOT NULL, n numeric(10,2))`,
 		`INSERT INTO a (at, n) VALUES ('2024-01-01 00:00:00.123456Z', 1.5), ('2024-01-01 00:00:00.123456Z', NULL), ('2024-01-02 00:00:00Z', 3)`)
 	rows := []string{"t-a: id=1 at=2024-01-01T00:00:00.123456 n=1.50", "t-a: id=2 at=2024-01-01T00:00:00.123456 n=null", "t-a: id=3 at=2024-01-02T00:00:00 n=3.00"}
-	for _, mode := range []string{bulk, incrementing, timestamp, timestampIncrementing} {
-		for _, query := range []string{"", "SELECT * FROM a WHERE id > 0"} {
-			t.Run(mode+" "+query, func(t *testing.T) {
-				s := f.source(mode, byColumns, func(s *Source) {
-					s.Connection, s.Query, s.BatchMaxRows = d, query, 2
-					if query != "" {
-						s.TopicPrefix = "t-a"
-					}
-					if mode == bulk {
-						s.PollInterval = time.Hour
-					}
-				})
-				mem := memory{}
-				l := begin(t, s, mem).until(3)
-				if got := l.take(); mode != timestamp {
-					same(t, got, rows...)
-				}
-				l.close()
-				if mode == bulk {
-					return
-				}
-				key := `{"protocol":"1","table":"public.a"}`
-				if query != "" {
-					key = `{"query":"query"}`
-				}
-				if !strings.Contains(mem[key], "3") {
-					t.Errorf("offsets %v", mem)
-				}
-				same(t, begin(t, s, mem).idle().take())
-				switch mode {
-				case incrementing:
-					mem[key] = `{"incrementing":1}`
-				case timestamp:
-					mem[key] = `{"timestamp":1704067200123,"timestamp_nanos":123455000}`
-				default:
-					mem[key] = `{"incrementing":1,"timestamp":1704067200123,"timestamp_nanos":123456000}`
-				}
-				l = begin(t, s, mem).idle()
-				if got := l.take(); !strings.HasSuffix(got, strings.Join(rows[1:], "\n")) {
-					t.Errorf("from %s: %s", mem[key], got)
-				}
-			})
+	eachMode(t, f, d, rows, func(t *testing.T, s Source, mem memory) {
+		key := `{"protocol":"1","table":"public.a"}`
+		if s.Query != "" {
+			key = `{"query":"query"}`
 		}
-	}
+		if !strings.Contains(mem[key], "3") {
+			t.Errorf("offsets %v", mem)
+		}
+		same(t, begin(t, s, mem).idle().take())
+		switch s.Mode {
+		case incrementing:
+			mem[key] = `{"incrementing":1}`
+		case timestamp:
+			mem[key] = `{"timestamp":1704067200123,"timestamp_nanos":123455000}`
+		default:
+			mem[key] = `{"incrementing":1,"timestamp":1704067200123,"timestamp_nanos":123456000}`
+		}
+		l := begin(t, s, mem).idle()
+		if got := l.take(); !strings.HasSuffix(got, strings.Join(rows[1:], "\n")) {
+			t.Errorf("from %s: %s", mem[key], got)
+		}
+	})
 }
 
 // Offsets of a Connect cluster, under each name that its drivers have for a
