@@ -18,4 +18,17 @@
 //	sourcealter.go     offsets that are set from outside
 //	sourcelag.go       how far a task is behind
 //	sourcecheck.go     ./pipeline check   sourcegrants.go  kcgen grants
+//
+// The sink:
+//
+//	sink.go        Sink and its task: what a worker calls
+//	sinklayout.go  which columns the data of a pair of schemas go to
+//	sinkbind.go    a record's data as parameters
+//	sinktable.go   a table: made, amended, read anew
+//	sinkput.go     a batch as transactions, and what is tried again
+//	sinkwrite.go   rows as statements, and the rows that are refused
+//	sinksession.go the connection, its transaction and prepared statements
+//	sinkexact.go   positions beside the data
+//	sinkflow.go    what a build can tell
+//	sinkcheck.go   what a check looks at   sinkgrants.go  which rights it needs
 package sql

@@ -11,19 +11,6 @@ import (
 	"kcgen.dev/runtime/connector/database"
 )
 
-// The sink:
-//
-//	sink.go        Sink and its task: what a worker calls
-//	sinklayout.go  which columns the data of a pair of schemas go to
-//	sinkbind.go    a record's data as parameters
-//	sinktable.go   a table: made, amended, read anew
-//	sinkput.go     a batch as transactions, and what is tried again
-//	sinkwrite.go   rows as statements, and the rows that are refused
-//	sinksession.go the connection, its transaction and prepared statements
-//	sinkexact.go   positions beside the data
-//	sinkflow.go    what a build can tell
-//	sinkcheck.go   what a check looks at   sinkgrants.go  which rights it needs
-
 var _ connect.Sink = Sink{}
 
 // Open connects. The tables are looked at when the first records for them come.

@@ -83,7 +83,7 @@ func (r *reader) statement(c columns, w span) (string, []any, error) {
 		s.condition(r.t.cfg.Mode, c, w)
 		s.add(spaced(" ", last, ""))
 	}
-	s.add(spaced(" ", r.t.cfg.QuerySuffix, ""))
+	s.add(spaced("\n", r.t.cfg.QuerySuffix, "")) // the query may end with a comment
 	return string(s.text), s.args, s.err
 }
 
