@@ -50,20 +50,23 @@ func (t *sourceTask) tables(ctx context.Context) ([]database.Table, error) {
 	return slices.DeleteFunc(chosen, func(x database.Table) bool { return !t.pick.owns(t.dialect, x) }), nil
 }
 
-// begin makes the reader of a table, at its offset.
+// begin makes the reader of a table, at its offset. One that is there again goes
+// on where it was left: what it gave last may not be committed yet.
 func (t *sourceTask) begin(table database.Table) (err error) {
 	r := &reader{t: t, cfg: t.cfg, table: table, name: "table " + table.String(), topic: t.cfg.TopicPrefix + table.Name}
-	part, o := committed(t.offsets, table, t.catalog)
-	r.part = part
-	if t.cfg.Mode != bulk {
-		if r.pos, err = positionOf(o); err != nil {
-			return fmt.Errorf("sql: the offset of %s: %w", r.name, err)
+	if before := t.left[table.String()]; before != nil {
+		r.part, r.pos = before.part, before.safe
+		t.log.Warn("a table is there again; if it is another one, reset its offset to read it from its beginning", "table", table.String(), "behind", r.pos.String())
+	} else {
+		part, o := committed(t.offsets, table, t.catalog)
+		r.part = part
+		if t.cfg.Mode != bulk {
+			if r.pos, err = positionOf(o); err != nil {
+				return fmt.Errorf("sql: the offset of %s: %w", r.name, err)
+			}
 		}
 	}
 	r.safe = r.pos
-	if t.left[table.String()] {
-		t.log.Warn("a table is there again; if it is another one, reset its offset to read it from its beginning", "table", table.String(), "behind", r.pos.String())
-	}
 	t.readers = append(t.readers, r)
 	return nil
 }
@@ -73,6 +76,7 @@ func (t *sourceTask) drop(r *reader) {
 	t.log.Warn("a table is gone, or not to be seen any more; it is no longer read", "table", r.table.String(), "behind", r.pos.String())
 	r.close()
 	t.lag.forget(r)
-	t.left[r.table.String()] = true
+	r.shape, r.known, r.wait = nil, nil, nil // only where it stands is kept
+	t.left[r.table.String()] = r
 	t.readers = slices.DeleteFunc(t.readers, func(x *reader) bool { return x == r })
 }

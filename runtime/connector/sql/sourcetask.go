@@ -44,12 +44,12 @@ type sourceTask struct {
 	lag     lags
 
 	readers []*reader
-	next    int       // whose turn it is
-	look    time.Time // when to look for tables
-	failed  error     // of the last Poll, which gave records before it failed
-	none    bool      // it was said that there are no tables
-	left    map[string]bool
-	catalog string // before the names of tables in offsets of Connect
+	next    int                // whose turn it is
+	look    time.Time          // when to look for tables
+	failed  error              // of the last Poll, which gave records before it failed
+	none    bool               // it was said that there are no tables
+	left    map[string]*reader // of tables that were gone
+	catalog string             // before the names of tables in offsets of Connect
 }
 
 // Open connects, and finds the tables.
@@ -66,7 +66,7 @@ func (t *sourceTask) Open(ctx context.Context, tc connect.SourceContext) (err er
 		return fmt.Errorf("sql: %w", err)
 	}
 	t.life, t.end = context.WithCancel(context.Background())
-	t.left = map[string]bool{}
+	t.left = map[string]*reader{}
 	if err := t.db.PingContext(ctx); err != nil {
 		return t.fault("connect to "+t.cfg.Connection.String(), err)
 	}
