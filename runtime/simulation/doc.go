@@ -24,7 +24,8 @@
 //
 // A run that fails says how it is replayed. The seed fixes the faults, not the
 // order in which goroutines run: what shows once in some seeds may need a few
-// replays. With -events a run tells what happened in it.
+// replays. With -events a run tells what happened in it, and with -test.v one
+// that failed does; of one that stood still it shows the goroutines too.
 //
 //	record_test.go   what records say of themselves, and what becomes of which
 //	scenario_test.go what runs: the table to add to
@@ -34,4 +35,5 @@
 //	observe_test.go  what brokers are asked    history_test.go    what is noted
 //	check_test.go    the checker               planted_test.go    bugs for it to find
 //	guard_test.go    runs that do not end       driver_test.go   builds and runs it all
+//	forgotten_test.go  what the fake broker forgets, and the world makes good
 package simulation

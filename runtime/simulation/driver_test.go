@@ -37,6 +37,7 @@ func TestSimulation(t *testing.T) {
 		sound := build(t, "")
 		output(t, sound, "", "-test.run=TestSeeds$", "-from="+strconv.Itoa(*from), "-seeds="+strconv.Itoa(*seeds))
 		output(t, sound, "", "-test.run=TestInjections$", "-inject-every="+strconv.Itoa(*every))
+		output(t, sound, "", "-test.run=TestForgotten$")
 	})
 	t.Run("planted", func(t *testing.T) {
 		t.Parallel()

@@ -191,6 +191,7 @@ func (r *run) wait(d time.Duration) {
 		r.supervise()
 		for _, g := range []string{"connect-collector", "simulation"} {
 			r.reap(g)
+			r.answer(g)
 			r.unjam(g)
 		}
 	}

@@ -4,6 +4,7 @@ package simulation
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // rates are how often the network does what networks do, per request. Each
@@ -145,6 +148,53 @@ type conn struct {
 	mu   sync.Mutex
 	deaf bool
 	late time.Duration // of the next answer
+	asks ask           // what waits for its answer
+}
+
+// ask is a member's request to join its group, or for its share of it.
+type ask struct{ group, member string }
+
+// asked reads such a request. It is the zero value for any other.
+func asked(b []byte) ask {
+	if len(b) < 14 {
+		return ask{}
+	}
+	u16 := binary.BigEndian.Uint16
+	req := kmsg.RequestForKey(int16(u16(b[4:])))
+	join, _ := req.(*kmsg.JoinGroupRequest)
+	sync, _ := req.(*kmsg.SyncGroupRequest)
+	if join == nil && sync == nil {
+		return ask{}
+	}
+	req.SetVersion(int16(u16(b[6:])))
+	body := b[14+min(int(u16(b[12:])), len(b)-14):] // behind the client's id
+	if req.IsFlexible() && len(body) > 0 {
+		body = body[1:] // no tags
+	}
+	switch err := req.ReadFrom(body); {
+	case err != nil:
+		return ask{}
+	case join != nil:
+		return ask{join.Group, join.MemberID}
+	}
+	return ask{sync.Group, sync.MemberID}
+}
+
+// forsaken closes the connections on which somebody waits who is no member of
+// the group.
+func (e *endpoint) forsaken(group string, members map[string]bool) (n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.conns {
+		c.mu.Lock()
+		a := c.asks
+		c.mu.Unlock()
+		if a.group == group && a.member != "" && !members[a.member] {
+			c.Conn.Close()
+			n++
+		}
+	}
+	return n
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -170,6 +220,7 @@ func (c *conn) Write(b []byte) (int, error) {
 		c.late = w.upTo(3 * time.Second)
 		c.mu.Unlock()
 	}
+	c.setAsks(asked(b))
 	n, err := c.Conn.Write(b)
 	return n, c.explain(err)
 }
@@ -196,12 +247,18 @@ func (c *conn) setDeaf() {
 	c.mu.Unlock()
 }
 
+func (c *conn) setAsks(a ask) {
+	c.mu.Lock()
+	c.asks = a
+	c.mu.Unlock()
+}
+
 func (c *conn) Read(b []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(b)
 		c.mu.Lock()
 		deaf, late := c.deaf, c.late
-		c.late = 0
+		c.late, c.asks = 0, ask{}
 		c.mu.Unlock()
 		time.Sleep(late)
 		if !c.e.gate() {

@@ -40,6 +40,27 @@ func (w *world) reap(group string) {
 	}
 }
 
+// answer ends the wait of members that the fake broker has put out of a group
+// while they waited to join it, or for their share. A broker takes the wait for
+// a heartbeat, and would answer UNKNOWN_MEMBER_ID; the fake one ends the session
+// and drops the request. The client would ask again after its rebalance timeout,
+// five minutes. With its connection closed it asks at once, and is told.
+func (w *world) answer(group string) {
+	g := w.cluster.GroupInfo(group)
+	if g == nil {
+		return
+	}
+	members := map[string]bool{}
+	for _, m := range g.Members {
+		members[m.MemberID] = true
+	}
+	for _, p := range w.procs {
+		if n := p.end.forsaken(group, members); n > 0 {
+			w.note("the fake broker has forgotten %d members of %s in %s that wait for an answer", n, group, p.name)
+		}
+	}
+}
+
 // unjam ends a rebalance that the fake broker never ends: it loses count of its
 // members when one whose connection was cut asks again. Everybody is made to
 // join anew, as where a coordinator has lost its memory.

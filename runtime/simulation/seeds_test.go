@@ -127,6 +127,7 @@ func (r *run) settle() {
 		if time.Since(begun) > patience {
 			r.wrong("no progress within %v after the faults healed: %s", patience, r.missing())
 			r.noteGroup("connect-collector")
+			r.noteGoroutines()
 			break
 		}
 		r.wait(time.Second)
@@ -153,5 +154,21 @@ func (w *world) noteGroup(name string) {
 	w.note("group %s: %s, generation %d", name, g.State, g.Epoch)
 	for _, m := range g.Members {
 		w.note("\tmember %s: %v", m.MemberID, m.Assignment)
+	}
+}
+
+// noteGoroutines notes what the run's goroutines wait for.
+func (w *world) noteGoroutines() {
+	buf := make([]byte, 16<<20)
+	var mine string // the run's bubble
+	for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		head, _, _ := strings.Cut(g, "\n")
+		_, bubble, _ := strings.Cut(head, "synctest bubble ")
+		if mine == "" { // the first is the caller's own
+			mine = bubble
+		}
+		if bubble == mine {
+			w.note("%s", g)
+		}
 	}
 }
