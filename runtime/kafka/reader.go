@@ -88,6 +88,7 @@ type Reader struct {
 	committed bool   // it reads committed records alone
 	progress  *progress
 	recordsP  recordPool
+	nudge     nudge // of Poll's goroutine alone
 }
 
 // Reader joins a group, in the background.
@@ -135,6 +136,7 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		return nil, err
 	}
 	r.cl, err = k.client(clientID, append(opts, topics...)...)
+	r.nudge.wake = func() { r.cl.ResumeFetchTopics() } // of none: it wakes all the same
 	return r, err
 }
 
@@ -289,6 +291,7 @@ func (r *Run) Recycle() {
 // does.
 func (r *Reader) Poll(ctx context.Context, max int, runs []Run) ([]Run, error) {
 	r.progress.polled()
+	r.nudge.due(time.Now())
 	fetches := r.cl.PollRecords(ctx, max)
 	var err error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
