@@ -36,6 +36,7 @@ type example struct {
 	sorted  bool              // the order of lines means nothing
 	schemas bool              // it needs a Schema Registry, at SCHEMA_REGISTRY_URL
 	short   bool              // it runs in a short run, too
+	servers bool              // it needs databases: servertest/e2e runs it
 }
 
 var examples = []example{
@@ -79,6 +80,15 @@ var examples = []example{
 		name:   "sqlite-to-topic",
 		env:    map[string]string{"SHOP_FILE": "shop.db"},
 		topics: map[string]string{"shop-orders": "expected-orders.txt"},
+	},
+	{
+		name:   "incremental-query",
+		env:    map[string]string{"SHOP_FILE": "shop.db"},
+		topics: map[string]string{"order-lines": "expected-lines.txt"},
+	},
+	{
+		name:    "postgres-to-mariadb",
+		servers: true,
 	},
 	{
 		name:   "custom-connector",
@@ -163,6 +173,9 @@ func program(src string) string { return src[strings.Index(src, "package main"):
 // and compares what arrived: the second run may repeat nothing.
 func TestExamplesRun(t *testing.T) {
 	for _, e := range examples {
+		if e.servers {
+			continue
+		}
 		t.Run(e.title(), func(t *testing.T) {
 			if testing.Short() && !e.short {
 				t.Skip("make test runs all of the examples")
