@@ -9,6 +9,7 @@
 # make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
 # make bench    compiled pipelines beside a bare client, as ratios
 # make bench-peers  beside Kafka Connect too: the table and the chart of the docs
+# make bench-sql    ten million rows out of and into databases, beside their bare drivers (ROWS=…)
 # make growth   what cost and memory grow with: the curves of the docs
 # make benchstat    micro-benchmarks beside those of the last commit (BASE=…)
 # make stuck    throughput and REST beside a connector that hangs, as ratios
@@ -21,7 +22,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test test-mysql short race generate check vectors bench stuck chains simulate crash chaos bench-peers growth benchstat bench-build
+.PHONY: all build demo test test-mysql short race generate check vectors bench stuck chains simulate crash chaos bench-peers bench-sql growth benchstat bench-build
 all: build check test
 
 build:
@@ -72,6 +73,10 @@ stuck:
 
 bench-peers:
 	$(GO) run ./runtime/bench -peers -svg .github/bench.svg -readme runtime/bench/README.md
+
+ROWS ?= 10000000
+bench-sql:
+	$(GO) test -count=1 -timeout 60m -v -run TestLarge ./runtime/connector/sql -args -rows $(ROWS)
 
 GROWTH ?= 10000000
 growth:

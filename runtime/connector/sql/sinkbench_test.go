@@ -30,31 +30,52 @@ func BenchmarkSink(b *testing.B) {
 }
 
 func benchSink(b *testing.B, s *shop, o Sink) {
-	o.AutoCreate = true
-	r := s.open(o)
-	batch := orders(0, benchRows)
+	put := sinkWriter(s, o)
 	b.ReportAllocs()
 	b.ResetTimer()
-	for n := range b.N {
-		for i := range batch {
-			batch[i].Offset = int64(n*benchRows + i)
-		}
-		if err := r.Put(context.Background(), batch); err != nil {
-			b.Fatal(err)
-		}
+	for range b.N {
+		put()
 	}
 	b.ReportMetric(float64(b.N*benchRows)/b.Elapsed().Seconds(), "rows/s")
 }
 
 func benchBare(b *testing.B, s *shop) {
-	s.exec(`CREATE TABLE orders (id BIGINT NOT NULL, name TEXT, n INTEGER)`)
-	d := s.db.Dialect()
-	table := database.Table{Name: "orders"}
-	conn, err := s.pool.Conn(b.Context())
-	if err != nil {
-		b.Fatal(err)
+	put := bareWriter(s)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		put()
 	}
-	defer conn.Close()
+	b.ReportMetric(float64(b.N*benchRows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// sinkWriter puts benchRows records, again at each call.
+func sinkWriter(s *shop, o Sink) func() {
+	o.AutoCreate = true
+	r := s.open(o)
+	batch := orders(0, benchRows)
+	n := 0
+	return func() {
+		for i := range batch {
+			batch[i].Offset = int64(n)
+			n++
+		}
+		if err := r.Put(context.Background(), batch); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// bareWriter writes benchRows rows with the driver alone, in one transaction.
+func bareWriter(s *shop) func() {
+	s.exec(`CREATE TABLE orders (id BIGINT NOT NULL, name TEXT, n INTEGER)`)
+	ctx, d := context.Background(), s.db.Dialect()
+	table := database.Table{Name: "orders"}
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
 	rows := make([][]any, benchRows)
 	var flat []any
 	for i := range rows {
@@ -62,34 +83,31 @@ func benchBare(b *testing.B, s *shop) {
 		flat = append(flat, rows[i]...)
 	}
 	bulk, fast := d.(database.Bulk)
-	columns, err := d.Columns(b.Context(), conn, table, database.Mapping{})
+	columns, err := d.Columns(ctx, conn, table, database.Mapping{})
 	if err != nil {
-		b.Fatal(err)
+		s.t.Fatal(err)
 	}
-	stmt, err := conn.PrepareContext(b.Context(), string(d.AppendInsert(nil, table, []string{"id", "name", "n"}, benchRows)))
+	stmt, err := conn.PrepareContext(ctx, string(d.AppendInsert(nil, table, []string{"id", "name", "n"}, benchRows)))
 	if err != nil {
-		b.Fatal(err)
+		s.t.Fatal(err)
 	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		tx, err := conn.BeginTx(b.Context(), nil)
+	return func() {
+		tx, err := conn.BeginTx(ctx, nil)
 		if err != nil {
-			b.Fatal(err)
+			s.t.Fatal(err)
 		}
 		if fast {
-			err = bulk.InsertBulk(b.Context(), conn, table, columns, rows)
+			err = bulk.InsertBulk(ctx, conn, table, columns, rows)
 		} else {
-			_, err = stmt.ExecContext(b.Context(), flat...)
+			_, err = stmt.ExecContext(ctx, flat...)
 		}
 		if err != nil {
-			b.Fatal(err)
+			s.t.Fatal(err)
 		}
 		if err := tx.Commit(); err != nil {
-			b.Fatal(err)
+			s.t.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.N*benchRows)/b.Elapsed().Seconds(), "rows/s")
 }
 
 // What the sink itself costs a record, apart from the database.
