@@ -170,9 +170,7 @@ func TestInstancesShare(t *testing.T) {
 		w := a.where("src", "RUNNING", tasks)
 		return len(w) == 2 && w[a.url[7:]] == 2
 	})
-	if w := b.where("src", "RUNNING", tasks); len(w) != 2 {
-		t.Errorf("the other one says %v", w)
-	}
+	eventually(t, "the other one to say so", func() bool { return len(b.where("src", "RUNNING", tasks)) == 2 })
 
 	if code, _ := b.ask("PUT", "/connectors/src/pause"); code != http.StatusAccepted {
 		t.Fatalf("pause: %d", code)
