@@ -62,8 +62,9 @@ func newTablesAt(t *testing.T, pg *servertest.Postgres, maria *servertest.MySQL,
 func impatient(group string) string {
 	return fmt.Sprintf(`name: "shop-orders"
 	worker: {
-		group: {id: %q, sessionTimeout: "1s", heartbeatInterval: "300ms"}
+		group: {id: "%[1]s", sessionTimeout: "1s", heartbeatInterval: "300ms"}
 		consumer: {sessionTimeout: "1s", heartbeatInterval: "300ms"}
+		offsetStorageTopic: "%[1]s-offsets" // tests have connectors and tables of one name
 		offsetFlushInterval: "1s"
 	}`, group)
 }
