@@ -76,7 +76,7 @@ var bugs = []bug{
 		{"worker/transaction.go", "\tif err == nil {\n\t\terr = x.t.store.CatchUp(stop)\n", "\tif err == nil && !planted(\"offsets-before-the-fence\") {\n\t\terr = x.t.store.CatchUp(stop)\n"},
 	}},
 	{"an-id-for-each-start", "transactional ids outlive their process", "exactly-once", []edit{
-		{"worker/transaction.go", `return kafka.Transaction{ID: fmt.Sprintf("%s-%s-%d", e.Group, connector, task), Timeout: e.Timeout}`, "id := fmt.Sprintf(\"%s-%s-%d\", e.Group, connector, task)\n\tif planted(\"an-id-for-each-start\") {\n\t\tid += fmt.Sprint(time.Now().UnixNano())\n\t}\n\treturn kafka.Transaction{ID: id, Timeout: e.Timeout}"},
+		{"worker/transaction.go", `return kafka.Transaction{ID: e.ID(connector, task), Timeout: e.Timeout}`, "id := e.ID(connector, task)\n\tif planted(\"an-id-for-each-start\") {\n\t\tid += fmt.Sprint(time.Now().UnixNano())\n\t}\n\treturn kafka.Transaction{ID: id, Timeout: e.Timeout}"},
 	}},
 	{"offsets-outside-the-transaction", "offsets are committed with their records", "exactly-once", []edit{
 		{"worker/transaction.go", "\tt.store.Commit(hard, x, t.connector, entries, func(e error) { err = e })\n", "\tif planted(\"offsets-outside-the-transaction\") {\n\t\tdone := make(chan error, 1)\n\t\tt.store.Commit(hard, t.offsets, t.connector, entries, func(e error) { done <- e })\n\t\tif err = <-done; err == nil {\n\t\t\terr = x.w.Commit(hard, \"\", nil)\n\t\t}\n\t\treturn err\n\t}\n\tt.store.Commit(hard, x, t.connector, entries, func(e error) { err = e })\n"},
