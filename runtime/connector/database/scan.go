@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -76,8 +77,13 @@ func (c *cell) Scan(src any) error {
 	return nil
 }
 
-// Strings reads a query's rows of texts, for the catalogs: a null is "".
-func Strings(rows *sql.Rows, each func(row []string) error) error {
+// Strings runs a query and reads its rows as texts, for the catalogs: a null is
+// "".
+func Strings(ctx context.Context, q Querier, query string, args []any, each func(row []string) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
 	defer rows.Close()
 	names, err := rows.Columns()
 	if err != nil {
@@ -101,11 +107,26 @@ func Strings(rows *sql.Rows, each func(row []string) error) error {
 	return rows.Err()
 }
 
-// Groups reads rows of an index's name and a column of it, index by index, as
-// the columns of each.
-func Groups(rows *sql.Rows) (groups [][]string, err error) {
+// One is the one text that a query gives.
+func One(ctx context.Context, q Querier, query string) (text string, err error) {
+	err = Strings(ctx, q, query, nil, func(row []string) error { text = row[0]; return nil })
+	return text, err
+}
+
+// Clock is the moment that a query gives as a text of UTC.
+func Clock(ctx context.Context, q Querier, query string) (time.Time, error) {
+	text, err := One(ctx, q, query)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return ParseMoment(text, time.UTC)
+}
+
+// Groups runs a query for an index's name and a column of it, index by index,
+// and gives the columns of each.
+func Groups(ctx context.Context, q Querier, query string, args []any) (groups [][]string, err error) {
 	last := ""
-	err = Strings(rows, func(row []string) error {
+	err = Strings(ctx, q, query, args, func(row []string) error {
 		if len(groups) == 0 || row[0] != last {
 			groups, last = append(groups, nil), row[0]
 		}

@@ -16,12 +16,8 @@ WHERE TABLE_SCHEMA = COALESCE(NULLIF(?, ''), DATABASE()) ORDER BY TABLE_NAME`
 // Tables have their database before them, as Connect's driver gives them: it is
 // part of the names in offsets.
 func (dialect) Tables(ctx context.Context, q database.Querier, schema string, kinds []string) ([]database.Table, error) {
-	rows, err := q.QueryContext(ctx, listTables, schema)
-	if err != nil {
-		return nil, fmt.Errorf("mysql: list tables: %w", err)
-	}
 	var tables []database.Table
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{schema}, func(row []string) error {
 		if slices.Contains(kinds, kindOf(row[2])) {
 			tables = append(tables, database.Table{Schema: row[0], Name: row[1]})
 		}
@@ -49,12 +45,8 @@ ON s.TABLE_SCHEMA = c.TABLE_SCHEMA AND s.TABLE_NAME = c.TABLE_NAME AND s.COLUMN_
 WHERE c.TABLE_SCHEMA = COALESCE(NULLIF(?, ''), DATABASE()) AND c.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION`
 
 func (d dialect) Columns(ctx context.Context, q database.Querier, t database.Table, m database.Mapping) ([]database.Column, error) {
-	rows, err := q.QueryContext(ctx, listColumns, t.Schema, t.Name)
-	if err != nil {
-		return nil, fmt.Errorf("mysql: describe table %s: %w", t, err)
-	}
 	var columns []database.Column
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listColumns, []any{t.Schema, t.Name}, func(row []string) error {
 		c := column(row)
 		d.describe(&c, m)
 		columns = append(columns, c)
@@ -94,11 +86,7 @@ ORDER BY INDEX_NAME, SEQ_IN_INDEX`
 
 // Indexes leaves out those for words and shapes, which order nothing.
 func (dialect) Indexes(ctx context.Context, q database.Querier, t database.Table) ([][]string, error) {
-	rows, err := q.QueryContext(ctx, listIndexes, t.Schema, t.Name)
-	if err != nil {
-		return nil, fmt.Errorf("mysql: list the indexes of table %s: %w", t, err)
-	}
-	indexes, err := database.Groups(rows)
+	indexes, err := database.Groups(ctx, q, listIndexes, []any{t.Schema, t.Name})
 	if err != nil {
 		return nil, fmt.Errorf("mysql: list the indexes of table %s: %w", t, err)
 	}

@@ -54,7 +54,7 @@ const packetRest = 1 << 10
 
 // MaxStatement is max_allowed_packet.
 func (dialect) MaxStatement(ctx context.Context, q database.Querier) (int, error) {
-	text, err := one(ctx, q, "SELECT @@max_allowed_packet")
+	text, err := database.One(ctx, q, "SELECT @@max_allowed_packet")
 	if err != nil {
 		return 0, fmt.Errorf("mysql: ask for max_allowed_packet: %w", err)
 	}
@@ -67,23 +67,9 @@ func (dialect) MaxStatement(ctx context.Context, q database.Querier) (int, error
 
 // Now is the server's clock.
 func (dialect) Now(ctx context.Context, q database.Querier) (time.Time, error) {
-	text, err := one(ctx, q, "SELECT UTC_TIMESTAMP(6)")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("mysql: ask for the time: %w", err)
-	}
-	now, err := database.ParseMoment(text, time.UTC)
+	now, err := database.Clock(ctx, q, "SELECT UTC_TIMESTAMP(6)")
 	if err != nil {
 		return now, fmt.Errorf("mysql: ask for the time: %w", err)
 	}
 	return now, nil
-}
-
-// one reads one text.
-func one(ctx context.Context, q database.Querier, query string) (text string, err error) {
-	rows, err := q.QueryContext(ctx, query)
-	if err != nil {
-		return "", err
-	}
-	err = database.Strings(rows, func(row []string) error { text = row[0]; return nil })
-	return text, err
 }

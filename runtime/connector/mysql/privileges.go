@@ -22,22 +22,18 @@ UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE FROM information_schem
 // Lacks goes by what is granted to the account itself. Of one with roles it says
 // nothing: what these may do others must tell.
 func (dialect) Lacks(ctx context.Context, q database.Querier, t database.Table, asked []database.Right) ([]database.Right, error) {
-	roles, err := one(ctx, q, "SELECT COUNT(*) FROM information_schema.ENABLED_ROLES WHERE ROLE_NAME IS NOT NULL")
+	roles, err := database.One(ctx, q, "SELECT COUNT(*) FROM information_schema.ENABLED_ROLES WHERE ROLE_NAME IS NOT NULL")
 	if err != nil || roles != "0" {
 		return nil, nil // an old server has no such list
 	}
 	schema := t.Schema
 	if schema == "" {
-		if schema, err = one(ctx, q, "SELECT DATABASE()"); err != nil {
+		if schema, err = database.One(ctx, q, "SELECT DATABASE()"); err != nil {
 			return nil, fmt.Errorf("mysql: ask for the database: %w", err)
 		}
 	}
-	rows, err := q.QueryContext(ctx, listRights)
-	if err != nil {
-		return nil, fmt.Errorf("mysql: ask for rights on table %s: %w", t, err)
-	}
 	has := map[string]bool{}
-	err = database.Strings(rows, func(row []string) error {
+	err = database.Strings(ctx, q, listRights, nil, func(row []string) error {
 		onTable := row[1] != "" && row[0] == schema && row[1] == t.Name
 		onSchema := row[1] == "" && (row[0] == "" || matches(row[0], schema))
 		if onTable || onSchema {
@@ -84,7 +80,7 @@ func matches(pattern, name string) bool {
 // Unordered asks whether several servers draw numbers in turns, as those of a
 // cluster do: each has its own next one.
 func (dialect) Unordered(ctx context.Context, q database.Querier, t database.Table, column string) (string, error) {
-	step, err := one(ctx, q, "SELECT @@auto_increment_increment")
+	step, err := database.One(ctx, q, "SELECT @@auto_increment_increment")
 	if err != nil {
 		return "", fmt.Errorf("mysql: ask for auto_increment_increment: %w", err)
 	}

@@ -12,18 +12,7 @@ import (
 
 // Now is the database's clock.
 func (dialect) Now(ctx context.Context, q database.Querier) (time.Time, error) {
-	rows, err := q.QueryContext(ctx, "SELECT clock_timestamp()")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("postgres: ask for the time: %w", err)
-	}
-	defer rows.Close()
-	var now time.Time
-	if rows.Next() {
-		err = rows.Scan(&now)
-	}
-	if err == nil {
-		err = rows.Err()
-	}
+	now, err := one[time.Time](ctx, q, "SELECT clock_timestamp()")
 	if err != nil {
 		return time.Time{}, fmt.Errorf("postgres: ask for the time: %w", err)
 	}

@@ -25,11 +25,7 @@ ORDER BY i.indexrelid, k.n`
 
 // Indexes are the columns of each index that can be used for any row.
 func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Table) ([][]string, error) {
-	rows, err := q.QueryContext(ctx, indexesQuery, d.table(t))
-	if err != nil {
-		return nil, fmt.Errorf("postgres: look for indexes of %s: %w", t, err)
-	}
-	indexes, err := database.Groups(rows)
+	indexes, err := database.Groups(ctx, q, indexesQuery, []any{d.table(t)})
 	if err != nil {
 		return nil, fmt.Errorf("postgres: look for indexes of %s: %w", t, err)
 	}

@@ -93,12 +93,8 @@ func (d dialect) writers(ctx context.Context, q database.Querier, t database.Tab
 	case all:
 		query, args = openTransactions, nil
 	}
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
 	writers := map[string]bool{}
-	err = database.Strings(rows, func(row []string) error {
+	err = database.Strings(ctx, q, query, args, func(row []string) error {
 		writers[row[0]] = true
 		return nil
 	})

@@ -30,12 +30,8 @@ func (dialect) Tables(ctx context.Context, q database.Querier, schema string, ki
 		}
 		letters += letter
 	}
-	rows, err := q.QueryContext(ctx, tablesQuery, letters, schema)
-	if err != nil {
-		return nil, fmt.Errorf("postgres: list tables: %w", err)
-	}
 	var tables []database.Table
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, tablesQuery, []any{letters, schema}, func(row []string) error {
 		tables = append(tables, database.Table{Schema: row[0], Name: row[1]})
 		return nil
 	})

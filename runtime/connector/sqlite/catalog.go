@@ -21,12 +21,8 @@ func (dialect) Tables(ctx context.Context, q database.Querier, schema string, ki
 	if schema == "" {
 		schema = mainSchema
 	}
-	rows, err := q.QueryContext(ctx, listTables, strings.ToLower(schema))
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: list tables: %w", err)
-	}
 	var tables []database.Table
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{strings.ToLower(schema)}, func(row []string) error {
 		kind := "TABLE"
 		if row[1] == "view" {
 			kind = "VIEW"
@@ -52,13 +48,9 @@ func (d dialect) Columns(ctx context.Context, q database.Querier, t database.Tab
 	if schema == "" {
 		schema = mainSchema
 	}
-	rows, err := q.QueryContext(ctx, listColumns, t.Name, schema, schema, t.Name)
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: describe table %s: %w", t, err)
-	}
 	var columns []database.Column
 	var rowids bool
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listColumns, []any{t.Name, schema, schema, t.Name}, func(row []string) error {
 		if row[4] == "1" { // a virtual table's hidden column
 			return nil
 		}

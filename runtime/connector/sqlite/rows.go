@@ -88,15 +88,7 @@ var (
 
 // Now is the clock of this machine: SQLite has no other.
 func (dialect) Now(ctx context.Context, q database.Querier) (time.Time, error) {
-	rows, err := q.QueryContext(ctx, `SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')`)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("sqlite: ask for the time: %w", err)
-	}
-	var now time.Time
-	err = database.Strings(rows, func(row []string) (err error) {
-		now, err = database.ParseMoment(row[0], time.UTC)
-		return err
-	})
+	now, err := database.Clock(ctx, q, `SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')`)
 	if err != nil {
 		return now, fmt.Errorf("sqlite: ask for the time: %w", err)
 	}

@@ -112,12 +112,8 @@ const sample = `SELECT typeof(%[1]s), CAST(%[1]s AS TEXT) FROM %[2]s WHERE %[1]s
 func stored(ctx context.Context, q database.Querier, t database.Table, column string) (string, error) {
 	var d dialect
 	name := string(d.AppendIdentifier(nil, column))
-	rows, err := q.QueryContext(ctx, fmt.Sprintf(sample, name, database.AppendTable(nil, d, t)))
-	if err != nil {
-		return "", err
-	}
 	class, longest, bare := "", "", false
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, fmt.Sprintf(sample, name, database.AppendTable(nil, d, t)), nil, func(row []string) error {
 		if class == "" || len(row[1]) > len(longest) {
 			class, longest = row[0], row[1]
 		}

@@ -15,12 +15,8 @@ WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND (@p1 = N'' OR s.name = @p
 
 // Tables have database and schema before them, as in Connect's offsets.
 func (dialect) Tables(ctx context.Context, q database.Querier, schema string, kinds []string) ([]database.Table, error) {
-	rows, err := q.QueryContext(ctx, listTables, schema)
-	if err != nil {
-		return nil, fmt.Errorf("sqlserver: list tables: %w", err)
-	}
 	var tables []database.Table
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{schema}, func(row []string) error {
 		kind := "TABLE"
 		if row[3] == "V" {
 			kind = "VIEW"
@@ -46,12 +42,8 @@ ON i.object_id = ic.object_id AND i.index_id = ic.index_id WHERE i.is_primary_ke
 WHERE c.object_id = OBJECT_ID(@p1) ORDER BY c.column_id`
 
 func (d dialect) Columns(ctx context.Context, q database.Querier, t database.Table, m database.Mapping) ([]database.Column, error) {
-	rows, err := q.QueryContext(ctx, listColumns, string(database.AppendTable(nil, d, t)))
-	if err != nil {
-		return nil, fmt.Errorf("sqlserver: describe table %s: %w", t, err)
-	}
 	var columns []database.Column
-	err = database.Strings(rows, func(row []string) error {
+	err := database.Strings(ctx, q, listColumns, []any{string(database.AppendTable(nil, d, t))}, func(row []string) error {
 		c := column(row)
 		describe(&c, m)
 		columns = append(columns, c)
@@ -100,11 +92,7 @@ ORDER BY i.index_id, ic.key_ordinal`
 
 // Indexes are those that have an order.
 func (d dialect) Indexes(ctx context.Context, q database.Querier, t database.Table) ([][]string, error) {
-	rows, err := q.QueryContext(ctx, listIndexes, string(database.AppendTable(nil, d, t)))
-	if err != nil {
-		return nil, fmt.Errorf("sqlserver: list the indexes of table %s: %w", t, err)
-	}
-	indexes, err := database.Groups(rows)
+	indexes, err := database.Groups(ctx, q, listIndexes, []any{string(database.AppendTable(nil, d, t))})
 	if err != nil {
 		return nil, fmt.Errorf("sqlserver: list the indexes of table %s: %w", t, err)
 	}

@@ -55,15 +55,7 @@ func (dialect) Savepoints() database.Savepoints {
 
 // Now is the server's clock.
 func (dialect) Now(ctx context.Context, q database.Querier) (time.Time, error) {
-	rows, err := q.QueryContext(ctx, "SELECT CONVERT(varchar(33), SYSUTCDATETIME(), 126)")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("sqlserver: ask for the time: %w", err)
-	}
-	var now time.Time
-	err = database.Strings(rows, func(row []string) (err error) {
-		now, err = database.ParseMoment(row[0], time.UTC)
-		return err
-	})
+	now, err := database.Clock(ctx, q, "SELECT CONVERT(varchar(33), SYSUTCDATETIME(), 126)")
 	if err != nil {
 		return now, fmt.Errorf("sqlserver: ask for the time: %w", err)
 	}

@@ -22,11 +22,7 @@ func (d dialect) Lacks(ctx context.Context, q database.Querier, t database.Table
 			query = "SELECT CASE WHEN HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') = 1 THEN HAS_PERMS_BY_NAME(@p1, 'SCHEMA', 'ALTER') ELSE 0 END"
 			name = string(d.AppendIdentifier(nil, schema))
 		}
-		rows, err := q.QueryContext(ctx, query, name)
-		if err != nil {
-			return nil, fmt.Errorf("sqlserver: ask for rights on table %s: %w", t, err)
-		}
-		err = database.Strings(rows, func(row []string) error {
+		err := database.Strings(ctx, q, query, []any{name}, func(row []string) error {
 			if row[0] == "0" { // null: there is no such table
 				lacks = append(lacks, r)
 			}
