@@ -61,6 +61,8 @@ type SourceContext struct {
 	Task    int    // 0-based
 	Offsets OffsetReader
 	Log     *slog.Logger
+	// Journals are nil where there is no cluster (kcgen test, kcgen trace).
+	Journals Journals
 	// ExactlyOnce says that each record is delivered exactly once: then the
 	// task refuses to be opened on what it cannot go on with exactly.
 	ExactlyOnce bool

@@ -14,6 +14,7 @@
 //	fenced.go      waiting for brokers that a topic needs
 //	log.go         Log: a compacted topic that instances share
 //	logreader.go   reading it to an end   follow.go  and on   atomic.go  writing it at once
+//	journal.go     topics in which sources keep what is too long for an offset
 //	groups.go      what groups there are, and their offsets
 //	right.go       Right: what ACLs give   probe.go, probeask.go  whether the principal has it
 //	wait.go        back-off, and waiting for a broker at the start

@@ -19,10 +19,11 @@ import (
 // tables is a source of several topics, with rights and things to look at.
 type tables struct {
 	connect.Source
-	topics []connect.TopicName
-	more   bool
-	look   func(context.Context) []connect.Finding
-	err    error
+	topics   []connect.TopicName
+	more     bool
+	journals []connect.JournalUse
+	look     func(context.Context) []connect.Finding
+	err      error
 }
 
 func (s tables) Writes() ([]connect.TopicName, bool) { return s.topics, !s.more }
@@ -34,6 +35,8 @@ func (s tables) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 func (s tables) Grants(cc connect.CheckContext) ([]string, error) {
 	return []string{"GRANT SELECT ON orders TO " + cc.Name + " ;\n"}, s.err
 }
+
+func (s tables) Journals() []connect.JournalUse { return s.journals }
 
 func route1(regex, replacement string) worker.Step {
 	return worker.Step{Do: transform.RegexRouter{Regex: regex, Replacement: replacement}}
@@ -71,6 +74,8 @@ func TestTopicsOfSources(t *testing.T) {
 		{"others may come", tables{topics: []connect.TopicName{literal}, more: true}, nil, "Write on the topic db.orders", true},
 		{"two become one", tables{topics: []connect.TopicName{literal, {Name: "b"}}}, []worker.Step{route1(".*", "all")}, "Write on the topic all", false},
 		{"by the data's field", tables{topics: []connect.TopicName{literal}}, []worker.Step{{Do: transform.ExtractTopic{On: "value", Field: "f"}}}, "", true},
+		{"with a history", tables{journals: []connect.JournalUse{{Topic: "ddl", Written: true}, {Topic: "signals"}}},
+			nil, "Read on the topic ddl\nWrite on the topic ddl\nCreate on the topic ddl\nRead on the topic signals", false},
 		{"dropped", tables{topics: []connect.TopicName{literal}}, []worker.Step{{Do: transform.Filter{}}}, "", false},
 	} {
 		n := &Needs{}

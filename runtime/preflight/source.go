@@ -17,12 +17,32 @@ func (n *Needs) source(p *Pipeline, s *worker.Source) {
 		n.note("%s: topics that it names only when records come are not here; each needs Write%s", who, also(s.Topics != nil))
 	}
 	n.letters(s.Errors, who)
+	n.journals(s, who)
 	if e := s.ExactlyOnce; e != nil {
 		for task := range max(s.MaxTasks, 1) {
 			n.right(kafka.OnID, e.ID(s.Name, task), kafka.Write, who, "its transactions")
 		}
 		for _, t := range topics {
 			n.wish(kafka.Right{Resource: kafka.OnTopic, Name: t.Name, Prefix: t.Prefix, Operation: kafka.Read}, who, "to see a transaction that the brokers have torn (KAFKA-20734)")
+		}
+	}
+}
+
+// journals notes the topics that the connector keeps beside those of its records.
+func (n *Needs) journals(s *worker.Source, who string) {
+	c, ok := s.Connector.(connect.Keeps)
+	if !ok {
+		return
+	}
+	for _, j := range c.Journals() {
+		t, operations := Topic{Name: j.Topic, Single: true}, []string{kafka.Read}
+		if j.Written {
+			made := kafka.JournalTopic(j.Topic)
+			t.Made, operations = &made, append(operations, kafka.Write, kafka.Create)
+		}
+		n.topic(t, who)
+		for _, o := range operations {
+			n.right(kafka.OnTopic, j.Topic, o, who, j.Why)
 		}
 	}
 }

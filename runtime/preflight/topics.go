@@ -75,7 +75,7 @@ func (c *check) absent(t *Topic, about string) {
 	case t.Compact: // a Kafka Connect cluster's
 		c.say(Missing, about, "topic "+t.Name+" is there", "it is not: it must be the offset.storage.topic of the Kafka Connect cluster", "")
 	default:
-		c.say(Warning, about, "topic "+t.Name+" is there", "it is not; the sink waits until somebody makes it", make)
+		c.say(Warning, about, "topic "+t.Name+" is there", "it is not; nothing comes from it until somebody makes it", make)
 	}
 }
 

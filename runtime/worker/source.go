@@ -277,7 +277,7 @@ func (t *sourceTask) retryMax() time.Duration { r := t.cfg.Errors.retries(); ret
 
 // open opens the connector's task, for as long as it asks for another try.
 func (t *sourceTask) open(stop context.Context) error {
-	tc := connect.SourceContext{Name: t.connector, Task: t.id, Offsets: t.store.Reader(t.connector), Log: t.log}
+	tc := connect.SourceContext{Name: t.connector, Task: t.id, Offsets: t.store.Reader(t.connector), Log: t.log, Journals: t.conn.Journals()}
 	switch {
 	case t.txn != nil:
 		tc.ExactlyOnce, tc.Transactions = true, t.txn.boundary == AtConnector
