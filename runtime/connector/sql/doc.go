@@ -31,4 +31,6 @@
 //	sinkexact.go   positions beside the data
 //	sinkflow.go    what a build can tell
 //	sinkcheck.go   what a check looks at   sinkgrants.go  which rights it needs
+//
+// Both: rows.go, rows that are read to their end.
 package sql

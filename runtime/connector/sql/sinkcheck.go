@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	stdsql "database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -250,13 +249,6 @@ func (c *inspection) plan(ctx context.Context, id database.Table, right database
 	case c.dialect.Fault(err) == database.Denied:
 		c.say(what, err.Error(), c.grant(id, right))
 	}
-}
-
-func drain(rows *stdsql.Rows) error {
-	defer rows.Close()
-	for rows.Next() {
-	}
-	return rows.Err()
 }
 
 // grant is what gives rights; "" where that is not known.

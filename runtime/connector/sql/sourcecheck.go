@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	dbsql "database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -170,17 +169,7 @@ func (c *checking) readable(ctx context.Context, t database.Table) error {
 	if err != nil {
 		return err
 	}
-	return closed(rows)
-}
-
-func closed(rows *dbsql.Rows) error {
-	for rows.Next() {
-	}
-	err := rows.Err()
-	if e := rows.Close(); err == nil {
-		err = e
-	}
-	return err
+	return drain(rows)
 }
 
 // columns checks those that the mode reads by, and gives their names in the order
