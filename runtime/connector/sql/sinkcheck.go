@@ -174,11 +174,6 @@ func (c *inspection) writable(id database.Table, columns []database.Column, keys
 	c.say(what, "", "")
 }
 
-// asksRights is a Dialect that tells which rights the user has not got.
-type asksRights interface {
-	Lacks(ctx context.Context, q database.Querier, t database.Table, rights []database.Right) ([]database.Right, error)
-}
-
 var rightNames = map[database.Right]string{
 	database.Select: "SELECT", database.Insert: "INSERT", database.Update: "UPDATE", database.Delete: "DELETE",
 	database.Create: "make tables", database.Alter: "add columns",
@@ -187,7 +182,7 @@ var rightNames = map[database.Right]string{
 // rightsOn asks for the user's rights; a database that does not tell them plans
 // each statement, and runs none.
 func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []database.Column, keys []string) {
-	asks, ok := c.dialect.(asksRights)
+	asks, ok := c.dialect.(database.Privileges)
 	if !ok {
 		c.planned(ctx, id, columns, keys)
 		return
