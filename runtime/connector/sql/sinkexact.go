@@ -47,6 +47,11 @@ type move struct {
 	first, next int64
 }
 
+// compare puts moves in an order that is every task's: rows are locked in it.
+func (m move) compare(o move) int {
+	return cmp.Or(cmp.Compare(m.Topic, o.Topic), cmp.Compare(m.Partition, o.Partition))
+}
+
 // errMoved says that positions were not where they were thought to be.
 var errMoved = errors.New("sql: positions have moved")
 
@@ -269,9 +274,7 @@ func (g *ledger) movesOf(batch []connect.Record) ([]move, error) {
 				g.t.Connection, connect.Word(m.Topic), m.Partition, m.first, g.table, at, connect.Word(g.t.sc.Name)))
 		}
 	}
-	slices.SortFunc(moves, func(a, b move) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
+	slices.SortFunc(moves, move.compare)
 	return moves, nil
 }
 
@@ -419,9 +422,7 @@ func (e *exactSink) FlushAt(ctx context.Context, ps []connect.Position) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	slices.SortFunc(moves, func(a, b move) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
+	slices.SortFunc(moves, move.compare)
 	return g.again(ctx, func() error {
 		if err := g.write(ctx, nil, moves, false); err != nil {
 			return err
