@@ -334,13 +334,7 @@ func (g *ledger) read(ctx context.Context) (map[connect.TopicPartition]int64, er
 		return nil, err
 	}
 	d := g.t.dialect
-	text := []byte("SELECT ")
-	for i, name := range ledgerColumns[1:] {
-		if i > 0 {
-			text = append(text, ", "...)
-		}
-		text = d.AppendIdentifier(text, name)
-	}
+	text := database.AppendNames([]byte("SELECT "), d, ledgerColumns[1:])
 	text = database.AppendTable(append(text, " FROM "...), d, g.table)
 	text = d.AppendIdentifier(append(text, " WHERE "...), ledgerColumns[0])
 	text = d.AppendParameter(append(text, " = "...), 1)
