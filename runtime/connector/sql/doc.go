@@ -32,5 +32,7 @@
 //	sinkflow.go    what a build can tell
 //	sinkcheck.go   what a check looks at   sinkgrants.go  which rights it needs
 //
-// Both: rows.go, rows that are read to their end.
+// Both:
+//
+//	columnname.go  a column by its name   rows.go  rows read to their end
 package sql

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -264,32 +263,15 @@ func (l *layout) match(tb *target) (missing []int) {
 	l.names = l.names[:0]
 	for i := range l.columns {
 		c := &l.columns[i]
-		at := slices.IndexFunc(tb.columns, func(o database.Column) bool { return o.Name == c.name })
-		if at < 0 {
-			at = onlyFold(tb.columns, c.name)
-		}
-		if at < 0 {
+		at := columnsCalled(c.name, tb.columns)
+		if len(at) != 1 {
 			missing = append(missing, i)
 			continue
 		}
-		c.to = tb.columns[at]
+		c.to = tb.columns[at[0]]
 		l.names = append(l.names, c.to.Name)
 	}
 	return missing
-}
-
-// onlyFold is the one column of that name in any case; -1: none or several.
-func onlyFold(columns []database.Column, name string) int {
-	found := -1
-	for i := range columns {
-		if strings.EqualFold(columns[i].Name, name) {
-			if found >= 0 {
-				return -1
-			}
-			found = i
-		}
-	}
-	return found
 }
 
 // binders finds how the layout's data become parameters.

@@ -49,22 +49,14 @@ func (s Source) numberColumn(all []database.Column) (c database.Column, err erro
 // find finds a column by its name, or where there is none of that name by the
 // name in other capitals.
 func find(all []database.Column, name string) (int, error) {
-	found := -1
-	for i, c := range all {
-		if c.Name == name {
-			return i, nil
-		}
-		if strings.EqualFold(c.Name, name) {
-			if found >= 0 {
-				return -1, fmt.Errorf("columns %s and %s are there, and no %s; name one of them as it is", all[found].Name, c.Name, name)
-			}
-			found = i
-		}
-	}
-	if found < 0 {
+	at := columnsCalled(name, all)
+	switch len(at) {
+	case 0:
 		return -1, fmt.Errorf("there is no column %s; there are %s", name, listed(all))
+	case 1:
+		return at[0], nil
 	}
-	return found, nil
+	return -1, fmt.Errorf("columns %s and %s are there, and no %s; name one of them as it is", all[at[0]].Name, all[at[1]].Name, name)
 }
 
 // listed names some columns.
