@@ -32,11 +32,7 @@ func (s Sink) Grants(cc connect.CheckContext) ([]string, error) {
 	var out []string
 	add := func(t database.Table, of []database.Right) {
 		made := slices.Contains(of, database.Create) && owners != nil && owners.MakersOwn()
-		for _, g := range grantsOf(rights, user, t, of, made) {
-			if !slices.Contains(out, g) {
-				out = append(out, g)
-			}
-		}
+		out = appendNew(out, grantsOf(rights, user, t, of, made))
 	}
 	for _, t := range tables {
 		add(t, s.rights())
@@ -49,6 +45,16 @@ func (s Sink) Grants(cc connect.CheckContext) ([]string, error) {
 		add(g.table, []database.Right{database.Select, database.Insert, database.Update, database.Create})
 	}
 	return out, nil
+}
+
+// appendNew appends statements that are not among the others.
+func appendNew(statements, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(statements, s) {
+			statements = append(statements, s)
+		}
+	}
+	return statements
 }
 
 // grantsOf are the statements of a table. One that is made by the sink is its own

@@ -29,14 +29,8 @@ func (s Source) Grants(connect.CheckContext) ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	seen := map[string]bool{}
 	for _, t := range tables {
-		for _, g := range rights.Grants(logins.Login(), t, []database.Right{database.Select}) {
-			if !seen[g] {
-				seen[g] = true
-				out = append(out, g)
-			}
-		}
+		out = appendNew(out, rights.Grants(logins.Login(), t, []database.Right{database.Select}))
 	}
 	return out, nil
 }
