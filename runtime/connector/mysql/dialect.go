@@ -17,10 +17,11 @@ type dialect struct {
 }
 
 var (
-	_ database.Dialect = dialect{}
-	_ database.Sizes   = dialect{}
-	_ database.Indexes = dialect{}
-	_ database.Rights  = dialect{}
+	_ database.Dialect    = dialect{}
+	_ database.Sizes      = dialect{}
+	_ database.Indexes    = dialect{}
+	_ database.Rights     = dialect{}
+	_ database.Privileges = dialect{}
 )
 
 func (dialect) Name() string { return "MySQL" }

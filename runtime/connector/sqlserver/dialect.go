@@ -16,6 +16,7 @@ var (
 	_ database.HasSavepoints = dialect{}
 	_ database.Indexes       = dialect{}
 	_ database.Rights        = dialect{}
+	_ database.Privileges    = dialect{}
 )
 
 func (dialect) Name() string { return "SQL Server" }
