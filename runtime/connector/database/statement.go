@@ -113,6 +113,19 @@ func AppendDefinitions(dst []byte, d Dialect, columns []Definition, keys []strin
 	return append(dst, ')')
 }
 
+// AppendAddColumns appends ALTER TABLE for several columns at once, with the
+// words that add one before each.
+func AppendAddColumns(dst []byte, d Dialect, t Table, columns []Definition, add string) []byte {
+	dst = append(AppendTable(append(dst, "ALTER TABLE "...), d, t), ' ')
+	for i, c := range columns {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = AppendDefinition(append(dst, add...), d, c)
+	}
+	return dst
+}
+
 // AppendDefinition appends a column as DDL has it.
 func AppendDefinition(dst []byte, d Dialect, c Definition) []byte {
 	dst = append(append(d.AppendIdentifier(dst, c.Name), ' '), c.Type...)

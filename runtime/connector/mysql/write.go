@@ -104,12 +104,5 @@ func (d dialect) AppendCreate(dst []byte, t database.Table, columns []database.D
 }
 
 func (d dialect) AppendAddColumns(dst []byte, t database.Table, columns []database.Definition) []byte {
-	dst = append(database.AppendTable(append(dst, "ALTER TABLE "...), d, t), ' ')
-	for i, c := range columns {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = database.AppendDefinition(append(dst, "ADD COLUMN "...), d, c)
-	}
-	return dst
+	return database.AppendAddColumns(dst, d, t, columns, "ADD COLUMN ")
 }

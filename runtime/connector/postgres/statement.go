@@ -59,14 +59,7 @@ func (d dialect) AppendCreate(dst []byte, t database.Table, columns []database.D
 // AppendAddColumns appends ALTER TABLE … ADD COLUMN for columns that are not
 // there yet.
 func (d dialect) AppendAddColumns(dst []byte, t database.Table, columns []database.Definition) []byte {
-	dst = append(database.AppendTable(append(dst, "ALTER TABLE "...), d, t), ' ')
-	for i, c := range columns {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = database.AppendDefinition(append(dst, "ADD COLUMN IF NOT EXISTS "...), d, c)
-	}
-	return dst
+	return database.AppendAddColumns(dst, d, t, columns, "ADD COLUMN IF NOT EXISTS ")
 }
 
 // MaxParameters is what the protocol has room for.
