@@ -80,31 +80,29 @@ func parseSmall[T ~string | ~[]byte](text T) *connect.Decimal {
 	if len(text) == first || len(text) == first+1 && point >= 0 {
 		return nil
 	}
-	return newSmall(n, negative, int32(scale))
+	return new(SmallDecimal).Set(n, negative, int32(scale))
 }
 
-// small is a decimal with all that it points to.
-type small struct {
-	connect.Decimal
-	n    big.Int
-	word [1]big.Word
+// SmallDecimal is room for a decimal of at most 64 bits with all that it points
+// to, so that it, or a row of them, is one allocation.
+type SmallDecimal struct {
+	decimal connect.Decimal
+	n       big.Int
+	word    [1]big.Word
 }
 
-func newSmall(n uint64, negative bool, scale int32) *connect.Decimal {
-	if uint64(big.Word(n)) != n { // a machine of 32 bits
-		i := new(big.Int).SetUint64(n)
-		if negative {
-			i.Neg(i)
-		}
-		return &connect.Decimal{Unscaled: i, Scale: scale}
+// Set makes it n×10^-scale, and gives the decimal: room is for one.
+func (s *SmallDecimal) Set(n uint64, negative bool, scale int32) *connect.Decimal {
+	if s.word[0] = big.Word(n); uint64(s.word[0]) == n {
+		s.n.SetBits(s.word[:])
+	} else { // a machine of 32 bits
+		s.n.SetUint64(n)
 	}
-	s := &small{word: [1]big.Word{big.Word(n)}}
-	s.n.SetBits(s.word[:])
 	if negative {
 		s.n.Neg(&s.n)
 	}
-	s.Unscaled, s.Scale = &s.n, scale
-	return &s.Decimal
+	s.decimal = connect.Decimal{Unscaled: &s.n, Scale: scale}
+	return &s.decimal
 }
 
 func splitExponent(text string) (mantissa string, exponent int, err error) {
@@ -131,16 +129,17 @@ func Rescale(d *connect.Decimal, scale int32) (*connect.Decimal, error) {
 	case by > 2*maxExponent || by < -2*maxExponent:
 		return nil, fmt.Errorf("a scale of %d does not do for a number of scale %d", scale, d.Scale)
 	case by > 0:
-		return &connect.Decimal{Unscaled: new(big.Int).Mul(d.Unscaled, power(by)), Scale: scale}, nil
+		return &connect.Decimal{Unscaled: new(big.Int).Mul(d.Unscaled, PowerOfTen(by)), Scale: scale}, nil
 	}
-	n, rest := new(big.Int).QuoRem(d.Unscaled, power(-by), new(big.Int))
+	n, rest := new(big.Int).QuoRem(d.Unscaled, PowerOfTen(-by), new(big.Int))
 	if rest.Sign() != 0 {
 		return nil, fmt.Errorf("%s has more than %d digits behind the point", d, scale)
 	}
 	return &connect.Decimal{Unscaled: n, Scale: scale}, nil
 }
 
-func power(n int64) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil) }
+// PowerOfTen is 10^n.
+func PowerOfTen(n int64) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil) }
 
 // FloatDecimal is a float64 as a decimal of a scale: its 15 digits, which are
 // all that a decimal written into a float64 is sure to keep.
@@ -171,7 +170,7 @@ func quickFloat(f float64, scale int32) *connect.Decimal {
 	if math.Abs(n) >= 1e15 || n/tens[scale] != f {
 		return nil
 	}
-	return newSmall(uint64(math.Abs(n)), n < 0, scale)
+	return new(SmallDecimal).Set(uint64(math.Abs(n)), n < 0, scale)
 }
 
 // AppendDecimal appends a decimal as SQL reads it: digits and a point, no

@@ -140,12 +140,12 @@ func round(d *connect.Decimal) *big.Int {
 		if d.Scale < -19 {
 			return nil
 		}
-		return new(big.Int).Mul(d.Unscaled, tenTo(-int(d.Scale)))
+		return new(big.Int).Mul(d.Unscaled, database.PowerOfTen(-int64(d.Scale)))
 	}
 	if int(d.Scale) > d.Unscaled.BitLen() { // less than a tenth
 		return new(big.Int)
 	}
-	one := tenTo(int(d.Scale))
+	one := database.PowerOfTen(int64(d.Scale))
 	half := new(big.Int).Quo(one, big.NewInt(2))
 	if d.Unscaled.Sign() < 0 {
 		half.Neg(half)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
 )
 
 // decoder makes a value of what the wire has. b is the connection's and is gone
@@ -18,7 +19,7 @@ type decoder func(s *state, b []byte) (connect.Value, error)
 // state is what the decoders of a query share.
 type state struct {
 	buffer   connect.Buffer
-	decimals []decimalCell
+	decimals []database.SmallDecimal
 	digits   int  // behind the point of an amount of money
 	anyBytes bool // the database does not know what its texts are (SQL_ASCII)
 }

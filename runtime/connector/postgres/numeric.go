@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
 )
 
 // A numeric is digits to the base of 10,000, of which the first stands at
@@ -100,10 +101,10 @@ func (n numeric) large(scale int32) (*big.Int, bool) {
 	lost := false
 	switch shift := n.shift(scale); {
 	case shift > 0:
-		unscaled.Mul(unscaled, tenTo(shift))
+		unscaled.Mul(unscaled, database.PowerOfTen(int64(shift)))
 	case shift < 0:
 		rest := new(big.Int)
-		unscaled.QuoRem(unscaled, tenTo(-shift), rest)
+		unscaled.QuoRem(unscaled, database.PowerOfTen(int64(-shift)), rest)
 		lost = rest.Sign() != 0
 	}
 	if n.minus {
@@ -112,34 +113,16 @@ func (n numeric) large(scale int32) (*big.Int, bool) {
 	return unscaled, lost
 }
 
-func tenTo(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
-
-// decimalCell is a decimal with all that it needs, for numbers of up to 64 bits.
-type decimalCell struct {
-	decimal connect.Decimal
-	number  big.Int
-	word    [1]big.Word
-}
-
 const decimalChunk = 64
 
 // decimal makes a decimal of a small number.
 func (s *state) decimal(unscaled int64, scale int32) connect.Value {
-	if strconv.IntSize < 64 {
-		return (&connect.Decimal{Unscaled: big.NewInt(unscaled), Scale: scale}).Value()
-	}
 	if len(s.decimals) == 0 {
-		s.decimals = make([]decimalCell, decimalChunk)
+		s.decimals = make([]database.SmallDecimal, decimalChunk)
 	}
-	c := &s.decimals[0]
+	d := &s.decimals[0]
 	s.decimals = s.decimals[1:]
-	c.word[0] = big.Word(max(unscaled, -unscaled))
-	c.number.SetBits(c.word[:])
-	if unscaled < 0 {
-		c.number.Neg(&c.number)
-	}
-	c.decimal = connect.Decimal{Unscaled: &c.number, Scale: scale}
-	return c.decimal.Value()
+	return d.Set(uint64(max(unscaled, -unscaled)), unscaled < 0, scale).Value()
 }
 
 func decodeDecimal(scale int32) decoder {

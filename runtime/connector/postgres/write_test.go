@@ -285,7 +285,7 @@ func TestColumnTypes(t *testing.T) {
 		{connect.NewSchema(connect.KindFloat64), connect.Float64(-1e-300), ""},
 		{connect.NewSchema(connect.KindString), connect.String(`it's \a "word"`), ""},
 		{connect.NewSchema(connect.KindBytes), connect.Bytes([]byte{0, 255}), ""},
-		{connect.NewDecimal(127), (&connect.Decimal{Unscaled: tenTo(127), Scale: 127}).Value(), ""},
+		{connect.NewDecimal(127), (&connect.Decimal{Unscaled: database.PowerOfTen(127), Scale: 127}).Value(), ""},
 		{connect.NewDate(), at("2024-02-29T00:00:00Z"), ""},
 		{connect.NewTime(), at("1970-01-01T23:59:59.999Z"), ""},
 		{connect.NewTimestamp(), at("2024-02-29T12:00:00.123Z"), ""},
@@ -347,8 +347,6 @@ func TestColumnTypes(t *testing.T) {
 		}
 	}
 }
-
-func tenTo(n int64) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil) }
 
 func TestZones(t *testing.T) {
 	_, db := fresh(t)
