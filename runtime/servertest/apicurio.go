@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -72,29 +71,14 @@ func StartRegistry(ctx context.Context) (*Apicurio, error) {
 	return r, nil
 }
 
-var sharedRegistry struct {
-	once sync.Once
-	*Apicurio
-	err error
-}
+var sharedRegistry = sharedServer[*Apicurio]{name: "Schema Registry", start: StartRegistry}
 
 // SharedRegistry is the URL of a Schema Registry that all tests of the package
 // use together; the first to ask starts it. Subjects need names of their own
 // (see Unique); who wants to kill or pause a registry takes one with Registry.
 func SharedRegistry(t testing.TB) string {
 	t.Helper()
-	needServers(t, "Schema Registry")
-	r := &sharedRegistry
-	r.once.Do(func() {
-		if !atEnd(func() { r.Close() }) {
-			t.Fatal("servertest: SharedRegistry needs func TestMain(m *testing.M) { servertest.Main(m) } in this package")
-		}
-		r.Apicurio, r.err = StartRegistry(t.Context())
-	})
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
-	return r.URL()
+	return sharedRegistry.get(t).URL()
 }
 
 func startApicurio(ctx context.Context, dir string) (*Apicurio, error) {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -60,36 +59,14 @@ func newMySQL(t testing.TB, start func(context.Context) (*MySQL, error)) *MySQL 
 	return s
 }
 
-// sharedMySQL is a server that the tests of a package share.
-type sharedMySQL struct {
-	once sync.Once
-	*MySQL
-	err error
-}
-
-func (s *sharedMySQL) get(t testing.TB, start func(context.Context) (*MySQL, error)) *MySQL {
-	t.Helper()
-	s.once.Do(func() {
-		if !atEnd(func() { s.Close() }) {
-			t.Fatal("servertest: a shared server needs func TestMain(m *testing.M) { servertest.Main(m) } in this package")
-		}
-		s.MySQL, s.err = start(t.Context())
-	})
-	if s.err != nil {
-		t.Fatal(s.err)
-	}
-	return s.MySQL
-}
-
-var sharedMariaDB sharedMySQL
+var sharedMariaDB = sharedServer[*MySQL]{name: "MariaDB", start: StartMariaDB}
 
 // SharedMariaDB is a MariaDB that all tests of the package use together; the
 // first to ask starts it. Each test takes a Database of its own; who wants to kill or
 // pause a server takes one with NewMariaDB.
 func SharedMariaDB(t testing.TB) *MySQL {
 	t.Helper()
-	needServers(t, "MariaDB")
-	return sharedMariaDB.get(t, StartMariaDB)
+	return sharedMariaDB.get(t)
 }
 
 // StartMariaDB starts a MariaDB for a program that is no test; Close ends it.

@@ -18,14 +18,13 @@ const mysqlVersion = "8.0.33.1"
 // WithMySQL is whether the tests are to use MySQL 8 too (see MySQLEnv).
 func WithMySQL() bool { return os.Getenv(MySQLEnv) != "" }
 
-var sharedMySQL8 sharedMySQL
+var sharedMySQL = sharedServer[*MySQL]{name: "MySQL", start: StartMySQL}
 
 // SharedMySQL is a MySQL 8 that all tests of the package use together; see
 // SharedMariaDB, which is quicker to be had.
 func SharedMySQL(t testing.TB) *MySQL {
 	t.Helper()
-	needServers(t, "MySQL")
-	return sharedMySQL8.get(t, StartMySQL)
+	return sharedMySQL.get(t)
 }
 
 // NewMySQL starts a MySQL 8 of the test's own.

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 )
@@ -48,29 +47,14 @@ func NewPostgres(t testing.TB) *Postgres {
 	return p
 }
 
-var sharedPostgres struct {
-	once sync.Once
-	*Postgres
-	err error
-}
+var sharedPostgres = sharedServer[*Postgres]{name: "PostgreSQL", start: StartPostgres}
 
 // SharedPostgres is a PostgreSQL that all tests of the package use together;
 // the first to ask starts it. Each test takes a Database of its own; who wants
 // to kill or pause a server takes one with NewPostgres.
 func SharedPostgres(t testing.TB) *Postgres {
 	t.Helper()
-	needServers(t, "PostgreSQL")
-	p := &sharedPostgres
-	p.once.Do(func() {
-		if !atEnd(func() { p.Close() }) {
-			t.Fatal("servertest: SharedPostgres needs func TestMain(m *testing.M) { servertest.Main(m) } in this package")
-		}
-		p.Postgres, p.err = StartPostgres(t.Context())
-	})
-	if p.err != nil {
-		t.Fatal(p.err)
-	}
-	return p.Postgres
+	return sharedPostgres.get(t)
 }
 
 // StartPostgres starts a PostgreSQL for a program that is no test; Close ends

@@ -1,6 +1,8 @@
 package servertest
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -8,11 +10,9 @@ import (
 
 // shared holds the servers of this test process.
 var shared struct {
-	mu     sync.Mutex
-	main   bool
-	broker *Broker
-	err    error
-	ends   []func() // stop further servers
+	mu   sync.Mutex
+	main bool
+	ends []func() // stop them
 }
 
 // Main is the TestMain of a package whose tests share a server: it runs the
@@ -25,9 +25,6 @@ func Main(m *testing.M, after ...func()) {
 	shared.mu.Unlock()
 	code := m.Run()
 	shared.mu.Lock()
-	if shared.broker != nil {
-		shared.broker.Close()
-	}
 	after = append(shared.ends, after...)
 	shared.mu.Unlock()
 	for _, f := range after {
@@ -45,24 +42,49 @@ func atEnd(stop func()) bool {
 	return shared.main
 }
 
+// sharedServer is one server for all tests of the package.
+type sharedServer[S interface{ Close() }] struct {
+	name  string
+	start func(context.Context) (S, error)
+
+	once   sync.Once
+	server S
+	err    error
+}
+
+// get gives the server; the first to ask starts it.
+func (s *sharedServer[S]) get(t testing.TB) S {
+	t.Helper()
+	needServers(t, s.name)
+	s.once.Do(func() {
+		if !atEnd(s.end) {
+			s.err = fmt.Errorf("servertest: a shared %s needs func TestMain(m *testing.M) { servertest.Main(m) } in this package", s.name)
+			return
+		}
+		s.server, s.err = s.start(t.Context())
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.server
+}
+
+func (s *sharedServer[S]) end() {
+	if s.err == nil {
+		s.server.Close()
+	}
+}
+
+var sharedKafka = sharedServer[*Broker]{
+	name: "Kafka broker", start: func(ctx context.Context) (*Broker, error) { return StartKafka(ctx) },
+}
+
 // SharedKafka is a broker that all tests of the package use together; the
 // first to ask starts it. Topics and groups need names of their own (see
 // Unique), and who wants to kill or pause a broker takes one with Kafka.
 func SharedKafka(t testing.TB) *Broker {
 	t.Helper()
-	needServers(t, "Kafka broker")
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	if !shared.main {
-		t.Fatal("servertest: SharedKafka needs func TestMain(m *testing.M) { servertest.Main(m) } in this package")
-	}
-	if shared.broker == nil && shared.err == nil {
-		shared.broker, shared.err = StartKafka(t.Context())
-	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	b := shared.broker
+	b := sharedKafka.get(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the end of the broker's log:\n%s", b.LogTail(20))
