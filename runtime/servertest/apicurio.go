@@ -101,17 +101,7 @@ func startApicurio(ctx context.Context, dir string) (*Apicurio, error) {
 		cmd.Env = append(os.Environ(), "REGISTRY_DATASOURCE_URL=jdbc:h2:file:"+filepath.Join(dir, "db")+";WRITE_DELAY=0")
 		return cmd
 	}
-	for range 3 {
-		var ports []int
-		if ports, err = freePorts(1); err != nil {
-			return nil, err
-		}
-		r.port = ports[0]
-		if err = r.Start(); err == nil || !strings.Contains(r.LogTail(50), "already bound") {
-			break
-		}
-	}
-	if err != nil {
+	if err := r.startOn(&r.port, "already bound"); err != nil {
 		r.Close()
 		return nil, err
 	}

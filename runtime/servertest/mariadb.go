@@ -131,18 +131,7 @@ func (s *MySQL) firstStart() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("servertest: make the data of %s: %w\n%s", s.name, err, out)
 	}
-	var err error
-	for range 3 {
-		var ports []int
-		if ports, err = freePorts(1); err != nil {
-			return err
-		}
-		s.port = ports[0]
-		if err = s.Start(); err == nil || !strings.Contains(s.LogTail(50), "Address already in use") {
-			return err
-		}
-	}
-	return err
+	return s.startOn(&s.port, "Address already in use")
 }
 
 // nobody is who a server runs as where the tests run as root, which it refuses.

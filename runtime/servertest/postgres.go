@@ -84,18 +84,7 @@ func (p *Postgres) firstStart(ctx context.Context) error {
 	if err := p.initialise(ctx); err != nil {
 		return err
 	}
-	var err error
-	for range 3 {
-		var ports []int
-		if ports, err = freePorts(1); err != nil {
-			return err
-		}
-		p.port = ports[0]
-		if err = p.Start(); err == nil || !strings.Contains(p.LogTail(50), "Address already in use") {
-			return err
-		}
-	}
-	return err
+	return p.startOn(&p.port, "Address already in use")
 }
 
 // postgresConf is how the cluster differs from a fresh one. A kill of the

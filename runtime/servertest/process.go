@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,23 @@ func (s *server) Start() error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// startOn starts the server for the first time, on a free port: on another one
+// if somebody was quicker to take it, which the log says by the word taken.
+func (s *server) startOn(port *int, taken string) error {
+	var err error
+	for range 3 {
+		var ports []int
+		if ports, err = freePorts(1); err != nil {
+			return err
+		}
+		*port = ports[0]
+		if err = s.Start(); err == nil || !strings.Contains(s.LogTail(50), taken) {
+			return err
+		}
+	}
+	return err
 }
 
 func (s *server) set(p *proc.Process) { s.mu.Lock(); s.proc = p; s.mu.Unlock() }
