@@ -1,10 +1,6 @@
 package main
 
-import (
-	"os"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func grantsCommand() *cobra.Command {
 	var tags []string
@@ -25,15 +21,6 @@ brokers know it, and -principal says it.`,
 		Example: "  kcgen grants pipeline.cue\n  kcgen grants -principal User:CN=orders pipeline.cue\n  kcgen grants -json pipeline.cue",
 		Args:    oneSpec("grants"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := os.MkdirTemp("", "kcgen-grants-")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			bin, err := buildForRun(cmd, tags, args[0], dir)
-			if err != nil {
-				return err
-			}
 			ask := []string{"grants"}
 			if principal != "" {
 				ask = append(ask, "-principal", principal)
@@ -41,7 +28,7 @@ brokers know it, and -principal says it.`,
 			if asJSON {
 				ask = append(ask, "-json")
 			}
-			return execute(cmd, bin, ask)
+			return withBinary(cmd, tags, args[0], func(_, bin string) error { return execute(cmd, bin, ask) })
 		},
 		ValidArgsFunction: completeSpecs,
 	}

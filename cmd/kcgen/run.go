@@ -37,28 +37,21 @@ behind -- goes to the binary.`,
 			return specs(cmd, args[:n])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := os.MkdirTemp("", "kcgen-run-")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			bin, err := buildForRun(cmd, tags, args[0], dir)
-			if err != nil {
-				return err
-			}
-			var more []string
-			if embedded {
-				b, err := startBroker(filepath.Join(dir, "broker"))
-				if err != nil {
-					return err
+			return withBinary(cmd, tags, args[0], func(dir, bin string) error {
+				var more []string
+				if embedded {
+					b, err := startBroker(filepath.Join(dir, "broker"))
+					if err != nil {
+						return err
+					}
+					defer b.Close()
+					more = append(more, "-brokers", b.ListenAddrs()[0])
 				}
-				defer b.Close()
-				more = append(more, "-brokers", b.ListenAddrs()[0])
-			}
-			if idle > 0 {
-				more = append(more, "-exit-when-idle", idle.String())
-			}
-			return execute(cmd, bin, append(more, args[1:]...))
+				if idle > 0 {
+					more = append(more, "-exit-when-idle", idle.String())
+				}
+				return execute(cmd, bin, append(more, args[1:]...))
+			})
 		},
 		ValidArgsFunction: completeSpecs,
 	}
@@ -66,6 +59,20 @@ behind -- goes to the binary.`,
 	cmd.Flags().DurationVar(&idle, "exit-when-idle", 0, "end when nothing has moved for `D`, such as 2s")
 	tagFlag(cmd, &tags)
 	return cmd
+}
+
+// withBinary builds a spec's binary in a folder that is there while do runs.
+func withBinary(cmd *cobra.Command, tags []string, spec string, do func(dir, bin string) error) error {
+	dir, err := os.MkdirTemp("", "kcgen-"+cmd.Name()+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bin, err := buildForRun(cmd, tags, spec, dir)
+	if err != nil {
+		return err
+	}
+	return do(dir, bin)
 }
 
 func buildForRun(cmd *cobra.Command, tags []string, spec, dir string) (string, error) {
