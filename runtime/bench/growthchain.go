@@ -26,11 +26,16 @@ func readingJSON(read, fields int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	record := wide(fields)(nil, 7)
+	return cpuOf(through(c, wide(fields)(nil, 7), "orders"))
+}
+
+// through has a record of the topic orders read, changed, and written for a
+// topic.
+func through(c *chain.Chain, record []byte, topic string) (once func() error) {
 	var out vocabulary.Buffer
 	var r vocabulary.Record
 	var doing chain.Doing
-	return cpuOf(func() error {
+	return func() error {
 		d, err := c.Value.Decode("orders", record)
 		if err != nil {
 			return err
@@ -39,9 +44,9 @@ func readingJSON(read, fields int) (float64, error) {
 		if _, err := c.Transform(&r, &doing); err != nil {
 			return err
 		}
-		_, err = c.Value.Encode(&out, "orders", r.Value)
+		_, err = c.Value.Encode(&out, topic, r.Value)
 		return err
-	})
+	}
 }
 
 // carryingStruct is what three transforms of a struct cost that has n fields

@@ -53,28 +53,14 @@ func keepingThree(value vocabulary.Converter, n int, project bool) (once func() 
 	if err != nil {
 		return nil, err
 	}
-	var out vocabulary.Buffer
-	record, err := c.Value.Encode(&out, "orders", wideStruct(n))
+	record, err := c.Value.Encode(new(vocabulary.Buffer), "orders", wideStruct(n))
 	if err != nil {
 		return nil, err
 	}
 	if project {
 		c.Project()
 	}
-	var r vocabulary.Record
-	var doing chain.Doing
-	return func() error {
-		d, err := c.Value.Decode("orders", record)
-		if err != nil {
-			return err
-		}
-		r = vocabulary.Record{Topic: "orders", Value: d}
-		if _, err := c.Transform(&r, &doing); err != nil {
-			return err
-		}
-		_, err = c.Value.Encode(&out, "kept", r.Value)
-		return err
-	}, nil
+	return through(c, record, "kept"), nil
 }
 
 // wideStruct is a record of n fields.
