@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -30,10 +29,7 @@ the Go modules that the go.mod of this folder requires.`,
 				components = append(components, component{d.Role, d.CUE(), d.Use(), d.Package.Path, reference.Sentence(d.Doc)})
 			}
 			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetEscapeHTML(false)
-				enc.SetIndent("", "  ")
-				return enc.Encode(components)
+				return printJSON(cmd, components)
 			}
 			return printComponents(cmd.OutOrStdout(), components)
 		},

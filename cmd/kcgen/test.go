@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,10 +108,7 @@ func (r *testReport) end(cmd *cobra.Command, asJSON bool) error {
 		if r.Faults == nil {
 			r.Faults = diag.List{}
 		}
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(r); err != nil {
+		if err := printJSON(cmd, r); err != nil {
 			return err
 		}
 	}

@@ -51,10 +51,15 @@ func (r Report) ExitCode() int {
 
 // JSON writes the report as data.
 func (r Report) JSON(w io.Writer) error {
+	return writeJSON(w, r)
+}
+
+// writeJSON writes data for programs that a person may read too.
+func writeJSON(w io.Writer, data any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(data)
 }
 
 // Text writes a line a finding, and below it what mends it.

@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -81,10 +80,7 @@ func acl(n Need) ACL {
 
 // JSON writes the grants as data.
 func (g Grants) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(g)
+	return writeJSON(w, g)
 }
 
 // Text writes the grants as commands of a shell, and statements below.
