@@ -40,25 +40,9 @@ func standing(t *testing.T) (Pipeline, *kfake.Cluster) {
 // offsetsRun runs the verb, and gives what it says.
 func offsetsRun(t *testing.T, p Pipeline, in string, args ...string) (code int, out, errs string) {
 	t.Helper()
-	files := [2]*os.File{}
-	for i := range files {
-		f, err := os.Create(filepath.Join(t.TempDir(), "out"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	code = offsetsCommand(p, args, strings.NewReader(in), files[0], files[1])
-	var said [2]string
-	for i, f := range files {
-		b, err := os.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		said[i] = string(b)
-	}
-	return code, said[0], said[1]
+	return captured(t, func(stdout, stderr *os.File) int {
+		return offsetsCommand(p, args, strings.NewReader(in), stdout, stderr)
+	})
 }
 
 func TestOffsets(t *testing.T) {

@@ -3,7 +3,6 @@ package runtime
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,25 +26,7 @@ func packOf() []Member {
 // packed runs a pack's command line and returns its exit code and what it wrote.
 func packed(t *testing.T, ms []Member, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	dir := t.TempDir()
-	var files []*os.File
-	for _, name := range []string{"stdout", "stderr"} {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		files = append(files, f)
-	}
-	code = packCommand(ms, args, files[0], files[1])
-	for i, s := range []*string{&stdout, &stderr} {
-		b, err := os.ReadFile(files[i].Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		*s = string(b)
-	}
-	return code, stdout, stderr
+	return captured(t, func(stdout, stderr *os.File) int { return packCommand(ms, args, stdout, stderr) })
 }
 
 func TestPackCommand(t *testing.T) {

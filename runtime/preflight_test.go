@@ -410,23 +410,5 @@ func TestPreflightVerbs(t *testing.T) {
 
 func verbRun(t *testing.T, p Pipeline, args ...string) (code int, out, errs string) {
 	t.Helper()
-	var files [2]*os.File
-	for i := range files {
-		f, err := os.Create(filepath.Join(t.TempDir(), "out"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	code = command(Member{Pipeline: p}, args, files[0], files[1])
-	var said [2]string
-	for i, f := range files {
-		b, err := os.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		said[i] = string(b)
-	}
-	return code, said[0], said[1]
+	return captured(t, func(stdout, stderr *os.File) int { return command(Member{Pipeline: p}, args, stdout, stderr) })
 }
