@@ -15,23 +15,14 @@ func (i *instance) positions() *positions {
 	return newPositions(i.p, i.cfg, i.worker.Conn(), store, log)
 }
 
-func (c control) Offsets(ctx context.Context, connector string) ([]rest.Offset, error) {
+func (c control) Offsets(ctx context.Context, connector string) ([]offset.Position, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
-	list, err := c.i.positions().list(ctx, connector)
-	out := make([]rest.Offset, len(list))
-	for n, p := range list {
-		out[n] = rest.Offset(p)
-	}
-	return out, err
+	return c.i.positions().list(ctx, connector)
 }
 
-func (c control) AlterOffsets(ctx context.Context, connector string, offsets []rest.Offset) error {
-	list := make([]offset.Position, len(offsets))
-	for n, o := range offsets {
-		list[n] = offset.Position(o)
-	}
+func (c control) AlterOffsets(ctx context.Context, connector string, list []offset.Position) error {
 	return c.change(ctx, connector, func() error { return c.i.positions().alter(ctx, connector, list) })
 }
 
@@ -55,11 +46,7 @@ func (c control) change(ctx context.Context, connector string, do func() error) 
 	if err := c.i.worker.Fence(ctx, connector); err != nil {
 		return err
 	}
-	err := do()
-	if errors.Is(err, offset.ErrShape) {
-		return rest.BadOffset(err.Error())
-	}
-	return err
+	return do()
 }
 
 // ended reports whether no task of a connector is running, as far as was said.

@@ -128,15 +128,15 @@ func (s *Store) Alter(ctx context.Context, write Write, connector string, source
 		}
 		meaning, err := meaningOf(key)
 		if err != nil {
-			return shape("the partition %s: %w", p.Partition, err)
+			return shape("the partition %.300s: %w", p.Partition, err)
 		}
 		if seen[meaning] {
-			return shape("the partition %s is given twice", p.Partition)
+			return shape("the partition %.300s is given twice", p.Partition)
 		}
 		seen[meaning] = true
 		altered = append(altered, a)
 		if err := w.add(key, a.Offset); err != nil {
-			return shape("the offset of %s: %w", p.Partition, err)
+			return shape("the offset of %.300s: %w", p.Partition, err)
 		}
 	}
 	if err := agree(source, altered); err != nil {
@@ -251,7 +251,7 @@ func flat(what string, data json.RawMessage) (map[string]any, error) {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		switch m[k].(type) {
 		case map[string]any, []any:
-			return nil, shape("Offsets may only contain primitive types as values, but field %s contains an object or a list", k)
+			return nil, shape("Offsets may only contain primitive types as values, but field %.100s contains an object or a list", k)
 		}
 	}
 	return normal(m).(map[string]any), nil

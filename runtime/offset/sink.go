@@ -48,7 +48,7 @@ func ToSink(positions []Position) ([]SinkPosition, error) {
 			return nil, err
 		}
 		if at := (place{s.Topic, s.Partition}); seen[at] {
-			return nil, shape("the partition %s-%d is given twice", s.Topic, s.Partition)
+			return nil, shape("the partition %.100s-%d is given twice", s.Topic, s.Partition)
 		} else {
 			seen[at] = true
 		}
@@ -70,7 +70,7 @@ func toSink(p Position) (s SinkPosition, err error) {
 	switch {
 	case !ok || !ok2:
 		return s, shape("The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'")
-	case topic == nil:
+	case topic == nil || topic == "":
 		return s, shape("Kafka topic names must be valid strings and may not be null")
 	case number == nil:
 		return s, shape("Kafka partitions must be valid numbers and may not be null")

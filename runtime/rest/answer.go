@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"kcgen.dev/runtime/offset"
 )
 
 // Error is an answer that is no success. Its body is Kafka Connect's:
@@ -46,7 +48,7 @@ func asError(c *call, err error) *Error {
 		name := c.arg(0)
 		return &Error{http.StatusBadRequest, "Connectors must be in the STOPPED state before their offsets can be modified. " +
 			"This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/" + name + "/stop' endpoint"}
-	case errors.Is(err, ErrOffset):
+	case errors.Is(err, offset.ErrShape):
 		return &Error{http.StatusBadRequest, err.Error()}
 	case errors.Is(err, ErrRebalancing):
 		return &Error{http.StatusConflict, "Cannot complete request momentarily because the group is rebalancing; try again"}

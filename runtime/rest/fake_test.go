@@ -12,6 +12,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/loglevel"
+	"kcgen.dev/runtime/offset"
 	"kcgen.dev/runtime/rest"
 	"kcgen.dev/runtime/state"
 )
@@ -31,7 +32,7 @@ type fakeConn struct {
 	failed  bool
 	noTasks bool // it has made none yet
 	topics  []string
-	offsets []rest.Offset
+	offsets []offset.Position
 }
 
 const worker = "127.0.0.1:18084"
@@ -113,43 +114,68 @@ func (f *fake) Topics(_ context.Context, name string) ([]string, error) {
 
 func (f *fake) ResetTopics(context.Context, string) error { return nil }
 
-func (f *fake) Offsets(_ context.Context, name string) ([]rest.Offset, error) {
+func (f *fake) Offsets(_ context.Context, name string) ([]offset.Position, error) {
 	return f.at(name).offsets, nil
 }
 
 // AlterOffsets checks as FileStreamSource does.
-func (f *fake) AlterOffsets(_ context.Context, name string, list []rest.Offset) error {
+func (f *fake) AlterOffsets(_ context.Context, name string, list []offset.Position) error {
 	c := f.at(name)
 	if c.target != state.Stopped {
 		return rest.ErrNotStopped
 	}
+	if c.kind == "sink" {
+		return c.alterSink(name, list)
+	}
 	for _, o := range list {
-		if c.kind == "sink" {
-			if topic, _, _, err := o.Sink(); err != nil || topic == "no-such-topic" {
-				return rest.BadOffset("Failed to alter consumer group offsets for connector " + name)
-			}
-			continue
-		}
 		if !strings.Contains(string(o.Partition), `"filename"`) {
-			return rest.BadOffset("Partition objects should contain the key 'filename'")
+			return bad("Partition objects should contain the key 'filename'")
 		}
 		var at struct{ Position any }
 		_ = json.Unmarshal(o.Offset, &at)
 		switch n, isNumber := at.Position.(float64); {
-		case o.Offset != nil && !isNumber:
-			return rest.BadOffset("The value for the 'position' key in the offset is expected to be a Long value")
+		case !none(o) && !isNumber:
+			return bad("The value for the 'position' key in the offset is expected to be a Long value")
 		case n < 0:
-			return rest.BadOffset("The value for the 'position' key in the offset should be a non-negative value")
+			return bad("The value for the 'position' key in the offset should be a non-negative value")
 		}
 	}
+	c.alter(list)
+	return nil
+}
+
+func (c *fakeConn) alterSink(name string, list []offset.Position) error {
+	all, err := offset.ToSink(list)
+	for _, p := range all {
+		if p.Topic == "no-such-topic" {
+			return bad("Failed to alter consumer group offsets for connector " + name)
+		}
+		one := sinkAt(p.Topic, p.Partition, p.Offset)
+		if p.Offset < 0 {
+			one[0].Offset = nil
+		}
+		c.alter(one)
+	}
+	return err
+}
+
+func (c *fakeConn) alter(list []offset.Position) {
 	for _, o := range list {
-		c.offsets = slices.DeleteFunc(c.offsets, func(old rest.Offset) bool { return string(old.Partition) == string(o.Partition) })
-		if o.Offset != nil {
+		c.offsets = slices.DeleteFunc(c.offsets, func(old offset.Position) bool { return string(old.Partition) == string(o.Partition) })
+		if !none(o) {
 			c.offsets = append(c.offsets, o)
 		}
 	}
-	return nil
 }
+
+func none(o offset.Position) bool { return o.Offset == nil || string(o.Offset) == "null" }
+
+func sinkAt(topic string, partition int32, at int64) []offset.Position {
+	return offset.FromSink([]offset.SinkPosition{{Topic: topic, Partition: partition, Offset: at}})
+}
+
+// bad is an error of what was asked for, with these words.
+func bad(words string) error { return fmt.Errorf("%w%s", offset.ErrShape, words) }
 
 func (f *fake) ResetOffsets(_ context.Context, name string) error {
 	c := f.at(name)

@@ -2,9 +2,9 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
+	"kcgen.dev/runtime/offset"
 	"kcgen.dev/runtime/state"
 )
 
@@ -38,10 +38,11 @@ type Herder interface {
 	// ResetTopics forgets them.
 	ResetTopics(ctx context.Context, connector string) error
 	// Offsets are a connector's positions.
-	Offsets(ctx context.Context, connector string) ([]Offset, error)
+	Offsets(ctx context.Context, connector string) ([]offset.Position, error)
 	// AlterOffsets changes positions of a stopped connector, all of them or
-	// none. A position without an Offset is removed.
-	AlterOffsets(ctx context.Context, connector string, offsets []Offset) error
+	// none. A position without an Offset is removed. What the connector cannot
+	// have is an [offset.ErrShape], which is answered with 400 and its words.
+	AlterOffsets(ctx context.Context, connector string, offsets []offset.Position) error
 	// ResetOffsets removes all of a stopped connector's positions.
 	ResetOffsets(ctx context.Context, connector string) error
 	// SetLevel sets a logger's level in every instance.
@@ -66,15 +67,6 @@ type Restart struct {
 	OnlyFailed   bool // of these what has failed
 }
 
-// Offset is one position, in Kafka Connect's JSON: of a source
-// {"filename": …} and {"position": …}, as the connector has them; of a sink
-// {"kafka_topic": …, "kafka_partition": …} and {"kafka_offset": …}, for which
-// [Offset.Sink] and [SinkOffset] are there.
-type Offset struct {
-	Partition json.RawMessage `json:"partition"`
-	Offset    json.RawMessage `json:"offset"` // nil: none
-}
-
 // Errors of a Herder that Kafka Connect has words for.
 var (
 	// ErrStarting is that of an instance that has not started yet: 503.
@@ -83,15 +75,4 @@ var (
 	ErrRebalancing = errors.New("a rebalance is in process")
 	// ErrNotStopped is that of offsets of a connector that is not STOPPED: 400.
 	ErrNotStopped = errors.New("the connector is not stopped")
-	// ErrOffset is that of offsets that the connector cannot have: 400, with
-	// the message of the error that wraps it. See [BadOffset].
-	ErrOffset = errors.New("bad offset")
 )
-
-// BadOffset is an [ErrOffset] with a message.
-func BadOffset(message string) error { return &offsetError{message} }
-
-type offsetError struct{ message string }
-
-func (e *offsetError) Error() string { return e.message }
-func (e *offsetError) Unwrap() error { return ErrOffset }

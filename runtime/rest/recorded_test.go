@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"kcgen.dev/runtime/rest"
+	"kcgen.dev/runtime/offset"
 	"kcgen.dev/runtime/state"
 )
 
@@ -95,11 +95,11 @@ func happens(p *pipeline, number string) {
 	case "055":
 		p.herder.conns["bad"].failed = true
 	case "074":
-		src.offsets = []rest.Offset{{Partition: json.RawMessage(`{"filename":"/srv/connect/data/r-in.txt"}`), Offset: json.RawMessage(`{"position":17}`)}}
-		snk.offsets = []rest.Offset{rest.SinkOffset("rest-distributed", 0, 3)}
+		src.offsets = []offset.Position{{Partition: json.RawMessage(`{"filename":"/srv/connect/data/r-in.txt"}`), Offset: json.RawMessage(`{"position":17}`)}}
+		snk.offsets = sinkAt("rest-distributed", 0, 3)
 		src.topics = []string{"rest-distributed"}
 	case "116":
-		snk.offsets = []rest.Offset{rest.SinkOffset("rest-distributed", 0, 6)}
+		snk.offsets = sinkAt("rest-distributed", 0, 6)
 	case "146":
 		p.herder.conns["failing"].failed = true
 	case "151":
