@@ -81,6 +81,20 @@ func Int32(i int32) Value { return Value{kind: KindInt32, n: uint64(i)} }
 // Int64 makes an int64.
 func Int64(i int64) Value { return Value{kind: KindInt64, n: uint64(i)} }
 
+// IntOf makes an integer of a kind, which keeps as many bits of i as it has. A
+// kind that is no integer's gives an int64.
+func IntOf(k Kind, i int64) Value {
+	switch k {
+	case KindInt8:
+		return Int8(int8(i))
+	case KindInt16:
+		return Int16(int16(i))
+	case KindInt32:
+		return Int32(int32(i))
+	}
+	return Int64(i)
+}
+
 // Float32 makes a float32.
 func Float32(f float32) Value {
 	return Value{kind: KindFloat32, n: uint64(math.Float32bits(f))}

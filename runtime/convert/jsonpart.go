@@ -197,7 +197,7 @@ func (r *jsonReader) simple(s *connect.Schema, text []byte) (v connect.Value, ok
 	case s.Logical() != connect.NotLogical:
 	case kind <= connect.KindInt64:
 		v, ok = r.number(text)
-		return intOf(kind, v.Int()), ok && v.Kind() == connect.KindInt64
+		return connect.IntOf(kind, v.Int()), ok && v.Kind() == connect.KindInt64
 	case kind == connect.KindFloat64:
 		if v, ok = r.number(text); v.Kind() == connect.KindInt64 {
 			v = connect.Float64(float64(v.Int()))

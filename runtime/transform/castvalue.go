@@ -96,15 +96,7 @@ func castInt(v connect.Value, to connect.Kind) (connect.Value, error) {
 	default:
 		return connect.Null, cannot(v, to)
 	}
-	switch to {
-	case connect.KindInt8:
-		return connect.Int8(int8(n)), nil
-	case connect.KindInt16:
-		return connect.Int16(int16(n)), nil
-	case connect.KindInt32:
-		return connect.Int32(int32(n)), nil
-	}
-	return connect.Int64(n), nil
+	return connect.IntOf(to, n), nil
 }
 
 func intBits(k connect.Kind) int { return 8 << (k - connect.KindInt8) }

@@ -151,14 +151,8 @@ func (r *maskText) of(v connect.Value) (connect.Value, error) {
 		return connect.Null, fmt.Errorf("%v cannot be masked: the replacement is no number: %w", v.Kind(), r.err)
 	}
 	switch v.Kind() {
-	case connect.KindInt8:
-		return connect.Int8(int8(r.long)), nil
-	case connect.KindInt16:
-		return connect.Int16(int16(r.long)), nil
-	case connect.KindInt32:
-		return connect.Int32(int32(r.long)), nil
-	case connect.KindInt64:
-		return connect.Int64(r.long), nil
+	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
+		return connect.IntOf(v.Kind(), r.long), nil
 	case connect.KindFloat32:
 		return connect.Float32(float32(r.double)), nil
 	case connect.KindFloat64:

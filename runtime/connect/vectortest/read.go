@@ -257,7 +257,7 @@ func readPayload(s *connect.Schema, raw json.RawMessage) (connect.Value, error) 
 		return connect.Bool(b), err
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
-		return intOf(s.Kind(), n), err
+		return connect.IntOf(s.Kind(), n), err
 	case connect.KindFloat32:
 		f, err := readFloat(raw, 32)
 		return connect.Float32(float32(f)), err
@@ -276,18 +276,6 @@ func readPayload(s *connect.Schema, raw json.RawMessage) (connect.Value, error) 
 		return readMap(s, raw)
 	}
 	return readStruct(s, raw)
-}
-
-func intOf(k connect.Kind, n int64) connect.Value {
-	switch k {
-	case connect.KindInt8:
-		return connect.Int8(int8(n))
-	case connect.KindInt16:
-		return connect.Int16(int16(n))
-	case connect.KindInt32:
-		return connect.Int32(int32(n))
-	}
-	return connect.Int64(n)
 }
 
 func readLogical(s *connect.Schema, raw json.RawMessage) (connect.Value, error) {
@@ -417,7 +405,7 @@ func readTyped(s *connect.Schema, raw json.RawMessage) (connect.Value, error) {
 	switch kind {
 	case "i8", "i16", "i32", "i64":
 		n, err := strconv.ParseInt(string(v), 10, 64)
-		return intOf(map[string]connect.Kind{"i8": connect.KindInt8, "i16": connect.KindInt16,
+		return connect.IntOf(map[string]connect.Kind{"i8": connect.KindInt8, "i16": connect.KindInt16,
 			"i32": connect.KindInt32, "i64": connect.KindInt64}[kind], n), err
 	case "f32":
 		f, err := readFloat(v, 32)

@@ -168,15 +168,7 @@ func decodeNumericInt(kind connect.Kind) decoder {
 		if !ok || lost || i > limit || i < -limit-1 {
 			return connect.Null, fmt.Errorf("a number that no %v holds (numeric.mapping): use numericMapping none", kind)
 		}
-		switch kind {
-		case connect.KindInt8:
-			return connect.Int8(int8(i)), nil
-		case connect.KindInt16:
-			return connect.Int16(int16(i)), nil
-		case connect.KindInt32:
-			return connect.Int32(int32(i)), nil
-		}
-		return connect.Int64(i), nil
+		return connect.IntOf(kind, i), nil
 	}
 }
 

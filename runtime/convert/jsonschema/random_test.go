@@ -120,7 +120,7 @@ func (m maker) value(s *connect.Schema, depth int) connect.Value {
 	case connect.KindBool:
 		return connect.Bool(m.IntN(2) == 0)
 	case connect.KindInt8, connect.KindInt16, connect.KindInt32, connect.KindInt64:
-		return intOf(s.Kind(), int64(m.Uint64()>>m.IntN(64)))
+		return connect.IntOf(s.Kind(), int64(m.Uint64()>>m.IntN(64)))
 	case connect.KindFloat32:
 		return connect.Float32(float32(m.NormFloat64() * float64(m.IntN(1000000))))
 	case connect.KindFloat64:

@@ -131,26 +131,14 @@ func (r *reader) int(s *connect.Schema, n int) (connect.Value, error) {
 	case t == jsontext.Special || r.Strict && t != jsontext.Int:
 		return connect.Null, r.Unfit(s, n)
 	case t != jsontext.Int && t != jsontext.Float:
-		return intOf(s.Kind(), 0), nil
+		return connect.IntOf(s.Kind(), 0), nil
 	}
 	i := r.Integer(n)
-	v := intOf(s.Kind(), i)
+	v := connect.IntOf(s.Kind(), i)
 	if r.Strict && (v.Int() != i || !r.InRange(n)) {
 		return connect.Null, fmt.Errorf("number at byte %d is no %v", r.Nodes[n].Start, s.Kind())
 	}
 	return v, nil
-}
-
-func intOf(k connect.Kind, i int64) connect.Value {
-	switch k {
-	case connect.KindInt8:
-		return connect.Int8(int8(i))
-	case connect.KindInt16:
-		return connect.Int16(int16(i))
-	case connect.KindInt32:
-		return connect.Int32(int32(i))
-	}
-	return connect.Int64(i)
 }
 
 func (r *reader) float(s *connect.Schema, n int) (connect.Value, error) {
