@@ -163,7 +163,7 @@ func (r *jsonReader) value(s *connect.Schema, n int) (connect.Value, error) {
 		if !r.Is(n, jsontext.String) {
 			return r.lose(s, n)
 		}
-		return r.checked(n)
+		return r.Whole(n)
 	case connect.KindBytes:
 		if !r.Is(n, jsontext.String) {
 			return r.lose(s, n)
@@ -197,14 +197,6 @@ func (r *jsonReader) lose(s *connect.Schema, n int) (connect.Value, error) {
 	}
 	r.lost = r.lost || !s.IsOptional()
 	return connect.Null, nil
-}
-
-// checked is the string at n; under strict it has no half characters.
-func (r *jsonReader) checked(n int) (connect.Value, error) {
-	if r.Strict && r.Nodes[n].Escaped && jsontext.Halved(r.Raw(n)) {
-		return connect.Null, fmt.Errorf("half a surrogate pair in the string at byte %d", r.Nodes[n].Start)
-	}
-	return r.String(n), nil
 }
 
 func (r *jsonReader) int(s *connect.Schema, n int) (connect.Value, error) {
@@ -329,7 +321,7 @@ func (r *jsonReader) object(elem *connect.Schema, n int) (*connect.Map, error) {
 	}
 	index := connect.NewMapIndex(m)
 	for ; k < r.Next(n); k = r.Next(k + 1) {
-		key, err := r.checked(k)
+		key, err := r.Whole(k)
 		if err != nil {
 			return nil, err
 		}
@@ -393,7 +385,7 @@ func (r *jsonReader) structure(s *connect.Schema, n int) (connect.Value, error) 
 	for range fields {
 		r.members = append(r.members, -1)
 	}
-	if err := r.locate(s, n, r.members[base:]); err != nil {
+	if err := r.Locate(s, n, r.members[base:], r.Strict); err != nil {
 		return connect.Null, err
 	}
 	st := r.slab.Struct(s)
@@ -410,32 +402,6 @@ func (r *jsonReader) structure(s *connect.Schema, n int) (connect.Value, error) 
 	return st.Value(), nil
 }
 
-// locate finds the nodes of a struct's fields. Members mostly come in the
-// order of the fields, which saves the look-up.
-func (r *jsonReader) locate(s *connect.Schema, n int, at []int32) error {
-	fields := s.Fields()
-	expected := 0
-	for k := n + 1; k < r.Next(n); k = r.Next(k + 1) {
-		name := r.Text(k)
-		i := expected
-		if i >= len(fields) || fields[i].Name != name {
-			i = s.FieldIndex(name)
-		}
-		if i < 0 {
-			if r.Strict {
-				return fmt.Errorf("the member at byte %d is no field of the schema", r.Nodes[k].Start)
-			}
-			continue
-		}
-		if at[i] >= 0 && r.Strict {
-			return fmt.Errorf("field %q twice", fields[i].Name)
-		}
-		at[i] = int32(k + 1)
-		expected = i + 1
-	}
-	return nil
-}
-
 // free reads a value without a schema: integers are int64, other numbers
 // float64, objects maps.
 func (r *jsonReader) free(n int) (connect.Value, error) {
@@ -450,7 +416,7 @@ func (r *jsonReader) free(n int) (connect.Value, error) {
 	case jsontext.Float:
 		return r.float(connect.Float64Schema, n)
 	case jsontext.String:
-		return r.checked(n)
+		return r.Whole(n)
 	case jsontext.Array:
 		return r.array(nil, n)
 	case jsontext.Object:

@@ -75,7 +75,7 @@ func (r *reader) value(s *connect.Schema, n int) (connect.Value, error) {
 		if !r.Is(n, jsontext.String) {
 			return r.lose(s, n)
 		}
-		return r.text(n)
+		return r.Whole(n)
 	case connect.KindBytes:
 		if !r.Is(n, jsontext.String) {
 			return connect.Null, r.Unfit(s, n)
@@ -115,14 +115,6 @@ func (r *reader) lose(s *connect.Schema, n int) (connect.Value, error) {
 		return connect.Null, r.Unfit(s, n)
 	}
 	return connect.Null, nil
-}
-
-// text is the string at n; under strict it has no half characters.
-func (r *reader) text(n int) (connect.Value, error) {
-	if r.Strict && r.Nodes[n].Escaped && jsontext.Halved(r.Raw(n)) {
-		return connect.Null, fmt.Errorf("half a surrogate pair in the string at byte %d", r.Nodes[n].Start)
-	}
-	return r.String(n), nil
 }
 
 func (r *reader) int(s *connect.Schema, n int) (connect.Value, error) {

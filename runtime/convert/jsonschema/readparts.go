@@ -80,7 +80,7 @@ func (r *reader) object(elem *connect.Schema, n int) (*connect.Map, error) {
 	m := r.slab.Map(int(r.Nodes[n].Count))
 	index := connect.NewMapIndex(m)
 	for k := n + 1; k < r.Next(n); k = r.Next(k + 1) {
-		key, err := r.text(k)
+		key, err := r.Whole(k)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (r *reader) structure(s *connect.Schema, n int) (connect.Value, error) {
 	for range fields {
 		r.members = append(r.members, absent)
 	}
-	if err := r.locate(s, n, r.members[base:]); err != nil {
+	if err := r.Locate(s, n, r.members[base:], false); err != nil {
 		return connect.Null, err
 	}
 	st := r.slab.Struct(s)
@@ -135,29 +135,6 @@ func (r *reader) structure(s *connect.Schema, n int) (connect.Value, error) {
 		st.Slots[i] = v
 	}
 	return st.Value(), nil
-}
-
-// locate finds the nodes of a struct's fields. Members mostly come in the
-// order of the fields, which saves the look-up.
-func (r *reader) locate(s *connect.Schema, n int, at []int32) error {
-	fields := s.Fields()
-	expected := 0
-	for k := n + 1; k < r.Next(n); k = r.Next(k + 1) {
-		name := r.Text(k)
-		i := expected
-		if i >= len(fields) || fields[i].Name != name {
-			i = s.FieldIndex(name)
-		}
-		if i < 0 {
-			continue
-		}
-		if at[i] >= 0 && r.Strict {
-			return fmt.Errorf("field %q twice", fields[i].Name)
-		}
-		at[i] = int32(k + 1)
-		expected = i + 1
-	}
-	return nil
 }
 
 // union reads a value as the first of the union's types that it has, or, an

@@ -1,6 +1,10 @@
 package jsontext
 
-import "kcgen.dev/runtime/connect"
+import (
+	"fmt"
+
+	"kcgen.dev/runtime/connect"
+)
 
 // Is reports whether there is a node n (-1 is none) and it is a k.
 func (t *Tape) Is(n int, k Token) bool { return n >= 0 && t.Nodes[n].Token == k }
@@ -36,6 +40,42 @@ func (t *Tape) String(n int) connect.Value {
 		return connect.Text(raw)
 	}
 	return connect.Text(unescape(raw))
+}
+
+// Whole is the string at n; under Strict it has no half characters.
+func (t *Tape) Whole(n int) (connect.Value, error) {
+	if t.Strict && t.Nodes[n].Escaped && Halved(t.Raw(n)) {
+		return connect.Null, fmt.Errorf("half a surrogate pair in the string at byte %d", t.Nodes[n].Start)
+	}
+	return t.String(n), nil
+}
+
+// Locate finds the nodes of a struct's fields among the members of n, and
+// leaves at as it is where there is none. Members mostly come in the order of
+// the fields, which saves the look-up. Under Strict no field may come twice;
+// closed is whether there may be no other member.
+func (t *Tape) Locate(s *connect.Schema, n int, at []int32, closed bool) error {
+	fields := s.Fields()
+	expected := 0
+	for k := n + 1; k < t.Next(n); k = t.Next(k + 1) {
+		name := t.Text(k)
+		i := expected
+		if i >= len(fields) || fields[i].Name != name {
+			i = s.FieldIndex(name)
+		}
+		if i < 0 {
+			if closed {
+				return fmt.Errorf("the member at byte %d is no field of the schema", t.Nodes[k].Start)
+			}
+			continue
+		}
+		if at[i] >= 0 && t.Strict {
+			return fmt.Errorf("field %q twice", fields[i].Name)
+		}
+		at[i] = int32(k + 1)
+		expected = i + 1
+	}
+	return nil
 }
 
 // Member is the node of an object's member, the last of that name; -1 where
