@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 	"kcgen.dev/runtime/registry"
 )
 
@@ -64,8 +65,8 @@ func (c Converter) Open(role connect.Role) (connect.Codec, error) {
 		latest:   c.UseLatestVersion && !c.AutoRegisterSchemas,
 		strict:   c.LatestCompatibilityStrict,
 		trailing: c.AvroFailOnTrailingData,
-		writers:  cache[writerKey, *writer]{max: size},
-		readers:  cache[readerKey, *reader]{max: size},
+		writers:  memo.Memo[writerKey, *writer]{Max: size},
+		readers:  memo.Memo[readerKey, *reader]{Max: size},
 	}, nil
 }
 
@@ -76,8 +77,8 @@ type codec struct {
 	latest   bool // what is written and read goes by the latest schema
 	strict   bool
 	trailing bool // bytes behind the data are an error
-	writers  cache[writerKey, *writer]
-	readers  cache[readerKey, *reader]
+	writers  memo.Memo[writerKey, *writer]
+	readers  memo.Memo[readerKey, *reader]
 	reading  connect.Reading // of what is read; see Project
 	decoder  decoder
 }
@@ -135,7 +136,7 @@ func (c *codec) Encode(buf *connect.Buffer, topic string, d connect.Datum) ([]by
 // writer is what there is for a schema. The latest version is asked for each
 // time: it may be another by now, and the session knows it.
 func (c *codec) writer(topic string, s *connect.Schema) (*writer, error) {
-	w, ok := c.writers.get(writerKey{topic, s})
+	w, ok := c.writers.Get(writerKey{topic, s})
 	if !ok {
 		return c.newWriter(topic, s)
 	}
@@ -177,7 +178,7 @@ func (c *codec) newWriter(topic string, s *connect.Schema) (*writer, error) {
 		return nil, fmt.Errorf("write under schema id %d: %w", given.ID, err)
 	}
 	w := &writer{given.ID, recordName(own), plan}
-	c.writers.put(writerKey{strings.Clone(topic), s}, w)
+	c.writers.Put(writerKey{strings.Clone(topic), s}, w)
 	return w, nil
 }
 
@@ -269,7 +270,7 @@ func (c *codec) read(r *reader, data []byte, base int) (connect.Value, error) {
 // reader is what there is for a schema's id.
 func (c *codec) reader(topic string, id int) (*reader, error) {
 	key := readerKey{topic, id}
-	r, ok := c.readers.get(key)
+	r, ok := c.readers.Get(key)
 	if !ok {
 		return c.newReader(key)
 	}
@@ -306,7 +307,7 @@ func (c *codec) newReader(key readerKey) (*reader, error) {
 		r.latest = id
 	}
 	if as.kind == kindNull && w.kind == kindNull {
-		c.readers.put(key, r)
+		c.readers.Put(key, r)
 		return r, nil
 	}
 	version, _, err := c.session.Version(key.topic, r.record, key.id)
@@ -320,7 +321,7 @@ func (c *codec) newReader(key readerKey) (*reader, error) {
 		return nil, fmt.Errorf("schema id %d cannot be read as schema id %d, the latest: %w", key.id, id, err)
 	}
 	r.less = r.part(c.reading)
-	c.readers.put(key, r)
+	c.readers.Put(key, r)
 	return r, nil
 }
 

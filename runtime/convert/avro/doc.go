@@ -24,7 +24,6 @@
 //	part.go         records of which nobody reads all
 //	pass.go         what of them is passed over
 //	anything.go     data without a schema
-//	cache.go        what is kept by schema
 //
 // testdata/avrodata.jsonl holds what Confluent's AvroData answered.
 package avro

@@ -1,13 +1,16 @@
 package avro
 
-import "kcgen.dev/runtime/connect"
+import (
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
+)
 
 var _ connect.Projects = (*codec)(nil)
 
 // Project has the fields of a record not made that nobody reads.
 func (c *codec) Project(r connect.Reading) {
 	c.reading = r
-	c.readers = cache[readerKey, *reader]{max: c.readers.max}
+	c.readers = memo.Memo[readerKey, *reader]{Max: c.readers.Max}
 }
 
 // part is the plan by which records are read of which some fields are made. The

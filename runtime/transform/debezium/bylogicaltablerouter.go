@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 var _ connect.Flow = ByLogicalTableRouter{}
@@ -30,9 +31,9 @@ type logical struct {
 	ByLogicalTableRouter
 	topic, table *rename // table is nil: the topic says which it is
 	adjust       adjuster
-	topics       memo[string, *logicalTopic]
-	keys         memo[schemaOf, *connect.Schema]
-	envelopes    memo[schemaOf, *logicalEnvelope]
+	topics       memo.Memo[string, *logicalTopic]
+	keys         memo.Memo[schemaOf, *connect.Schema]
+	envelopes    memo.Memo[schemaOf, *logicalEnvelope]
 	slab         connect.Slab
 }
 
@@ -70,18 +71,18 @@ func (b ByLogicalTableRouter) open() (x *logical, err error) {
 	}
 	x.adjust, err = newAdjuster(b.SchemaNameAdjustmentMode)
 	size := max(b.LogicalTableCacheSize, 1)
-	x.topics.max, x.keys.max, x.envelopes.max = size, size, size
+	x.topics.Max, x.keys.Max, x.envelopes.Max = size, size, size
 	return x, err
 }
 
 func (x *logical) apply(r *connect.Record) (err error) {
-	to, ok := x.topics.find(r.Topic)
+	to, ok := x.topics.Get(r.Topic)
 	if !ok {
 		topic := strings.Clone(r.Topic)
 		if to, err = x.topicOf(topic); err != nil {
 			return err
 		}
-		x.topics.keep(topic, to)
+		x.topics.Put(topic, to)
 		if to.matched && to.name == "" {
 			slog.Warn("debezium: ByLogicalTableRouter: topicReplacement gives no name, and records stay as they are", "topic", topic)
 		}
@@ -134,12 +135,12 @@ func (x *logical) key(d connect.Datum, to *logicalTopic) (connect.Datum, error) 
 		return connect.Datum{}, err
 	}
 	at := schemaOf{d.Schema, to.name}
-	schema, ok := x.keys.find(at)
+	schema, ok := x.keys.Get(at)
 	if !ok {
 		if schema, err = x.keySchema(d.Schema, to.name); err != nil {
 			return connect.Datum{}, err
 		}
-		x.keys.keep(at, schema)
+		x.keys.Put(at, schema)
 	}
 	out := x.slab.Struct(schema)
 	if err := move(out.Slots, old, d.Schema.Fields()); err != nil {
@@ -207,12 +208,12 @@ func (x *logical) envelope(d connect.Datum, topic string) (connect.Datum, error)
 		return d, err
 	}
 	at := schemaOf{d.Schema, topic}
-	p, ok := x.envelopes.find(at)
+	p, ok := x.envelopes.Get(at)
 	if !ok {
 		if p, err = x.plan(d.Schema, topic); err != nil {
 			return d, err
 		}
-		x.envelopes.keep(at, p)
+		x.envelopes.Put(at, p)
 	}
 	x.slab.Begin()
 	out := x.slab.Struct(p.out)

@@ -11,6 +11,5 @@
 //	flow.go                  what they do to schemas
 //
 //	envelope.go              change events
-//	memo.go                  what was made of a schema, a topic
 //	route.go                 topics by regular expressions
 package debezium

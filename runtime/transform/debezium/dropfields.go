@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 // dropper leaves out the columns that a header lists.
@@ -12,13 +13,13 @@ type dropper struct {
 	fromKey    bool
 	compatible bool // columns that may not be null stay
 
-	plans  memo[*connect.Schema, *dropPlans]
+	plans  memo.Memo[*connect.Schema, *dropPlans]
 	chosen []byte // of each field whether it goes
 	slab   connect.Slab
 }
 
 // dropPlans are the plans for structs of one schema, by what goes.
-type dropPlans struct{ of memo[string, *dropPlan] }
+type dropPlans struct{ of memo.Memo[string, *dropPlan] }
 
 // dropPlan says what stays.
 type dropPlan struct {
@@ -115,12 +116,12 @@ func (d *dropper) choose(s *connect.Schema, names []connect.Value, n int) (some 
 
 // plan plans for structs of a schema that lose what is chosen.
 func (d *dropper) plan(s *connect.Schema) (*dropPlan, error) {
-	plans, ok := d.plans.find(s)
+	plans, ok := d.plans.Get(s)
 	if !ok {
-		plans = &dropPlans{of: memo[string, *dropPlan]{max: 64}}
-		d.plans.keep(s, plans)
+		plans = &dropPlans{of: memo.Memo[string, *dropPlan]{Max: 64}}
+		d.plans.Put(s, plans)
 	}
-	if p, ok := plans.of.all[string(d.chosen)]; ok {
+	if p, ok := memo.GetText(&plans.of, d.chosen); ok {
 		return p, nil
 	}
 	p := &dropPlan{}
@@ -135,7 +136,7 @@ func (d *dropper) plan(s *connect.Schema) (*dropPlan, error) {
 	if p.out, err = b.Build(); err != nil {
 		return nil, err
 	}
-	plans.of.keep(string(d.chosen), p)
+	plans.of.Put(string(d.chosen), p)
 	return p, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 var _ connect.Flow = EventRouter{}
@@ -34,7 +35,7 @@ type router struct {
 	enveloped  bool      // messages are more than their payloads
 	expander   *expander // nil: JSON stays text
 	topic      connect.Apply
-	tables     memo[*connect.Schema, *outbox]
+	tables     memo.Memo[*connect.Schema, *outbox]
 	slab       connect.Slab
 	work       connect.Record // the message that is made
 }
@@ -101,12 +102,12 @@ func (x *router) apply(r *connect.Record) (keep bool, err error) {
 	case opUpdate:
 		return false, x.updated(r)
 	}
-	t, ok := x.tables.find(r.Value.Schema)
+	t, ok := x.tables.Get(r.Value.Schema)
 	if !ok {
 		if t, err = x.table(r.Value.Schema); err != nil {
 			return false, err
 		}
-		x.tables.keep(r.Value.Schema, t)
+		x.tables.Put(r.Value.Schema, t)
 	}
 	return true, x.message(t, envelope, r)
 }
@@ -184,14 +185,14 @@ func (t *outbox) messageSchema(payload *connect.Schema, row []connect.Value) (*c
 	if t.version >= 0 && !row[t.version].IsNull() {
 		k.version, k.hasVersion = int32(row[t.version].Int()), true
 	}
-	s, ok := t.messages.find(k)
+	s, ok := t.messages.Get(k)
 	if ok {
 		return s, nil
 	}
 	k.route = strings.Clone(k.route)
 	s, err := t.envelopeSchema(k)
 	if err == nil {
-		t.messages.keep(k, s)
+		t.messages.Put(k, s)
 	}
 	return s, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 // expander makes structs and arrays of the text of JSON objects and arrays. The
@@ -19,7 +20,7 @@ type expander struct {
 	nulls       bool // null has a schema
 	emptyArrays bool // an empty array has a schema
 	codec       connect.Codec
-	schemas     memo[string, *connect.Schema]
+	schemas     memo.Memo[string, *connect.Schema]
 	shape       []byte
 	slab        connect.Slab
 }
@@ -58,7 +59,7 @@ func (x *expander) parse(v connect.Value, name string) (connect.Datum, error) {
 		return connect.Datum{}, err
 	}
 	x.shape = appendShape(x.shape[:0], d.Value)
-	schema, ok := x.schemas.all[string(x.shape)]
+	schema, ok := memo.GetText(&x.schemas, x.shape)
 	if !ok {
 		schema, err = x.schema(name, d.Value)
 		if schema == nil && err == nil {
@@ -68,7 +69,7 @@ func (x *expander) parse(v connect.Value, name string) (connect.Datum, error) {
 			return connect.Datum{}, err
 		}
 		if len(x.shape) <= maxShape {
-			x.schemas.keep(string(x.shape), schema)
+			x.schemas.Put(string(x.shape), schema)
 		}
 	}
 	x.slab.Begin()

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 var _ connect.Flow = ExtractNewRecordState{}
@@ -32,7 +33,7 @@ type extractor struct {
 	fields   []reference
 	headers  []reference
 	dropper  *dropper // nil: no header lists columns to leave out
-	plans    memo[*connect.Schema, *envelopePlan]
+	plans    memo.Memo[*connect.Schema, *envelopePlan]
 	slab     connect.Slab
 	work     connect.Record // the record that is made
 }
@@ -77,7 +78,7 @@ type rowIn struct {
 }
 
 func (x *extractor) plan(envelope *connect.Schema) *envelopePlan {
-	if p, ok := x.plans.find(envelope); ok {
+	if p, ok := x.plans.Get(envelope); ok {
 		return p
 	}
 	p := &envelopePlan{schema: envelope}
@@ -86,7 +87,7 @@ func (x *extractor) plan(envelope *connect.Schema) *envelopePlan {
 	}
 	p.before = x.planIn(fieldBefore, envelope)
 	p.after = x.planIn(fieldAfter, envelope)
-	x.plans.keep(envelope, p)
+	x.plans.Put(envelope, p)
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/memo"
 )
 
 // outbox is what is known of the outbox table of one envelope's schema.
@@ -18,7 +19,7 @@ type outbox struct {
 	time          int // -1: none; always an int64
 	divisor       int64
 	placed        []placed
-	messages      memo[messageKey, *connect.Schema]
+	messages      memo.Memo[messageKey, *connect.Schema]
 }
 
 // messageKey is what the schema of a message that is more than its payload is
