@@ -189,6 +189,15 @@ func parseObject(body []byte) (object, error) {
 // config is a connector's configuration as a client gives it; nil is null.
 type config map[string]*string
 
+// readConfig reads a body that is a configuration.
+func readConfig(body []byte) (config, error) {
+	o, err := parseObject(body)
+	if err != nil {
+		return nil, err
+	}
+	return parseConfig(o)
+}
+
 // parseConfig reads a configuration. Numbers and booleans become text, as in
 // Kafka Connect.
 func parseConfig(v any) (config, error) {

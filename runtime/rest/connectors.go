@@ -227,11 +227,7 @@ func (h *Handler) compiled(what string) error {
 
 // putConfig accepts what a connector has already.
 func (h *Handler) putConfig(c *call) (answer, error) {
-	body, err := parseObject(c.body)
-	if err != nil {
-		return answer{}, err
-	}
-	cfg, err := parseConfig(body)
+	cfg, err := readConfig(c.body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -256,11 +252,7 @@ func (h *Handler) patchConfig(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := parseObject(c.body)
-	if err != nil {
-		return answer{}, err
-	}
-	patch, err := parseConfig(body)
+	patch, err := readConfig(c.body)
 	if err != nil {
 		return answer{}, err
 	}

@@ -34,11 +34,7 @@ type configInfos struct {
 // only the spec's language can tell (patterns, bounds, options that exclude
 // each other) is for kcgen vet.
 func (h *Handler) validate(c *call) (answer, error) {
-	body, err := parseObject(c.body)
-	if err != nil {
-		return answer{}, err
-	}
-	cfg, err := parseConfig(body)
+	cfg, err := readConfig(c.body)
 	if err != nil {
 		return answer{}, err
 	}
