@@ -132,19 +132,8 @@ func (r *Apicurio) warmUp(ctx context.Context) {
 
 // isReady asks for the list of subjects.
 func (r *Apicurio) isReady(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL()+"/subjects", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return errors.New(resp.Status)
-	}
-	return nil
+	var names []string
+	return getJSON(ctx, r.URL()+"/subjects", &names)
 }
 
 // URL is where the registry speaks Confluent's API; it stays the same over

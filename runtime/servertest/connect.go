@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -196,7 +195,12 @@ func (c *ConnectWorker) isReady(ctx context.Context) error {
 
 // Get reads what the REST interface has at a path.
 func (c *ConnectWorker) Get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL()+path, nil)
+	return getJSON(ctx, c.URL()+path, into)
+}
+
+// getJSON reads what a server has at a URL.
+func getJSON(ctx context.Context, url string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
@@ -206,7 +210,7 @@ func (c *ConnectWorker) Get(ctx context.Context, path string, into any) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return errors.New("servertest: Kafka Connect answers " + resp.Status)
+		return fmt.Errorf("servertest: %s answers %s", url, resp.Status)
 	}
 	return json.NewDecoder(resp.Body).Decode(into)
 }

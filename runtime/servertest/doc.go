@@ -12,6 +12,7 @@
 //	clock.go    a broker's clock that jumps, by Debian's libfaketime
 //	advertise.go  a way into Kafka that leads through a proxy
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
+//	python.go   scripts that read and write, for these:
 //	readers_avro.go  independent readers of Avro; avro/ holds their files
 //	readers_protobuf.go  protoc's Python code, which reads what we write
 //	validator_jsonschema.go  an independent validator of JSON Schema; jsonschema/ holds its script

@@ -48,25 +48,8 @@ func Fastavro(t testing.TB, cases []AvroCase) (data [][]byte, values []string) {
 		}
 		in.Write(append(line, '\n'))
 	}
-	cmd := exec.CommandContext(t.Context(), "python3", "-c", avroEcho)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "TZ=UTC")
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("servertest: run fastavro: %v", err)
-	}
-	for i, line := range bytes.Split(bytes.TrimSpace(out), []byte{'\n'}) {
-		var answer struct{ Data, Value, Error string }
-		if err := json.Unmarshal(line, &answer); err != nil || answer.Error != "" {
-			t.Fatalf("servertest: fastavro, case %d under %s: %s %v", i, cases[i].Schema, answer.Error, err)
-		}
-		raw, err := hex.DecodeString(answer.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, values = append(data, raw), append(values, answer.Value)
-	}
-	return data, values
+	answers := python(t, "fastavro", avroEcho, dir, in.Bytes(), len(cases), "TZ=UTC")
+	return echoes(t, "fastavro", answers, func(i int) string { return cases[i].Schema })
 }
 
 // JavaAvro reads data of one schema, one datum behind the other, by Avro's own

@@ -6,8 +6,6 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
-	"os"
-	"os/exec"
 	"testing"
 )
 
@@ -50,29 +48,9 @@ func Protoc(t testing.TB, cases []ProtobufCase) (data [][]byte, values []string)
 		}
 		in.Write(append(line, '\n'))
 	}
-	cmd := exec.CommandContext(t.Context(), "python3", "-c", protobufEcho)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "TMPDIR="+t.TempDir())
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("servertest: run protoc's Python code: %v", err)
-	}
-	lines := bytes.Split(bytes.TrimSpace(out), []byte{'\n'})
-	if len(lines) != len(cases) {
-		t.Fatalf("servertest: protoc's Python code gave %d answers to %d cases", len(lines), len(cases))
-	}
-	for i, line := range lines {
-		var answer struct{ Data, Value, Error string }
-		if err := json.Unmarshal(line, &answer); err != nil || answer.Error != "" {
-			t.Fatalf("servertest: protoc, case %d: %s %v\n%s", i, answer.Error, err, cases[i].Files[cases[i].Main])
-		}
-		raw, err := hex.DecodeString(answer.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, values = append(data, raw), append(values, answer.Value)
-	}
-	return data, values
+	const what = "protoc's Python code"
+	answers := python(t, what, protobufEcho, dir, in.Bytes(), len(cases), "TMPDIR="+t.TempDir())
+	return echoes(t, what, answers, func(i int) string { return cases[i].Files[cases[i].Main] })
 }
 
 // InstallProtoc fetches protoc with its Python library, unless it is there, and

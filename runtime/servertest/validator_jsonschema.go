@@ -5,8 +5,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"os"
-	"os/exec"
 	"testing"
 )
 
@@ -37,23 +35,13 @@ func JSONSchema(t testing.TB, cases []JSONSchemaCase) []string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "python3", "-c", jsonSchemaValidate)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "PYTHONIOENCODING=utf-8")
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("servertest: run Python's jsonschema: %v", err)
-	}
 	var verdicts []string
-	for line := range bytes.Lines(out) {
+	for _, line := range python(t, "Python's jsonschema", jsonSchemaValidate, dir, in.Bytes(), len(cases), "PYTHONIOENCODING=utf-8") {
 		var verdict string
 		if err := json.Unmarshal(line, &verdict); err != nil {
 			t.Fatal(err)
 		}
 		verdicts = append(verdicts, verdict)
-	}
-	if len(verdicts) != len(cases) {
-		t.Fatalf("servertest: Python's jsonschema gave %d verdicts on %d cases", len(verdicts), len(cases))
 	}
 	return verdicts
 }
