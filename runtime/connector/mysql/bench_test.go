@@ -7,7 +7,6 @@ import (
 
 	driver "github.com/go-sql-driver/mysql"
 
-	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/database"
 	"kcgen.dev/runtime/connector/database/databasetest"
 	"kcgen.dev/runtime/servertest"
@@ -32,7 +31,7 @@ func fill(b *testing.B, db *sql.DB) {
 // BenchmarkRead reads rows as values, and by the bare driver as its own.
 func BenchmarkRead(b *testing.B) {
 	d := databaseOf(b, servertest.SharedMariaDB(b).Database(b))
-	db := open(b, d)
+	db := databasetest.Open(b, d)
 	fill(b, db)
 	columns := databasetest.Columns(b, db, d.Dialect(), database.Table{Name: "bench"}, database.Mapping{})
 	const query = "SELECT * FROM bench ORDER BY id"
@@ -46,23 +45,9 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer c.Close()
-		n, row := 0, make([]connect.Value, len(columns))
+		n := 0
 		for b.Loop() {
-			rows, err := d.Dialect().Rows(b.Context(), c, query, nil, columns, database.Mapping{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			for {
-				ok, err := rows.Next(row)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if !ok {
-					break
-				}
-				n++
-			}
-			rows.Close()
+			n += databasetest.Count(b, c, d.Dialect(), database.Mapping{}, columns, query)
 		}
 		perRow(b, n)
 	})
@@ -102,7 +87,7 @@ func BenchmarkInsert(b *testing.B) {
 		}
 		return sql.OpenDB(c)
 	}
-	for name, db := range map[string]*sql.DB{"text": open(b, d), "prepared": prepared()} {
+	for name, db := range map[string]*sql.DB{"text": databasetest.Open(b, d), "prepared": prepared()} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			databasetest.Exec(b, db, "DROP TABLE IF EXISTS bench")

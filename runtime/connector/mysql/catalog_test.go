@@ -17,7 +17,7 @@ func TestColumns(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		l := s.Database(t)
 		d := databaseOf(t, l)
-		db := open(t, d)
+		db := databasetest.Open(t, d)
 		databasetest.Exec(t, db, `CREATE TABLE described (b INT, a BIGINT UNSIGNED AUTO_INCREMENT, c INT NOT NULL DEFAULT 0, e INT NULL DEFAULT NULL,
 			f VARCHAR(5) NOT NULL DEFAULT '', g INT AS (b + 1) VIRTUAL, h INT AS (b + 2) STORED, i TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
 			k ENUM('Big','SMALL') NOT NULL, PRIMARY KEY (a, b), INDEX by_c (c, e))`)
@@ -70,7 +70,7 @@ func TestGrants(t *testing.T) {
 		for _, statement := range rights.Grants(user.User, database.Table{Schema: l.Name, Name: "a_b"}, []database.Right{database.Select, database.Insert}) {
 			s.Exec(t, "", statement)
 		}
-		db := open(t, databaseOf(t, user))
+		db := databasetest.Open(t, databaseOf(t, user))
 		databasetest.Exec(t, db, "INSERT INTO a_b VALUES (1)")
 		for _, statement := range []string{"DELETE FROM a_b", "SELECT * FROM other", "CREATE TABLE more (id INT)"} {
 			_, err := db.ExecContext(t.Context(), statement)
@@ -79,7 +79,7 @@ func TestGrants(t *testing.T) {
 		for _, statement := range rights.Grants(user.User, database.Table{Schema: l.Name}, []database.Right{database.Create, database.Alter}) {
 			s.Exec(t, "", statement)
 		}
-		databasetest.Exec(t, open(t, databaseOf(t, user)), "CREATE TABLE more (id INT)")
+		databasetest.Exec(t, databasetest.Open(t, databaseOf(t, user)), "CREATE TABLE more (id INT)")
 	})
 }
 
@@ -87,7 +87,7 @@ func TestGrants(t *testing.T) {
 func TestZones(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		d := databaseOf(t, s.Database(t))
-		db := open(t, d)
+		db := databasetest.Open(t, d)
 		databasetest.Exec(t, db, "CREATE TABLE zones (a TIMESTAMP(3) NULL, b DATETIME(3), c TIME(3), d DATE, y YEAR, j JSON)")
 		columns := databasetest.Columns(t, db, d.Dialect(), database.Table{Name: "zones"}, database.Mapping{})
 		zone := time.FixedZone("", 2*3600)

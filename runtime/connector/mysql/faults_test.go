@@ -15,16 +15,6 @@ import (
 	"kcgen.dev/runtime/servertest"
 )
 
-func open(t testing.TB, d mysql.Database) *sql.DB {
-	t.Helper()
-	db, err := d.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
 func wantFault(t *testing.T, d database.Dialect, err error, want database.Fault) {
 	t.Helper()
 	if err == nil {
@@ -42,7 +32,7 @@ func TestFaultsOfRows(t *testing.T) {
 		d := databaseOf(t, s.Database(t))
 		s.Exec(t, "", "SET GLOBAL sql_mode = ''")
 		defer s.Exec(t, "", "SET GLOBAL sql_mode = DEFAULT")
-		db := open(t, d)
+		db := databasetest.Open(t, d)
 		for _, statement := range []string{
 			"CREATE TABLE parent (id INT PRIMARY KEY)", "INSERT INTO parent VALUES (1)",
 			"CREATE TABLE child (id INT PRIMARY KEY, parent INT, s VARCHAR(3), n TINYINT NOT NULL, d DATE, e ENUM('a'), j JSON, l VARCHAR(3) CHARACTER SET latin1, u INT UNIQUE, p DECIMAL(4,2), CHECK (n < 100), FOREIGN KEY (parent) REFERENCES parent(id))",
@@ -73,7 +63,7 @@ func TestFaultsOfRows(t *testing.T) {
 func TestFaultsOfLocks(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		d := databaseOf(t, s.Database(t))
-		db := open(t, d)
+		db := databasetest.Open(t, d)
 		databasetest.Exec(t, db, "CREATE TABLE locks (id INT PRIMARY KEY, v INT)")
 		databasetest.Exec(t, db, "INSERT INTO locks VALUES (1, 0), (2, 0)")
 		one, two := begin(t, db), begin(t, db)
@@ -112,7 +102,7 @@ func TestFaultsOfRights(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		l := s.Database(t)
 		d := databaseOf(t, l)
-		_, err := open(t, d).ExecContext(t.Context(), "SELECT * FROM mysql.user")
+		_, err := databasetest.Open(t, d).ExecContext(t.Context(), "SELECT * FROM mysql.user")
 		wantFault(t, d.Dialect(), err, database.Denied)
 
 		wrong := d
@@ -121,7 +111,7 @@ func TestFaultsOfRights(t *testing.T) {
 		if err := secret.Resolve(&wrong); err != nil {
 			t.Fatal(err)
 		}
-		err = open(t, wrong).PingContext(t.Context())
+		err = databasetest.Open(t, wrong).PingContext(t.Context())
 		wantFault(t, d.Dialect(), err, database.Denied)
 		if strings.Contains(err.Error(), "not the password") {
 			t.Errorf("the error shows the password: %v", err)
@@ -129,7 +119,7 @@ func TestFaultsOfRights(t *testing.T) {
 
 		elsewhere := d
 		elsewhere.URL = "mysql://" + l.Host + "/nosuchdatabase"
-		if f := d.Dialect().Fault(open(t, elsewhere).PingContext(t.Context())); f != database.Denied && f != database.Absent {
+		if f := d.Dialect().Fault(databasetest.Open(t, elsewhere).PingContext(t.Context())); f != database.Denied && f != database.Absent {
 			t.Errorf("no such database: fault %d", f)
 		}
 	})
@@ -139,7 +129,7 @@ func TestFaultsOfRights(t *testing.T) {
 func TestFaultsOfServer(t *testing.T) {
 	s := servertest.NewMariaDB(t)
 	d := databaseOf(t, s.Database(t))
-	db := open(t, d)
+	db := databasetest.Open(t, d)
 	c, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +155,7 @@ func TestFaultsOfServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.SocketTimeout, d.ConnectTimeout = 200*time.Millisecond, 200*time.Millisecond
-	wantFault(t, d.Dialect(), open(t, d).PingContext(t.Context()), database.Away)
+	wantFault(t, d.Dialect(), databasetest.Open(t, d).PingContext(t.Context()), database.Away)
 	if err := s.Resume(); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +168,7 @@ func TestFaultsOfServer(t *testing.T) {
 func TestMaxStatement(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		d := databaseOf(t, s.Database(t))
-		db := open(t, d)
+		db := databasetest.Open(t, d)
 		most, err := d.Dialect().(database.Sizes).MaxStatement(t.Context(), db)
 		if err != nil || most < 1<<20 {
 			t.Fatalf("%d, %v", most, err)

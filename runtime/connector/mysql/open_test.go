@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kcgen.dev/runtime/connector/database"
+	"kcgen.dev/runtime/connector/database/databasetest"
 	"kcgen.dev/runtime/connector/mysql"
 	"kcgen.dev/runtime/security"
 	"kcgen.dev/runtime/servertest"
@@ -41,16 +42,16 @@ func TestURL(t *testing.T) {
 func TestTLS(t *testing.T) {
 	d := databaseOf(t, servertest.SharedMariaDB(t).Database(t))
 	d.TLS = &security.TLS{InsecureSkipVerify: true}
-	wantFault(t, d.Dialect(), open(t, d).PingContext(t.Context()), database.Denied)
+	wantFault(t, d.Dialect(), databasetest.Open(t, d).PingContext(t.Context()), database.Denied)
 	if !servertest.WithMySQL() {
 		return
 	}
 	d = databaseOf(t, servertest.SharedMySQL(t).Database(t))
 	d.TLS = &security.TLS{}
-	wantFault(t, d.Dialect(), open(t, d).PingContext(t.Context()), database.Denied)
+	wantFault(t, d.Dialect(), databasetest.Open(t, d).PingContext(t.Context()), database.Denied)
 	d.TLS.InsecureSkipVerify = true
 	var name, cipher string
-	if err := open(t, d).QueryRow("SHOW SESSION STATUS LIKE 'Ssl_cipher'").Scan(&name, &cipher); err != nil || cipher == "" {
+	if err := databasetest.Open(t, d).QueryRow("SHOW SESSION STATUS LIKE 'Ssl_cipher'").Scan(&name, &cipher); err != nil || cipher == "" {
 		t.Errorf("cipher %q (%v)", cipher, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kcgen.dev/runtime/connector/database"
+	"kcgen.dev/runtime/connector/database/databasetest"
 	"kcgen.dev/runtime/connector/mysql"
 	"kcgen.dev/runtime/servertest"
 )
@@ -24,7 +25,7 @@ func TestLacks(t *testing.T) {
 		user := servertest.MySQLLogin{Host: l.Host, Name: l.Name, User: servertest.Unique("l@x"), Password: "x"}
 		s.Exec(t, "", fmt.Sprintf("CREATE USER '%[1]s'@'%%' IDENTIFIED BY 'x'; GRANT SELECT (id) ON `%[2]s`.a TO '%[1]s'@'%%'; GRANT INSERT ON `%[2]s`.a TO '%[1]s'@'%%'; GRANT CREATE ON `db\\_%%`.* TO '%[1]s'@'%%'", user.User, l.Name))
 		defer s.Exec(t, "", fmt.Sprintf("DROP USER '%s'@'%%'", user.User))
-		db := open(t, databaseOf(t, user))
+		db := databasetest.Open(t, databaseOf(t, user))
 		for table, want := range map[string][]database.Right{
 			"a": {database.Update, database.Delete, database.Alter}, "b": {database.Select, database.Insert, database.Update, database.Delete, database.Alter},
 		} {
@@ -33,7 +34,7 @@ func TestLacks(t *testing.T) {
 				t.Errorf("table %s lacks %v (%v), want %v", table, got, err, want)
 			}
 		}
-		if got, err := dialect.Lacks(t.Context(), open(t, databaseOf(t, l)), database.Table{Schema: l.Name, Name: "a"}, asked); err != nil || len(got) != 0 {
+		if got, err := dialect.Lacks(t.Context(), databasetest.Open(t, databaseOf(t, l)), database.Table{Schema: l.Name, Name: "a"}, asked); err != nil || len(got) != 0 {
 			t.Errorf("the owner lacks %v (%v)", got, err)
 		}
 		if why, err := dialect.Unordered(t.Context(), db, database.Table{Name: "a"}, "id"); err != nil || why != "" {

@@ -13,6 +13,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/database"
+	"kcgen.dev/runtime/connector/database/databasetest"
 	"kcgen.dev/runtime/connector/postgres"
 	"kcgen.dev/runtime/servertest"
 )
@@ -51,24 +52,8 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("rows", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			rows, err := dialect.Rows(b.Context(), c, "SELECT * FROM b", nil, columns, standard)
-			if err != nil {
-				b.Fatal(err)
-			}
-			dst := make([]connect.Value, len(columns))
-			n := 0
-			for {
-				more, err := rows.Next(dst)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if !more {
-					break
-				}
-				n++
-			}
-			if err := rows.Close(); err != nil || n != benchRows {
-				b.Fatal(n, err)
+			if n := databasetest.Count(b, c, dialect, standard, columns, "SELECT * FROM b"); n != benchRows {
+				b.Fatal(n)
 			}
 		}
 		rate(b, benchRows)

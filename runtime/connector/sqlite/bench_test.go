@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"testing"
 
-	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/database"
 	"kcgen.dev/runtime/connector/database/databasetest"
 )
@@ -12,7 +11,7 @@ import (
 // BenchmarkRead reads rows as values, and by the bare driver as its own.
 func BenchmarkRead(b *testing.B) {
 	d := newFile(b)
-	db := open(b, d)
+	db := databasetest.Open(b, d)
 	databasetest.Exec(b, db, "CREATE TABLE bench (id INTEGER PRIMARY KEY, name TEXT, price NUMERIC(10,2), at TIMESTAMP)")
 	databasetest.Exec(b, db, "INSERT INTO bench WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 20000) SELECT i, 'name ' || i, i / 100.0, 1709210096789 + i FROM s")
 	columns := databasetest.Columns(b, db, d.Dialect(), database.Table{Name: "bench"}, database.Mapping{})
@@ -24,18 +23,9 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer c.Close()
-		n, row := 0, make([]connect.Value, len(columns))
+		n := 0
 		for b.Loop() {
-			rows, err := d.Dialect().Rows(b.Context(), c, query, nil, columns, database.Mapping{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			for ok := true; ok; n++ {
-				if ok, err = rows.Next(row); err != nil {
-					b.Fatal(err)
-				}
-			}
-			rows.Close()
+			n += databasetest.Count(b, c, d.Dialect(), database.Mapping{}, columns, query)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/row")
 	})

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -17,20 +16,10 @@ import (
 	"kcgen.dev/runtime/connector/sqlite"
 )
 
-func open(t testing.TB, d sqlite.Database) *sql.DB {
-	t.Helper()
-	db, err := d.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
 func TestFaults(t *testing.T) {
 	d := newFile(t)
 	d.BusyTimeout, d.ForeignKeys = 10*time.Millisecond, true
-	db := open(t, d)
+	db := databasetest.Open(t, d)
 	databasetest.Exec(t, db, "CREATE TABLE parent (id INTEGER PRIMARY KEY)")
 	databasetest.Exec(t, db, "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent(id), n INTEGER NOT NULL CHECK (n < 100))")
 	databasetest.Exec(t, db, "CREATE TABLE strict (n INTEGER) STRICT")
@@ -55,7 +44,7 @@ func TestFaults(t *testing.T) {
 		{d, "SELECT none FROM child", database.Absent}, {readOnly, "INSERT INTO parent VALUES (1)", database.Denied},
 		{gone, create, database.Away}, {nowhere, create, database.Away}, {noDatabase, create, database.Unknown},
 	} {
-		_, err := open(t, x.db).ExecContext(t.Context(), x.statement)
+		_, err := databasetest.Open(t, x.db).ExecContext(t.Context(), x.statement)
 		if got := x.db.Dialect().Fault(err); err == nil || got != x.want {
 			t.Errorf("%s: %s: %v: fault %d, want %d", x.db, x.statement, err, got, x.want)
 		}
@@ -82,7 +71,7 @@ func TestFaults(t *testing.T) {
 // The times of a table are compared in the form that it keeps.
 func TestOffsetForms(t *testing.T) {
 	d := newFile(t)
-	db := open(t, d)
+	db := databasetest.Open(t, d)
 	at := time.Date(2024, 2, 29, 12, 34, 56, 0, time.UTC)
 	for i, x := range []struct {
 		equal, later string // as the table has them
@@ -140,7 +129,7 @@ func TestBindDecimal(t *testing.T) {
 // What SQLite keeps for itself is no table; what others may not write is said.
 func TestCatalog(t *testing.T) {
 	d := newFile(t)
-	db := open(t, d)
+	db := databasetest.Open(t, d)
 	for _, s := range []string{
 		"CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, n INT NOT NULL DEFAULT 5, twice INT AS (n * 2), kept INT AS (n * 3) STORED)",
 		"CREATE VIEW v AS SELECT id FROM a", "CREATE VIRTUAL TABLE words USING fts5(body)", "CREATE TABLE w (k TEXT PRIMARY KEY) WITHOUT ROWID",

@@ -12,7 +12,7 @@ import (
 
 func TestIndexesAndNumbers(t *testing.T) {
 	d := newFile(t)
-	db := open(t, d)
+	db := databasetest.Open(t, d)
 	for _, s := range []string{
 		"CREATE TABLE a (id INTEGER PRIMARY KEY, x INT, y INT UNIQUE)", "CREATE INDEX by_x ON a (x, id)", "CREATE INDEX some ON a (x) WHERE x > 5", "CREATE INDEX lowered ON a (abs(x), y)",
 		"CREATE TABLE b (id INTEGER PRIMARY KEY AUTOINCREMENT)", "CREATE TABLE c (k TEXT, l INTEGER, PRIMARY KEY (k, l))",

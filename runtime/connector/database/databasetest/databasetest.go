@@ -49,6 +49,17 @@ func (s Suite) open(t testing.TB) (*sql.Conn, database.Dialect) {
 	return c, s.Database.Dialect()
 }
 
+// Open opens a database until the test ends.
+func Open(t testing.TB, d database.Database) *sql.DB {
+	t.Helper()
+	db, err := d.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
 // Exec runs a statement that must go well.
 func Exec(t testing.TB, q database.Querier, statement string, args ...any) {
 	t.Helper()
@@ -93,6 +104,31 @@ func Read(t testing.TB, c *sql.Conn, d database.Dialect, m database.Mapping, kno
 		}
 		all = append(all, row)
 	}
+}
+
+// Count reads all rows of a query, each into the room of the one before, and
+// gives how many there are: what a benchmark of reading measures.
+func Count(t testing.TB, c *sql.Conn, d database.Dialect, m database.Mapping, known []database.Column, query string) (n int) {
+	t.Helper()
+	rows, err := d.Rows(t.Context(), c, query, nil, known, m)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	row := make([]connect.Value, len(rows.Columns()))
+	for {
+		ok, err := rows.Next(row)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if !ok {
+			break
+		}
+		n++
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 // Columns describes a table that is there.
