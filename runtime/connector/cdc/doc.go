@@ -15,7 +15,7 @@
 //	types.go        Debezium's logical types; times.go their values
 //	signal.go       Signal: what a capture is told while it runs
 //	window.go       Window: chunks of an incremental snapshot between watermarks
-//	incremental.go  Incremental: its state, as offsets hold it
+//	incremental.go  IncrementalSnapshot: chunks by signal, and their state in offsets
 //
 // A source makes one [Emitter] a task, one [Layout] a version of a table, and
 // calls Emitter.Change for each change of a row.

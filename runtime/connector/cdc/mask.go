@@ -100,13 +100,17 @@ func plainText(dst []byte, s string) []byte { return append(dst, s...) }
 // javaText is the text as java.io.ObjectOutputStream writes it
 // (column.mask.hash).
 func javaText(dst []byte, s string) []byte {
+	return appendJavaString(append(dst, 0xac, 0xed, 0, 5), s)
+}
+
+// appendJavaString appends a text in Java's serial form.
+func appendJavaString(dst []byte, s string) []byte {
 	text := modifiedUTF8(nil, s)
-	dst = append(dst, 0xac, 0xed, 0, 5) // the stream's magic and version
 	if len(text) <= 0xffff {
-		dst = append(dst, 't')
+		dst = append(dst, tcString)
 		dst = binary.BigEndian.AppendUint16(dst, uint16(len(text)))
 	} else {
-		dst = append(dst, '|')
+		dst = append(dst, tcLongString)
 		dst = binary.BigEndian.AppendUint64(dst, uint64(len(text)))
 	}
 	return append(dst, text...)
