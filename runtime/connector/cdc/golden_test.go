@@ -49,7 +49,6 @@ func codec(t testing.TB, nulls bool) connect.Codec {
 type capture struct {
 	e      *Emitter
 	layout *Layout
-	change Change
 }
 
 func newCapture(t testing.TB, o Options, env *connect.Struct, key *connect.Schema) *capture {

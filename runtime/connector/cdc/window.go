@@ -14,7 +14,6 @@ import (
 type Window struct {
 	rows   []heldRow
 	places map[string]int
-	key    []byte
 }
 
 // heldRow is a row of the chunk; one that was taken out has no values.
