@@ -76,6 +76,7 @@ func (p *progress) run(stop <-chan struct{}) {
 
 func (p *progress) show(now time.Time) {
 	var in, out, failed uint64
+	var rows snapshotRows
 	p.mu.Lock()
 	pipelines := p.stats
 	p.mu.Unlock()
@@ -89,6 +90,7 @@ func (p *progress) show(now time.Time) {
 			if s.State == worker.Failed {
 				failed++
 			}
+			rows.add(s.Snapshot)
 		}
 	}
 	rate := float64(in+out-p.last) / now.Sub(p.lastAt).Seconds()
@@ -101,6 +103,7 @@ func (p *progress) show(now time.Time) {
 		fmt.Fprintf(&b, "%s records from Kafka  ", grouped(out))
 	}
 	fmt.Fprintf(&b, "%s/s  %s", grouped(uint64(rate)), now.Sub(p.begun).Round(time.Second))
+	b.WriteString(rows.String())
 	if failed > 0 {
 		fmt.Fprintf(&b, "  %d tasks FAILED", failed)
 	}
@@ -109,6 +112,38 @@ func (p *progress) show(now time.Time) {
 	} else {
 		fmt.Fprintln(p.out, b.String())
 	}
+}
+
+// snapshotRows are the rows of snapshots that run, of all tasks.
+type snapshotRows struct {
+	read, all int64
+	unknown   bool // of some nobody knows how many there are
+}
+
+func (r *snapshotRows) add(s *worker.Snapshot) {
+	if s == nil {
+		return
+	}
+	r.read += s.Read
+	r.all += max(s.All, s.Read)
+	r.unknown = r.unknown || s.All == 0
+}
+
+// barWidth is how wide a bar is.
+const barWidth = 20
+
+// String is how far they are, behind a space; "" where none runs.
+func (r snapshotRows) String() string {
+	switch {
+	case r.all == 0 && !r.unknown:
+		return ""
+	case r.unknown || r.all == 0:
+		return fmt.Sprintf("  snapshot: %s rows", grouped(uint64(r.read)))
+	}
+	part := float64(r.read) / float64(r.all)
+	full := int(part * barWidth)
+	return fmt.Sprintf("  snapshot [%s%s] %.0f%%, %s of about %s rows", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full),
+		100*part, grouped(uint64(r.read)), grouped(uint64(r.all)))
 }
 
 // summary is one line a connector of what was moved, behind a prefix.

@@ -14,10 +14,12 @@ package metrics
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -55,6 +57,7 @@ func Write(w io.Writer, s Snapshot) error {
 	s.connectors(t)
 	s.tasks(t)
 	s.sources(t)
+	s.gauges(t)
 	s.sinks(t)
 	s.errors(t)
 	s.worker(t)
@@ -135,6 +138,37 @@ func (s *Snapshot) sources(t *text) {
 			lag.add(float64(x.Behind.Amount), append(slices.Clone(id), "unit", x.Behind.Unit)...)
 		}
 	}
+}
+
+// gauges are the figures that source connectors have of their own, one family a
+// name.
+func (s *Snapshot) gauges(t *text) {
+	families := map[string]*family{}
+	for _, x := range s.Tasks {
+		for _, g := range x.Gauges {
+			if !wellFormed(g) {
+				continue
+			}
+			f := families[g.Name]
+			if f == nil {
+				f = t.gauge("kcgen_connector_"+g.Name, strings.ReplaceAll(g.Help, "\n", " "))
+				families[g.Name] = f
+			}
+			f.add(g.Value, append(labels(x), g.Labels...)...)
+		}
+	}
+}
+
+// ownName is of the figures that connectors name, and of their labels.
+var ownName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+func wellFormed(g connect.Gauge) bool {
+	for i := 0; i < len(g.Labels); i += 2 {
+		if !ownName.MatchString(g.Labels[i]) {
+			return false
+		}
+	}
+	return ownName.MatchString(g.Name) && len(g.Labels)%2 == 0
 }
 
 func (s *Snapshot) sinks(t *text) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/worker"
 )
@@ -23,6 +24,10 @@ func full() Snapshot {
 	}
 	source, sink := figures, figures
 	source.Behind = &worker.Behind{Amount: 42, Unit: "bytes"}
+	source.Gauges = []connect.Gauge{
+		{Name: "snapshot_rows", Help: "a\nb", Value: 7, Labels: []string{"table", "s.t"}}, {Name: "snapshot_rows_expected", Value: 9}, {Name: "snapshot_done"},
+		{Name: "not a name"}, {Name: "odd", Labels: []string{"table"}}, {Name: "odd", Labels: []string{"not a name", "x"}},
+	}
 	sink.Partitions, sink.Lag = 2, map[kafka.Partition]int64{{Topic: "t", Partition: 0}: 3, {Topic: "t", Partition: 1}: 9}
 	return Snapshot{
 		Pipeline: "p", Version: "v1",
@@ -77,6 +82,7 @@ func TestValues(t *testing.T) {
 		`kafka_connect_connector_task_offset_commit_seconds_max{connector="in",task="0"} 1`,
 		`kafka_connect_connector_task_batch_size_sum{connector="in",task="0"} 12`,
 		`kcgen_source_task_lag{connector="in",task="0",unit="bytes"} 42`,
+		`kcgen_connector_snapshot_rows{connector="in",task="0",table="s.t"} 7`,
 		`kafka_connect_sink_task_sink_record_lag_max{connector="out",task="1"} 9`,
 		`kcgen_sink_task_record_lag{connector="out",task="1",topic="t",partition="0"} 3`,
 		`kcgen_task_step_errors_total{connector="in",task="0",step="site"} 2`,

@@ -136,7 +136,23 @@ func (t *sourceTask) stats() Stats {
 			s.Behind = &Behind{amount, unit}
 		}
 	}
+	t.own(&s)
 	return s
+}
+
+// own adds what the connector measures itself.
+func (t *sourceTask) own(s *Stats) {
+	if s.State != Running {
+		return
+	}
+	if g, ok := t.plug.(connect.Gauges); ok {
+		s.Gauges = g.Gauges()
+	}
+	if p, ok := t.plug.(connect.Snapshots); ok {
+		if read, all, ok := p.Snapshot(); ok {
+			s.Snapshot = &Snapshot{read, all}
+		}
+	}
 }
 
 // idleness is what the task says of itself.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -31,7 +32,13 @@ type Figures struct {
 	Partitions int                       // of a sink
 	Lag        map[kafka.Partition]int64 // of a sink, in records
 	Behind     *Behind                   // of a source that can tell
+	Snapshot   *Snapshot                 // of a source that reads what there is
+	Gauges     []connect.Gauge           // of a source, its own
 }
+
+// Snapshot is how far a source is that reads what there is. All is 0 where nobody
+// knows.
+type Snapshot struct{ Read, All int64 }
 
 // Behind is how far a source is behind what it reads.
 type Behind struct {

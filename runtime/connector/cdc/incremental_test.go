@@ -312,3 +312,27 @@ func TestIncrementalStops(t *testing.T) {
 		t.Errorf("stopped: running %v, %d rows of the chunk", snap.Running(), rows)
 	}
 }
+
+func TestProgress(t *testing.T) {
+	var p Progress
+	var none *Progress
+	none.Rows("a", 1)
+	p.Expect("a", 100)
+	p.Rows("a", 60)
+	if read, all, ok := p.Snapshot(); read != 60 || all != 100 || !ok {
+		t.Error(read, all, ok)
+	}
+	p.Rows("b", 5)
+	if _, all, _ := p.Snapshot(); all != 0 {
+		t.Error("it is said how many rows there are, and nobody knows")
+	}
+	p.Rows("a", 90)
+	p.Done("a")
+	p.Done("b")
+	if read, all, ok := p.Snapshot(); read != 95 || all != 95 || ok {
+		t.Error(read, all, ok)
+	}
+	if g := p.Gauges(); len(g) != 6 || g[0].Value != 90 || g[1].Value != 100 || g[2].Value != 1 {
+		t.Error(g)
+	}
+}

@@ -3,6 +3,8 @@ package cdc
 import (
 	"sync"
 	"time"
+
+	"kcgen.dev/runtime/connect"
 )
 
 // Progress is how far snapshots are, for whoever shows it. It may be looked at
@@ -44,25 +46,38 @@ func (p *Progress) Tables() []TableProgress {
 	return append([]TableProgress(nil), p.tables...)
 }
 
-// Percent is how much of all tables was read, as far as it is known how much
-// there is.
-func (p *Progress) Percent() (percent float64, ok bool) {
-	var read, all float64
+// Snapshot is how many rows of all tables were read, and how many there are,
+// roughly: connect.Snapshots. It is not ok where all tables are done.
+func (p *Progress) Snapshot() (read, all int64, ok bool) {
+	known := true
 	for _, t := range p.Tables() {
-		n := float64(max(t.Expected, t.Rows))
-		if t.Expected == 0 && !t.Done {
-			return 0, false
+		ok = ok || !t.Done
+		known = known && (t.Done || t.Expected > 0)
+		read += t.Rows
+		if all += t.Rows; !t.Done && t.Expected > t.Rows {
+			all += t.Expected - t.Rows
 		}
+	}
+	if !known {
+		all = 0
+	}
+	return read, all, ok
+}
+
+// Gauges are the figures of each table: connect.Gauges.
+func (p *Progress) Gauges() (all []connect.Gauge) {
+	for _, t := range p.Tables() {
+		done := 0.0
 		if t.Done {
-			n = float64(t.Rows)
+			done = 1
 		}
-		all += n
-		read += float64(t.Rows)
+		label := []string{"table", t.Table}
+		all = append(all,
+			connect.Gauge{Name: "snapshot_rows", Help: "Rows of a table that the snapshot has read.", Value: float64(t.Rows), Labels: label},
+			connect.Gauge{Name: "snapshot_rows_expected", Help: "Rows of a table that there are, roughly; 0 where nobody knows.", Value: float64(t.Expected), Labels: label},
+			connect.Gauge{Name: "snapshot_done", Help: "1 where the snapshot has read all of a table.", Value: done, Labels: label})
 	}
-	if all == 0 {
-		return 0, false
-	}
-	return 100 * read / all, true
+	return all
 }
 
 func (p *Progress) begin(table string) {
