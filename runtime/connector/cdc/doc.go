@@ -11,11 +11,12 @@
 //	layout.go       Layout: the schemas of a table's records, made once
 //	block.go        the source block of a record
 //	emit.go         Emitter: changes as records; transaction.go, heartbeat.go
-//	snapshot.go     Snapshot: which row is the first, and which the last
-//	types.go        Debezium's logical types; times.go their values
-//	signal.go       Signal: what a capture is told while it runs
+//	types.go        Debezium's logical types; null.go what stands for null in them
+//	signal.go       Signal: what a capture is told while it runs; signaltopic.go by a topic
 //	window.go       Window: chunks of an incremental snapshot between watermarks
-//	incremental.go  IncrementalSnapshot: chunks by signal, and their state in offsets
+//	incremental.go  IncrementalSnapshot: chunks by signal; collection.go, javakey.go their state
+//	                in offsets, as Debezium keeps it
+//	progress.go     Progress: how far snapshots are
 //
 // A source makes one [Emitter] a task, one [Layout] a version of a table, and
 // calls Emitter.Change for each change of a row.
