@@ -14,8 +14,8 @@
 //	types.go        Debezium's logical types; null.go what stands for null in them
 //	signal.go       Signal: what a capture is told while it runs; signaltopic.go by a topic
 //	window.go       Window: chunks of an incremental snapshot between watermarks
-//	incremental.go  IncrementalSnapshot: chunks by signal; collection.go, javakey.go their state
-//	                in offsets, as Debezium keeps it
+//	incremental.go  IncrementalSnapshot: by signal; chunk.go its chunks, collection.go and javakey.go
+//	                its state in offsets, as Debezium keeps it
 //	progress.go     Progress: how far snapshots are
 //
 // A source makes one [Emitter] a task, one [Layout] a version of a table, and

@@ -138,7 +138,8 @@ func sameColumns(a, b *Table) bool {
 		return false
 	}
 	for i := range a.Columns {
-		if a.Columns[i].Name != b.Columns[i].Name || !a.Columns[i].Schema.Equal(b.Columns[i].Schema) {
+		x, y := &a.Columns[i], &b.Columns[i]
+		if x.Name != y.Name || x.Text != y.Text || x.Length != y.Length || !x.Schema.Equal(y.Schema) {
 			return false
 		}
 	}

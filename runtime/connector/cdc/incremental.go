@@ -2,12 +2,9 @@ package cdc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"time"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -30,6 +27,14 @@ type Chunks interface {
 	Chunk(ctx context.Context, c Collection, key []int, from, to []any, limit int, row func(values []connect.Value, key []any)) error
 }
 
+// Places is what a server does for incremental snapshots that write nothing.
+type Places interface {
+	Chunks
+	// Place is where the log is now: all that a query sees that was made before is
+	// in the log up to there.
+	Place(ctx context.Context) (any, error)
+}
+
 // IncrementalSnapshot is an incremental snapshot, by Netflix's DBLog as Debezium does it:
 // tables are read in chunks while the stream goes on, each chunk between two
 // watermarks that stand in the stream. What the stream tells between them is newer
@@ -40,7 +45,11 @@ type IncrementalSnapshot struct {
 	Server Chunks
 	Limit  int  // rows of a chunk (incremental.snapshot.chunk.size)
 	Delete bool // the first watermark is taken away, instead of adding a second (insert_delete)
-	Log    *slog.Logger
+	// ReadOnly says that nothing is written: the window is open from the start, and
+	// closes where the log was when the chunk was read (read.only). Server is of
+	// Places then, and Reached is called.
+	ReadOnly bool
+	Log      *slog.Logger
 	// Progress is told how far a table is: see Progress. It may be nil.
 	Progress *Progress
 
@@ -52,6 +61,7 @@ type IncrementalSnapshot struct {
 	key    []int
 
 	chunk  string // the id of its watermarks
+	place  any    // where the log was, if ReadOnly
 	open   bool   // the first watermark has come
 	window Window
 	paused bool
@@ -213,201 +223,6 @@ func (s *IncrementalSnapshot) Altered(ctx context.Context, id TableID) error {
 		return nil
 	}
 	s.window.clear()
-	s.end, s.open, s.layout = s.last, false, nil
+	s.end, s.open, s.layout, s.place = s.last, false, nil, nil
 	return s.read(ctx)
-}
-
-// close sends the rows that are left, and reads the next chunk.
-func (s *IncrementalSnapshot) close(ctx context.Context, emit func(l *Layout, row []connect.Value) error) error {
-	s.open, s.chunk = false, ""
-	for i := range s.window.rows {
-		r := &s.window.rows[i]
-		s.last = r.key
-		if r.values == nil {
-			continue
-		}
-		if err := emit(s.layout, r.values); err != nil {
-			return err
-		}
-	}
-	s.window.clear()
-	return s.read(ctx)
-}
-
-// read reads the next chunk that has rows into the window, between watermarks.
-func (s *IncrementalSnapshot) read(ctx context.Context) error {
-	s.halt()
-	if !s.Running() || s.paused {
-		return nil
-	}
-	s.chunk = runID(time.Now())
-	if err := s.Server.Mark(ctx, s.chunk+"-open", WindowOpen, s.metadata("")); err != nil {
-		return fmt.Errorf("cdc: incremental snapshot: open the window: %w", err)
-	}
-	opened := time.Now()
-	for s.Running() && s.window.empty() {
-		if err := s.fill(ctx); err != nil {
-			return err
-		}
-	}
-	if s.Delete {
-		return wrap("close the window", s.Server.Unmark(ctx, s.chunk+"-open"))
-	}
-	return wrap("close the window", s.Server.Mark(ctx, s.chunk+"-close", WindowClose, s.metadata(opened.UTC().Format(time.RFC3339Nano))))
-}
-
-func wrap(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("cdc: incremental snapshot: %s: %w", what, err)
-}
-
-// metadata is what a watermark says of itself.
-func (s *IncrementalSnapshot) metadata(opened string) string {
-	now := time.Now().UTC().Format(time.RFC3339Nano)
-	m := map[string]string{"openWindowTimestamp": now}
-	if opened != "" {
-		m["openWindowTimestamp"], m["closeWindowTimestamp"] = opened, now
-	}
-	if s.Running() {
-		m["dataCollectionId"] = s.tables[0].Table
-		if c := s.tables[0].Correlation; c != "" {
-			m["correlationId"] = c
-		}
-	}
-	text, _ := json.Marshal(m) // texts alone: it cannot fail
-	return string(text)
-}
-
-// ErrSkipTable is wrapped by errors of Chunks that are the table's alone, as a
-// condition that is no SQL: the snapshot goes on with the next table. With any
-// other error the stream is to be read again, from its offset.
-var ErrSkipTable = errors.New("the table is left out")
-
-// fill reads a chunk of the first table; one that has no more rows is done.
-func (s *IncrementalSnapshot) fill(ctx context.Context) error {
-	c := s.tables[0]
-	switch err := s.prepare(ctx, c); {
-	case errors.Is(err, ErrSkipTable):
-		return s.skip(c, err)
-	case err != nil:
-		return err
-	case s.max == nil:
-		s.done(c)
-		return nil
-	}
-	return s.chunkOf(ctx, c)
-}
-
-// chunkOf reads the next rows of a table.
-func (s *IncrementalSnapshot) chunkOf(ctx context.Context, c Collection) error {
-	rows := 0
-	err := s.Server.Chunk(ctx, c, s.key, s.end, s.max, max(s.Limit, 1), func(values []connect.Value, key []any) {
-		rows++
-		s.buf = appendKey(s.buf[:0], values, s.key)
-		s.window.put(s.buf, values, key)
-		s.end = key
-	})
-	if errors.Is(err, ErrSkipTable) {
-		return s.skip(c, err)
-	} else if err != nil {
-		s.window.clear()
-		s.end = s.last
-		return fmt.Errorf("cdc: incremental snapshot: read table %s: %w", c.Table, err)
-	}
-	if n := len(s.window.rows); n > 0 {
-		s.end = s.window.rows[n-1].key
-	}
-	s.rows += int64(rows)
-	s.Progress.read(c.Table, s.rows)
-	if rows == 0 {
-		s.done(c)
-	}
-	return nil
-}
-
-// prepare finds the layout, the key and the last row of a table.
-func (s *IncrementalSnapshot) prepare(ctx context.Context, c Collection) (err error) {
-	if s.layout == nil {
-		if s.layout, err = s.Server.Layout(ctx, c.Table); err != nil {
-			return fmt.Errorf("cdc: incremental snapshot: look at table %s: %w", c.Table, err)
-		}
-	}
-	if s.layout == nil {
-		return fmt.Errorf("it is not captured: %w", ErrSkipTable)
-	}
-	if s.key, err = chunkKey(s.layout.Table, c.SurrogateKey); err != nil {
-		return err
-	}
-	if s.max == nil {
-		s.Progress.begin(c.Table)
-		if s.max, err = s.Server.Last(ctx, c, s.key); err != nil {
-			return fmt.Errorf("cdc: incremental snapshot: find the last row of table %s: %w", c.Table, err)
-		}
-	}
-	return nil
-}
-
-// chunkKey are the columns by which chunks go.
-func chunkKey(t *Table, surrogate string) ([]int, error) {
-	if surrogate != "" {
-		i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == surrogate })
-		if i < 0 {
-			return nil, fmt.Errorf("it has no column %q, the surrogate key: %w", surrogate, ErrSkipTable)
-		}
-		return []int{i}, nil
-	}
-	if len(t.Key) == 0 {
-		return nil, fmt.Errorf("it has no primary key, and the signal names no surrogate-key: %w", ErrSkipTable)
-	}
-	return t.Key, nil
-}
-
-// skip goes on to the next table, and says why.
-func (s *IncrementalSnapshot) skip(c Collection, why error) error {
-	s.Log.Warn("incremental snapshot: table left out", "table", c.Table, "cause", why)
-	s.next()
-	return nil
-}
-
-// done goes on to the next table.
-func (s *IncrementalSnapshot) done(c Collection) {
-	s.Log.Info("incremental snapshot: table complete", "table", c.Table, "rows", s.rows)
-	s.Progress.done(c.Table)
-	s.next()
-}
-
-func (s *IncrementalSnapshot) next() {
-	s.tables = s.tables[1:]
-	s.reset()
-	if !s.Running() {
-		s.Log.Info("incremental snapshot complete")
-	}
-}
-
-func (s *IncrementalSnapshot) reset() {
-	s.last, s.end, s.max, s.layout, s.key, s.rows = nil, nil, nil, nil, nil, 0
-	s.open = false
-	s.window.clear()
-}
-
-// halt takes out the tables that are to be stopped.
-func (s *IncrementalSnapshot) halt() {
-	patterns := s.stop
-	s.stop = nil
-	if len(patterns) == 0 || !s.Running() {
-		return
-	}
-	first := s.tables[0]
-	var names []string
-	for _, c := range s.tables {
-		names = append(names, c.Table)
-	}
-	stopped := expand(patterns, names)
-	s.tables = slices.DeleteFunc(s.tables, func(c Collection) bool { return slices.Contains(stopped, c.Table) })
-	if !s.Running() || s.tables[0] != first {
-		s.reset()
-	}
-	s.Log.Info("incremental snapshot: tables stopped", "tables", stopped)
 }

@@ -148,6 +148,11 @@ func (s *fakeServer) Chunk(_ context.Context, _ Collection, _ []int, from, to []
 	return nil
 }
 
+func (s *fakeServer) Place(context.Context) (any, error) {
+	s.write()
+	return len(s.log), nil
+}
+
 var errFake = fmt.Errorf("the connection is gone")
 
 func (s *fakeServer) ids() (ids []int64) {
@@ -184,6 +189,12 @@ func (c *consumer) take(ch *Change) {
 	}
 }
 
+// row takes a row of a snapshot.
+func (c *consumer) row(_ *Layout, r []connect.Value) error {
+	c.set(r, "snapshot")
+	return nil
+}
+
 // run reads the log from a place on, for some steps or until the server fails. It
 // gives the next place, and the offset there; cut is whether it is to be opened
 // again.
@@ -203,11 +214,19 @@ func run(t *testing.T, s *fakeServer, e *Emitter, snap *IncrementalSnapshot, c *
 			snap.Changed(&ch)
 			c.take(&ch)
 		}
+		read := func(place any) bool { return at+1 >= place.(int) }
+		if err := snap.Reached(context.Background(), read, c.row); err != nil {
+			return at + 1, offset, true
+		}
 		offset = connect.SourceOffset{}
 		snap.Store(offset)
 		s.write()
 	}
-	return at, offset, false
+	if !snap.ReadOnly {
+		return at, offset, false
+	}
+	err := snap.Reached(context.Background(), func(place any) bool { return at >= place.(int) }, c.row)
+	return at, offset, err != nil
 }
 
 func signal(t *testing.T, snap *IncrementalSnapshot, c *consumer, ch *Change) error {
@@ -218,10 +237,7 @@ func signal(t *testing.T, snap *IncrementalSnapshot, c *consumer, ch *Change) er
 	if !ok {
 		return nil
 	}
-	return snap.Signal(context.Background(), g, func(_ *Layout, r []connect.Value) error {
-		c.set(r, "snapshot")
-		return nil
-	})
+	return snap.Signal(context.Background(), g, c.row)
 }
 
 // TestIncremental lets others write at every moment of a snapshot, and lets it be
@@ -264,7 +280,7 @@ func reopen(t *testing.T, snap *IncrementalSnapshot, offset connect.SourceOffset
 }
 
 func newSnapshot(s *fakeServer, seed int64) *IncrementalSnapshot {
-	return &IncrementalSnapshot{Server: s, Limit: 1 + s.rng.Intn(9), Delete: seed%2 == 0, Log: slog.New(slog.DiscardHandler), Progress: &Progress{}}
+	return &IncrementalSnapshot{Server: s, Limit: 1 + s.rng.Intn(9), Delete: seed%2 == 0, ReadOnly: seed%3 == 0, Log: slog.New(slog.DiscardHandler), Progress: &Progress{}}
 }
 
 func check(t *testing.T, seed int64, s *fakeServer, c *consumer) {

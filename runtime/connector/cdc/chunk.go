@@ -1,0 +1,249 @@
+package cdc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// close sends the rows that are left, and reads the next chunk.
+func (s *IncrementalSnapshot) close(ctx context.Context, emit func(l *Layout, row []connect.Value) error) error {
+	s.open, s.chunk = false, ""
+	for i := range s.window.rows {
+		r := &s.window.rows[i]
+		s.last = r.key
+		if r.values == nil {
+			continue
+		}
+		if err := emit(s.layout, r.values); err != nil {
+			return err
+		}
+	}
+	s.window.clear()
+	return s.read(ctx)
+}
+
+// read reads the next chunk that has rows into the window, between watermarks.
+func (s *IncrementalSnapshot) read(ctx context.Context) error {
+	s.halt()
+	if !s.Running() || s.paused {
+		return nil
+	}
+	s.chunk = runID(time.Now())
+	if s.ReadOnly {
+		return s.readPlaced(ctx)
+	}
+	if err := s.Server.Mark(ctx, s.chunk+"-open", WindowOpen, s.metadata("")); err != nil {
+		return fmt.Errorf("cdc: incremental snapshot: open the window: %w", err)
+	}
+	opened := time.Now()
+	if err := s.fillAny(ctx); err != nil {
+		return err
+	}
+	if s.Delete {
+		return wrap("close the window", s.Server.Unmark(ctx, s.chunk+"-open"))
+	}
+	return wrap("close the window", s.Server.Mark(ctx, s.chunk+"-close", WindowClose, s.metadata(opened.UTC().Format(time.RFC3339Nano))))
+}
+
+// fillAny reads the next chunk that has rows.
+func (s *IncrementalSnapshot) fillAny(ctx context.Context) error {
+	for s.Running() && s.window.empty() {
+		if err := s.fill(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readPlaced reads the next chunk that has rows. What the stream tells from now
+// on takes rows out, even where it is older than the chunk: what is newer comes
+// behind it, in the stream.
+func (s *IncrementalSnapshot) readPlaced(ctx context.Context) (err error) {
+	s.open = true
+	if err := s.fillAny(ctx); err != nil || s.window.empty() {
+		s.chunk = ""
+		return err
+	}
+	s.open = true // the tables before, which were empty, have closed it
+	server, ok := s.Server.(Places)
+	if !ok {
+		return errors.New("cdc: incremental snapshot: the server cannot say where its log is")
+	}
+	s.place, err = server.Place(ctx)
+	return wrap("find the place in the log", err)
+}
+
+// Reached is called where a transaction of the stream ends, and while there is
+// none: passed says whether all of the log up to a place was read. It costs
+// nothing while no chunk waits.
+func (s *IncrementalSnapshot) Reached(ctx context.Context, passed func(place any) bool, emit func(l *Layout, row []connect.Value) error) error {
+	for s.place != nil && passed(s.place) {
+		s.place = nil
+		if err := s.close(ctx, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cdc: incremental snapshot: %s: %w", what, err)
+}
+
+// metadata is what a watermark says of itself.
+func (s *IncrementalSnapshot) metadata(opened string) string {
+	now := time.Now().UTC().Format(time.RFC3339Nano)
+	m := map[string]string{"openWindowTimestamp": now}
+	if opened != "" {
+		m["openWindowTimestamp"], m["closeWindowTimestamp"] = opened, now
+	}
+	if s.Running() {
+		m["dataCollectionId"] = s.tables[0].Table
+		if c := s.tables[0].Correlation; c != "" {
+			m["correlationId"] = c
+		}
+	}
+	text, _ := json.Marshal(m) // texts alone: it cannot fail
+	return string(text)
+}
+
+// ErrSkipTable is wrapped by errors of Chunks that are the table's alone, as a
+// condition that is no SQL: the snapshot goes on with the next table. With any
+// other error the stream is to be read again, from its offset.
+var ErrSkipTable = errors.New("the table is left out")
+
+// fill reads a chunk of the first table; one that has no more rows is done.
+func (s *IncrementalSnapshot) fill(ctx context.Context) error {
+	c := s.tables[0]
+	switch err := s.prepare(ctx, c); {
+	case errors.Is(err, ErrSkipTable):
+		return s.skip(c, err)
+	case err != nil:
+		return err
+	case s.max == nil:
+		s.done(c)
+		return nil
+	}
+	return s.chunkOf(ctx, c)
+}
+
+// chunkOf reads the next rows of a table.
+func (s *IncrementalSnapshot) chunkOf(ctx context.Context, c Collection) error {
+	rows := 0
+	err := s.Server.Chunk(ctx, c, s.key, s.end, s.max, max(s.Limit, 1), func(values []connect.Value, key []any) {
+		rows++
+		s.buf = appendKey(s.buf[:0], values, s.key)
+		s.window.put(s.buf, values, key)
+		s.end = key
+	})
+	if errors.Is(err, ErrSkipTable) {
+		return s.skip(c, err)
+	} else if err != nil {
+		s.window.clear()
+		s.end = s.last
+		return fmt.Errorf("cdc: incremental snapshot: read table %s: %w", c.Table, err)
+	}
+	if n := len(s.window.rows); n > 0 {
+		s.end = s.window.rows[n-1].key
+	}
+	s.rows += int64(rows)
+	s.Progress.read(c.Table, s.rows)
+	if rows == 0 {
+		s.done(c)
+	}
+	return nil
+}
+
+// prepare finds the layout, the key and the last row of a table.
+func (s *IncrementalSnapshot) prepare(ctx context.Context, c Collection) (err error) {
+	if s.layout == nil {
+		if s.layout, err = s.Server.Layout(ctx, c.Table); err != nil {
+			return fmt.Errorf("cdc: incremental snapshot: look at table %s: %w", c.Table, err)
+		}
+	}
+	if s.layout == nil {
+		return fmt.Errorf("it is not captured: %w", ErrSkipTable)
+	}
+	if s.key, err = chunkKey(s.layout.Table, c.SurrogateKey); err != nil {
+		return err
+	}
+	if s.max == nil {
+		s.Progress.begin(c.Table)
+		if s.max, err = s.Server.Last(ctx, c, s.key); err != nil {
+			return fmt.Errorf("cdc: incremental snapshot: find the last row of table %s: %w", c.Table, err)
+		}
+	}
+	return nil
+}
+
+// chunkKey are the columns by which chunks go.
+func chunkKey(t *Table, surrogate string) ([]int, error) {
+	if surrogate != "" {
+		i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == surrogate })
+		if i < 0 {
+			return nil, fmt.Errorf("it has no column %q, the surrogate key: %w", surrogate, ErrSkipTable)
+		}
+		return []int{i}, nil
+	}
+	if len(t.Key) == 0 {
+		return nil, fmt.Errorf("it has no primary key, and the signal names no surrogate-key: %w", ErrSkipTable)
+	}
+	return t.Key, nil
+}
+
+// skip goes on to the next table, and says why.
+func (s *IncrementalSnapshot) skip(c Collection, why error) error {
+	s.Log.Warn("incremental snapshot: table left out", "table", c.Table, "cause", why)
+	s.next()
+	return nil
+}
+
+// done goes on to the next table.
+func (s *IncrementalSnapshot) done(c Collection) {
+	s.Log.Info("incremental snapshot: table complete", "table", c.Table, "rows", s.rows)
+	s.Progress.done(c.Table)
+	s.next()
+}
+
+func (s *IncrementalSnapshot) next() {
+	s.tables = s.tables[1:]
+	s.reset()
+	if !s.Running() {
+		s.Log.Info("incremental snapshot complete")
+	}
+}
+
+func (s *IncrementalSnapshot) reset() {
+	s.last, s.end, s.max, s.layout, s.key, s.rows = nil, nil, nil, nil, nil, 0
+	s.open = false
+	s.window.clear()
+}
+
+// halt takes out the tables that are to be stopped.
+func (s *IncrementalSnapshot) halt() {
+	patterns := s.stop
+	s.stop = nil
+	if len(patterns) == 0 || !s.Running() {
+		return
+	}
+	first := s.tables[0]
+	var names []string
+	for _, c := range s.tables {
+		names = append(names, c.Table)
+	}
+	stopped := expand(patterns, names)
+	s.tables = slices.DeleteFunc(s.tables, func(c Collection) bool { return slices.Contains(stopped, c.Table) })
+	if !s.Running() || s.tables[0] != first {
+		s.reset()
+	}
+	s.Log.Info("incremental snapshot: tables stopped", "tables", stopped)
+}
