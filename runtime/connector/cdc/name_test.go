@@ -1,8 +1,6 @@
 package cdc
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,11 +8,6 @@ import (
 
 	"kcgen.dev/runtime/connect"
 )
-
-func sha256hex(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
-}
 
 func TestNames(t *testing.T) {
 	for _, c := range []struct {
