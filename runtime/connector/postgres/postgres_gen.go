@@ -45,3 +45,217 @@ type Database struct {
 	// (lock_timeout); "0s" is without an end.
 	LockTimeout time.Duration `json:"lockTimeout"`
 }
+
+// Captures the changes of tables of a PostgreSQL database by logical replication
+// (pgoutput), as Debezium's PostgreSQL connector does: the same topics, records
+// and offsets.
+type Source struct {
+	// The database (database.hostname, database.port, database.dbname,
+	// database.user, database.password, database.sslmode), as
+	// postgres.#Database & {…}. The user must be allowed to replicate.
+	Database Database `json:"database"`
+
+	// What the names of topics, schemas and offsets begin with (topic.prefix). It
+	// is the capture's identity: with another one it begins anew.
+	TopicPrefix string `json:"topicPrefix"`
+
+	// What stands between the parts of a topic's name (topic.delimiter).
+	TopicDelimiter string `json:"topicDelimiter"`
+
+	// What the name of the topic for heartbeats begins with
+	// (topic.heartbeat.prefix); topicPrefix comes behind it.
+	TopicHeartbeatPrefix string `json:"topicHeartbeatPrefix"`
+
+	// The whole name of the topic for heartbeats (topic.heartbeat.name).
+	TopicHeartbeatName string `json:"topicHeartbeatName"`
+
+	// The name of the topic for begins and ends of transactions, behind topicPrefix
+	// (topic.transaction).
+	TopicTransaction string `json:"topicTransaction"`
+
+	// The replication slot, which keeps the log until it was read (slot.name). It is
+	// made where it is not there. One capture has one slot.
+	SlotName string `json:"slotName"`
+
+	// Whether the slot is dropped when the capture stops (slot.drop.on.stop): what
+	// is changed until the next start is then lost. For tests.
+	SlotDropOnStop bool `json:"slotDropOnStop"`
+
+	// Whether a slot that is made is kept on standbys too, so that it is there after
+	// a failover (slot.failover). It takes PostgreSQL 17.
+	SlotFailover bool `json:"slotFailover"`
+
+	// How often to try to use a slot that somebody else uses (slot.max.retries).
+	SlotMaxRetries int `json:"slotMaxRetries"`
+
+	// How long to wait between (slot.retry.delay.ms).
+	SlotRetryDelay time.Duration `json:"slotRetryDelay"`
+
+	// The publication, which says what the log tells (publication.name).
+	PublicationName string `json:"publicationName"`
+
+	// What to do where the publication is not there
+	// (publication.autocreate.mode): make one for all tables, or for those that are
+	// captured ("filtered", kept in step at each start), or for none; or fail.
+	PublicationAutocreateMode string `json:"publicationAutocreateMode"`
+
+	// Whether changes of partitions are told as those of the table that they are
+	// parts of (publish.via.partition.root), where the publication is made.
+	PublishViaPartitionRoot bool `json:"publishViaPartitionRoot"`
+
+	// What to do where the slot and the offset do not fit together
+	// (offset.mismatch.strategy): "trust_offset" fails where the slot is gone or has
+	// let go of what was not read; "trust_slot" goes on from the slot, and what it
+	// has let go of is lost; "trust_greater_lsn" goes on from the one that is
+	// further, which is the same; "no_validation" does not look.
+	OffsetMismatchStrategy string `json:"offsetMismatchStrategy"`
+
+	// Which schemas to capture, as regular expressions of Java's kind that match the
+	// whole name (schema.include.list). Without a list: all but the system's.
+	SchemaIncludeList []string `json:"schemaIncludeList"`
+
+	// Which schemas not to capture (schema.exclude.list).
+	SchemaExcludeList []string `json:"schemaExcludeList"`
+
+	// Which tables to capture, as regular expressions that match schema.table
+	// (table.include.list): ["public\\.orders"]. Without a list: all.
+	TableIncludeList []string `json:"tableIncludeList"`
+
+	// Which tables not to capture (table.exclude.list).
+	TableExcludeList []string `json:"tableExcludeList"`
+
+	// Which columns to capture, as regular expressions that match
+	// schema.table.column (column.include.list). Without a list: all.
+	ColumnIncludeList []string `json:"columnIncludeList"`
+
+	// Which columns not to capture (column.exclude.list).
+	ColumnExcludeList []string `json:"columnExcludeList"`
+
+	// Which columns' schemas tell the type, the length and the scale in the
+	// database, as parameters (column.propagate.source.type).
+	ColumnPropagateSourceType []string `json:"columnPropagateSourceType"`
+
+	// The same for all columns of a type (datatype.propagate.source.type).
+	DatatypePropagateSourceType []string `json:"datatypePropagateSourceType"`
+
+	// Which columns make the key, where it is not to be the primary key
+	// (message.key.columns): "public\\.orders:customer,number".
+	MessageKeyColumns []string `json:"messageKeyColumns"`
+
+	// Which rows to read at the start (snapshot.mode): "initial" all, where there is
+	// no offset; "always" all at each start; "initial_only" all, and no changes;
+	// "no_data" none; "when_needed" all where there is no offset, or where the slot
+	// has let go of what was not read.
+	SnapshotMode string `json:"snapshotMode"`
+
+	// Which of the captured tables are read at the start
+	// (snapshot.include.collection.list). Without a list: all.
+	SnapshotIncludeCollectionList []string `json:"snapshotIncludeCollectionList"`
+
+	// The query by which a table's rows are read at the start, by the table's name
+	// (snapshot.select.statement.overrides): {"public.orders": "SELECT …"}.
+	SnapshotSelectStatementOverrides map[string]string `json:"snapshotSelectStatementOverrides"`
+
+	// How many rows of a table are read by one query at the start; a start that was
+	// broken off goes on behind the last row that Kafka has.
+	SnapshotChunkSize int `json:"snapshotChunkSize"`
+
+	// How long to wait before the rows are read (snapshot.delay.ms).
+	SnapshotDelay time.Duration `json:"snapshotDelay"`
+
+	// How exact numbers come (decimal.handling.mode): "precise" as Decimal, "double"
+	// as floating point, which may lose digits, "string" as text.
+	DecimalHandlingMode string `json:"decimalHandlingMode"`
+
+	// How dates and times come (time.precision.mode).
+	TimePrecisionMode string `json:"timePrecisionMode"`
+
+	// How bytes come (binary.handling.mode).
+	BinaryHandlingMode string `json:"binaryHandlingMode"`
+
+	// How columns of hstore come (hstore.handling.mode).
+	HstoreHandlingMode string `json:"hstoreHandlingMode"`
+
+	// How intervals come (interval.handling.mode): "numeric" in microseconds,
+	// "string" as P1Y2M3DT4H5M6S.
+	IntervalHandlingMode string `json:"intervalHandlingMode"`
+
+	// How many digits behind the point an amount of money has
+	// (money.fraction.digits).
+	MoneyFractionDigits int `json:"moneyFractionDigits"`
+
+	// Whether columns of types that are not known come as bytes, and are not left
+	// out (include.unknown.datatypes).
+	IncludeUnknownDatatypes bool `json:"includeUnknownDatatypes"`
+
+	// What stands for a value that is stored apart (TOAST), did not change, and is
+	// therefore not told (unavailable.value.placeholder).
+	UnavailableValuePlaceholder string `json:"unavailableValuePlaceholder"`
+
+	// What is changed in the names of schemas (schema.name.adjustment.mode): "avro"
+	// puts '_' for what Avro does not allow, "avro_unicode" the character's code.
+	SchemaNameAdjustmentMode string `json:"schemaNameAdjustmentMode"`
+
+	// The same for the names of fields (field.name.adjustment.mode).
+	FieldNameAdjustmentMode string `json:"fieldNameAdjustmentMode"`
+
+	// Whether a record without a value follows each delete, so that compaction
+	// forgets the key (tombstones.on.delete).
+	TombstonesOnDelete bool `json:"tombstonesOnDelete"`
+
+	// Which changes to leave out (skipped.operations): "c" create, "u" update, "d"
+	// delete, "t" truncate; "none" leaves out none. Without it: "t".
+	SkippedOperations []string `json:"skippedOperations"`
+
+	// Whether updates that change none of the captured columns are left out
+	// (skip.messages.without.change). It takes REPLICA IDENTITY FULL.
+	SkipMessagesWithoutChange bool `json:"skipMessagesWithoutChange"`
+
+	// Whether begins and ends of transactions are told, and each change's place in
+	// its transaction (provide.transaction.metadata).
+	ProvideTransactionMetadata bool `json:"provideTransactionMetadata"`
+
+	// Whether records have headers that tell the connector, its task and its run
+	// (extended.headers.enabled).
+	ExtendedHeadersEnabled bool `json:"extendedHeadersEnabled"`
+
+	// Which messages that programs write into the log to capture, as regular
+	// expressions of their prefixes (message.prefix.include.list). Without a list:
+	// all.
+	MessagePrefixIncludeList []string `json:"messagePrefixIncludeList"`
+
+	// Which of them not to capture (message.prefix.exclude.list).
+	MessagePrefixExcludeList []string `json:"messagePrefixExcludeList"`
+
+	// How often a record tells how far the capture is, so that a quiet database can
+	// let go of its log (heartbeat.interval.ms); "0s" is never.
+	HeartbeatInterval time.Duration `json:"heartbeatInterval"`
+
+	// A statement to run with each heartbeat (heartbeat.action.query).
+	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
+
+	// The table of signals, with its schema before it (signal.data.collection): it
+	// has the columns id, type and data.
+	SignalDataCollection string `json:"signalDataCollection"`
+
+	// Where signals come from (signal.enabled.channels): "source" is the table of
+	// signals.
+	SignalEnabledChannels []string `json:"signalEnabledChannels"`
+
+	// The topic of signals (signal.kafka.topic); their key is topicPrefix.
+	SignalKafkaTopic string `json:"signalKafkaTopic"`
+
+	// How many rows an incremental snapshot reads at a time
+	// (incremental.snapshot.chunk.size).
+	IncrementalSnapshotChunkSize int `json:"incrementalSnapshotChunkSize"`
+
+	// How often the server is told what it may let go of
+	// (status.update.interval.ms).
+	StatusUpdateInterval time.Duration `json:"statusUpdateInterval"`
+
+	// The most records of one batch (max.batch.size).
+	MaxBatchSize int `json:"maxBatchSize"`
+
+	// The most bytes of the log of one batch (max.queue.size.in.bytes).
+	MaxQueueSizeInBytes int64 `json:"maxQueueSizeInBytes"`
+}

@@ -1,0 +1,245 @@
+package postgres
+
+import (
+	"fmt"
+	"strconv"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// The names of a position's parts in an offset: Debezium's, and two of our own,
+// which it leaves alone.
+const (
+	keyTime      = "ts_usec"
+	keyTxID      = "txId"
+	keyLSN       = "lsn"
+	keyXmin      = "xmin"
+	keyProcessed = "lsn_proc"
+	keyCommit    = "lsn_commit"
+	keyEvents    = "lsn_events_processed"
+	keyMessage   = "messageType"
+	keySnapshot  = "snapshot"
+	keyLast      = "last_snapshot_record"
+	keyCompleted = "snapshot_completed"
+
+	keyTable = "kcgen_snapshot_table" // that a snapshot was reading
+	keyRow   = "kcgen_snapshot_key"   // of the last row that it had
+)
+
+// Kinds of messages, as offsets name them.
+const (
+	kindBegin    = "BEGIN"
+	kindCommit   = "COMMIT"
+	kindInsert   = "INSERT"
+	kindUpdate   = "UPDATE"
+	kindDelete   = "DELETE"
+	kindTruncate = "TRUNCATE"
+	kindMessage  = "MESSAGE"
+)
+
+// The kinds of a snapshot, as offsets name them.
+const (
+	snapshotInitial  = "INITIAL"
+	snapshotBlocking = "BLOCKING"
+)
+
+// position is how far a capture is: the last message of the log that it has, and
+// the end of the last transaction that it has whole. A zero lsn is none.
+type position struct {
+	at        lsn    // of the last message
+	processed lsn    // the same, unless more messages of that place follow
+	commit    lsn    // the end of the last whole transaction
+	txID      int64  // 0: none
+	time      int64  // of the last message's commit, in microseconds since 1970
+	events    int64  // how many changes of the place were had, since several may share it
+	message   string // the kind of the last message
+
+	snapshot  string // the kind of the snapshot that is being read, or was read last
+	last      bool   // it gave its last record
+	completed bool
+
+	table string // that the snapshot reads
+	row   string // the key of its last row, as JSON
+}
+
+// known says whether it is a position at all.
+func (p *position) known() bool { return p.at != 0 }
+
+// inSnapshot says whether a snapshot was begun and not ended.
+func (p *position) inSnapshot() bool { return p.snapshot != "" && !p.completed }
+
+// streams says that the log is read, and no snapshot any more.
+func (p *position) streams() {
+	p.snapshot, p.last, p.completed, p.table, p.row = "", false, false, "", ""
+}
+
+// start is from where the log must be read so that nothing is missed: from the
+// end of the last whole transaction on, all is sent again.
+func (p *position) start() lsn {
+	switch {
+	case p.commit != 0:
+		return p.commit
+	case p.processed != 0:
+		return p.processed
+	}
+	return p.at
+}
+
+// store adds the position to an offset.
+func (p *position) store(o connect.SourceOffset) {
+	put := func(key string, l lsn) {
+		if l != 0 {
+			o[key] = int64(l)
+		}
+	}
+	put(keyLSN, p.at)
+	put(keyProcessed, p.processed)
+	put(keyCommit, p.commit)
+	if p.time != 0 {
+		o[keyTime] = p.time
+	}
+	if p.txID != 0 {
+		o[keyTxID] = p.txID
+	}
+	if p.message != "" {
+		o[keyMessage] = p.message
+	}
+	if p.events > 0 {
+		o[keyEvents] = p.events
+	}
+	if p.snapshot != "" {
+		o[keySnapshot], o[keyLast], o[keyCompleted] = p.snapshot, p.last, p.completed
+	}
+	if p.table != "" {
+		o[keyTable] = p.table
+	}
+	if p.row != "" {
+		o[keyRow] = p.row
+	}
+}
+
+// positionOf reads what store writes, and what Debezium writes.
+func positionOf(o connect.SourceOffset) (p position, err error) {
+	r := offsetReader{o: o}
+	p = position{
+		at: lsn(r.number(keyLSN)), processed: lsn(r.number(keyProcessed)), commit: lsn(r.number(keyCommit)),
+		txID: r.number(keyTxID), time: r.number(keyTime), events: r.number(keyEvents), message: r.text(keyMessage),
+		last: r.flag(keyLast), completed: r.flag(keyCompleted),
+		table: r.text(keyTable), row: r.text(keyRow),
+	}
+	// Before 3.0 it was a flag.
+	if began, ok := o[keySnapshot].(bool); ok {
+		if began {
+			p.snapshot = snapshotInitial
+		}
+	} else {
+		p.snapshot = r.text(keySnapshot)
+	}
+	p.completed = p.completed || p.last
+	if p.commit == 0 {
+		p.commit = p.processed
+		if p.message != kindCommit && p.message != kindMessage {
+			p.commit = 0
+		}
+	}
+	return p, r.err
+}
+
+// offsetReader reads the parts of an offset; the first that is of another kind is
+// the error.
+type offsetReader struct {
+	o   connect.SourceOffset
+	err error
+}
+
+func (r *offsetReader) bad(key string, v any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("offset: %s is %T: it is no offset of a PostgreSQL capture", key, v)
+	}
+}
+
+func (r *offsetReader) number(key string) int64 {
+	switch v := r.o[key].(type) {
+	case nil:
+		return 0
+	case int64:
+		return v
+	case float64:
+		return int64(v)
+	case string: // as a person may have written it
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+			return n
+		}
+		r.bad(key, v)
+	default:
+		r.bad(key, v)
+	}
+	return 0
+}
+
+func (r *offsetReader) text(key string) string {
+	switch v := r.o[key].(type) {
+	case nil:
+	case string:
+		return v
+	default:
+		r.bad(key, v)
+	}
+	return ""
+}
+
+func (r *offsetReader) flag(key string) bool {
+	switch v := r.o[key].(type) {
+	case nil:
+	case bool:
+		return v
+	default:
+		r.bad(key, v)
+	}
+	return false
+}
+
+// replay tells which messages of the log were had before. The log is sent again
+// from the end of the last whole transaction on, so only the first transaction
+// that comes may hold such: those before the position, in the order of the log.
+type replay struct {
+	from   position
+	active bool
+	seen   int64 // messages at the position's place
+}
+
+func newReplay(p position) replay {
+	r := replay{from: p, active: p.known()}
+	switch {
+	case p.message == kindCommit, p.message == "", p.message == kindBegin:
+		r.active = false // nothing of the transaction that comes was had
+	case p.message == kindMessage && p.commit == p.at:
+		r.active = false // it stood outside of any transaction
+	}
+	return r
+}
+
+// had says whether a message of the first transaction was had before.
+func (r *replay) had(at lsn) bool {
+	switch {
+	case !r.active || at > r.from.at:
+		r.active = false
+		return false
+	case at < r.from.at:
+		return true
+	}
+	r.seen++
+	if r.seen <= max(r.from.events, 1) {
+		return true
+	}
+	r.active = false
+	return false
+}
+
+// alone says whether a message that stands outside of transactions was had.
+func (r *replay) alone(at lsn) bool {
+	return r.from.message == kindMessage && at <= r.from.commit
+}
+
+// end is called at a transaction's end.
+func (r *replay) end() { r.active = false }

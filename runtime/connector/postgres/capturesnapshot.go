@@ -1,0 +1,303 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/cdc"
+)
+
+// snapshot reads the rows that are there, as they are at the place in the log
+// from where on changes are told.
+func (s *session) snapshot(ctx context.Context) error {
+	if err := wait(ctx, s.cfg.SnapshotDelay); err != nil {
+		return err
+	}
+	if err := s.pin(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, _ = s.conn.Exec(end, "ROLLBACK")
+	}()
+	all, err := s.captured(ctx, s.conn)
+	if err != nil {
+		return err
+	}
+	todo := slices.DeleteFunc(all, func(t cdc.TableID) bool {
+		return s.emit.Filter.Signals(t) || !s.sieve.snapshot(t.Schema, t.Table) || quoteTable(t) < s.pos.table
+	})
+	slices.SortFunc(todo, func(a, b cdc.TableID) int { return strings.Compare(quoteTable(a), quoteTable(b)) })
+	s.log.Info("the snapshot begins", "tables", len(todo), "at", s.pos.at.String(), "goes on behind", s.pos.table)
+	p := &scan{session: s, begun: time.Now(), now: time.UnixMicro(s.pos.time)}
+	for _, t := range todo {
+		if err := p.table(ctx, t); err != nil {
+			return fmt.Errorf("snapshot of %s: %w", t, err)
+		}
+	}
+	if err := p.finish(ctx); err != nil {
+		return err
+	}
+	s.log.Info("the snapshot has ended", "rows", p.rows, "took", time.Since(p.begun).Round(time.Millisecond).String())
+	return nil
+}
+
+// pin opens the transaction in which all rows are read, and finds the place in
+// the log that belongs to it. A snapshot that goes on sees later rows than it
+// began with: the log is read from where it began, and puts that right.
+func (s *session) pin(ctx context.Context) error {
+	p := s.pos
+	p.time = microsOf(time.Now())
+	if err := s.conn.QueryRow(ctx, "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE txid_current() END").Scan(&p.txID); err != nil {
+		return err
+	}
+	from := s.made
+	switch {
+	case p.inSnapshot() && p.known():
+		from = newSlot{at: p.at}
+	case s.cfg.SnapshotMode == "initial_only":
+		var at string
+		if err := s.conn.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&at); err != nil {
+			return err
+		}
+		var err error
+		if from.at, err = parseLSN(at); err != nil {
+			return err
+		}
+	case from.snapshot == "":
+		l, err := openLink(ctx, s.config)
+		if err != nil {
+			return err
+		}
+		defer l.close()
+		if from, err = createSlot(ctx, l, "kcgen_"+strconv.FormatInt(p.time, 36), true, false, s.server); err != nil {
+			return err
+		}
+	}
+	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	if from.snapshot != "" {
+		sql += "; SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(from.snapshot, "'", "''") + "'"
+	}
+	if _, err := s.conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		return err
+	}
+	p.at, p.snapshot, p.last, p.completed = from.at, snapshotInitial, false, false
+	s.setPosition(p)
+	return nil
+}
+
+// scan is a snapshot being read. A row is told when the next one is known, since
+// the last one says that it is.
+type scan struct {
+	*session
+	begun  time.Time
+	now    time.Time // of the snapshot
+	rows   int64
+	tables int // that had rows
+
+	row, spare []connect.Value
+	held       heldRow
+}
+
+// heldRow is a row that is not told yet.
+type heldRow struct {
+	version     *version // nil: there is none
+	row         []connect.Value
+	key         []string // nil: a snapshot cannot go on behind it
+	firstTable  bool
+	first, last bool // in its table
+	size        int64
+}
+
+// table reads the rows of a table.
+func (p *scan) table(ctx context.Context, id cdc.TableID) error {
+	known, err := look(ctx, p.conn, id.Schema, id.Table)
+	if err != nil {
+		return err
+	}
+	v, err := p.session.tables.version(ctx, p.conn, known.relation(id.Schema, id.Table))
+	if err != nil {
+		return err
+	}
+	var after []string
+	if p.pos.table == quoteTable(id) && p.pos.row != "" {
+		_ = json.Unmarshal([]byte(p.pos.row), &after)
+	}
+	q := query{version: v, override: p.cfg.SnapshotSelectStatementOverrides[id.String()], limit: p.cfg.SnapshotChunkSize}
+	for _, i := range v.key {
+		if at := slices.IndexFunc(known.columns, func(c catalogColumn) bool { return c.name == v.columns[i].name }); !known.columns[at].required {
+			q.unordered = true // rows with nulls would be passed over
+		}
+	}
+	begun, before := time.Now(), p.rows
+	for more := true; more; {
+		if after, more, err = p.chunk(ctx, &q, after); err != nil {
+			return err
+		}
+	}
+	p.held.last = true
+	if p.rows > before {
+		p.tables++
+	}
+	p.log.Info("a table was read", "table", id.String(), "rows", p.rows-before, "took", time.Since(begun).Round(time.Millisecond).String())
+	return nil
+}
+
+// query makes the queries of a table.
+type query struct {
+	*version
+	override  string
+	unordered bool
+	limit     int
+}
+
+func (q *query) chunked() bool { return q.override == "" && !q.unordered && len(q.key) > 0 }
+
+// sql is the query of the rows behind a key.
+func (q *query) sql(after []string) string {
+	if q.override != "" {
+		return q.override
+	}
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	some := false
+	for i, c := range q.columns {
+		if q.decode[i] == nil && !slices.Contains(q.key, i) {
+			continue
+		}
+		if some {
+			b.WriteString(", ")
+		}
+		some = true
+		b.WriteString(dialect{}.quote(c.name))
+	}
+	b.WriteString(" FROM " + quoteTable(cdc.TableID{Schema: q.schema, Table: q.name}))
+	if !q.chunked() {
+		return b.String()
+	}
+	var names, places []string
+	for n, i := range q.key {
+		names = append(names, dialect{}.quote(q.columns[i].name))
+		places = append(places, "$"+strconv.Itoa(n+1))
+	}
+	key := strings.Join(names, ", ")
+	if after != nil {
+		b.WriteString(" WHERE (" + key + ") > (" + strings.Join(places, ", ") + ")")
+	}
+	b.WriteString(" ORDER BY " + key + " LIMIT " + strconv.Itoa(q.limit))
+	return b.String()
+}
+
+// chunk reads the rows of one query, and says behind which key the next begins.
+func (p *scan) chunk(ctx context.Context, q *query, after []string) (next []string, more bool, err error) {
+	var params [][]byte
+	for _, text := range after {
+		params = append(params, []byte(text))
+	}
+	result := p.conn.PgConn().ExecParams(ctx, q.sql(after), params, nil, nil, nil)
+	var places []int
+	n := 0
+	for result.NextRow() {
+		if places == nil {
+			if places, err = q.places(result.FieldDescriptions()); err != nil {
+				break
+			}
+		}
+		if next, err = p.take(ctx, q, places, result.Values()); err != nil {
+			break
+		}
+		n++
+	}
+	if err != nil {
+		p.interrupt(result)
+		return nil, false, err
+	}
+	if _, err := result.Close(); err != nil {
+		return nil, false, err
+	}
+	return next, q.chunked() && n == q.limit, nil
+}
+
+// take decodes a row, tells the one before, and holds this one.
+func (p *scan) take(ctx context.Context, q *query, places []int, cells [][]byte) (key []string, err error) {
+	v := q.version
+	p.row = p.row[:0]
+	for range v.decode {
+		p.row = append(p.row, connect.Null)
+	}
+	size := int64(0)
+	for n, i := range places {
+		if i < 0 || cells[n] == nil || v.decode[i] == nil {
+			continue
+		}
+		size += int64(len(cells[n]))
+		if p.row[i], err = p.value(v, i, cells[n]); err != nil {
+			return nil, err
+		}
+	}
+	if q.chunked() {
+		key = make([]string, len(v.key))
+		for n, i := range places {
+			if at := slices.Index(v.key, i); at >= 0 {
+				key[at] = string(cells[n])
+			}
+		}
+	}
+	first := p.held.version == nil || p.held.version != v
+	if err := p.tell(ctx, false); err != nil {
+		return nil, err
+	}
+	p.held = heldRow{version: v, row: p.row, key: key, first: first, firstTable: p.tables == 0, size: size}
+	p.row, p.spare = p.spare, p.row
+	p.rows++
+	return key, nil
+}
+
+// tell adds the record of the row that is held.
+func (p *scan) tell(ctx context.Context, last bool) error {
+	h := &p.held
+	if h.version == nil {
+		return nil
+	}
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	defer p.done()
+	v := h.version
+	p.pos.table, p.pos.row, p.pos.last, p.pos.completed = quoteTable(cdc.TableID{Schema: v.schema, Table: v.name}), "", last, last
+	if h.key != nil && !last {
+		text, _ := json.Marshal(h.key)
+		p.pos.row = string(text)
+	}
+	if last {
+		p.pos.table = ""
+	}
+	mark := cdc.MarkOf(h.firstTable, last, h.first, h.last)
+	c := cdc.Change{Op: cdc.Read, Layout: v.layout, After: h.row, Now: time.Now(), Source: p.block(v.schema, v.name, mark)}
+	p.emit.Change(&p.batch, &c)
+	p.size += h.size
+	p.capture.rows.Add(1)
+	h.version = nil
+	return nil
+}
+
+// finish tells the last row, or that there was none.
+func (p *scan) finish(ctx context.Context) error {
+	if p.held.version != nil {
+		p.held.last = true
+		return p.tell(ctx, true)
+	}
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	defer p.done()
+	p.pos.table, p.pos.row, p.pos.last, p.pos.completed, p.due = "", "", true, true, true
+	return nil
+}
