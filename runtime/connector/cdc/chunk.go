@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -38,17 +39,17 @@ func (s *IncrementalSnapshot) read(ctx context.Context) error {
 	if s.ReadOnly {
 		return s.readPlaced(ctx)
 	}
-	if err := s.Server.Mark(ctx, s.chunk+"-open", WindowOpen, s.metadata("")); err != nil {
+	of, opened := s.tables[0], time.Now()
+	if err := s.Server.Mark(ctx, s.chunk+"-open", WindowOpen, s.metadata(of, opened)); err != nil {
 		return fmt.Errorf("cdc: incremental snapshot: open the window: %w", err)
 	}
-	opened := time.Now()
 	if err := s.fillAny(ctx); err != nil {
 		return err
 	}
 	if s.Delete {
 		return wrap("close the window", s.Server.Unmark(ctx, s.chunk+"-open"))
 	}
-	return wrap("close the window", s.Server.Mark(ctx, s.chunk+"-close", WindowClose, s.metadata(opened.UTC().Format(time.RFC3339Nano))))
+	return wrap("close the window", s.Server.Mark(ctx, s.chunk+"-close", WindowClose, s.metadata(of, opened, time.Now())))
 }
 
 // fillAny reads the next chunk that has rows.
@@ -99,21 +100,23 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("cdc: incremental snapshot: %s: %w", what, err)
 }
 
-// metadata is what a watermark says of itself.
-func (s *IncrementalSnapshot) metadata(opened string) string {
-	now := time.Now().UTC().Format(time.RFC3339Nano)
-	m := map[string]string{"openWindowTimestamp": now}
-	if opened != "" {
-		m["openWindowTimestamp"], m["closeWindowTimestamp"] = opened, now
-	}
-	if s.Running() {
-		m["dataCollectionId"] = s.tables[0].Table
-		if c := s.tables[0].Correlation; c != "" {
-			m["correlationId"] = c
+// metadata is what a watermark says of itself, as Debezium writes it: when it was
+// opened, when closed, which signal it is for and which table.
+func (s *IncrementalSnapshot) metadata(c Collection, times ...time.Time) string {
+	var b strings.Builder
+	add := func(name, value string) {
+		if value == "" {
+			return
 		}
+		text, _ := json.Marshal(value) // a text: it cannot fail
+		b.WriteString([2]string{"{", ", "}[min(b.Len(), 1)] + `"` + name + `": ` + string(text))
 	}
-	text, _ := json.Marshal(m) // texts alone: it cannot fail
-	return string(text)
+	for i, t := range times {
+		add([2]string{"openWindowTimestamp", "closeWindowTimestamp"}[i], t.UTC().Format(time.RFC3339Nano))
+	}
+	add("correlationId", c.Correlation)
+	add("dataCollectionId", c.Table)
+	return b.String() + "}"
 }
 
 // ErrSkipTable is wrapped by errors of Chunks that are the table's alone, as a
@@ -224,6 +227,7 @@ func (s *IncrementalSnapshot) next() {
 
 func (s *IncrementalSnapshot) reset() {
 	s.last, s.end, s.max, s.layout, s.key, s.rows = nil, nil, nil, nil, nil, 0
+	s.other, s.otherKey = nil, nil
 	s.open = false
 	s.window.clear()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -59,6 +60,9 @@ type IncrementalSnapshot struct {
 	max    []any
 	layout *Layout
 	key    []int
+
+	other    *Layout // the stream's, where it has other columns
+	otherKey []int
 
 	chunk  string // the id of its watermarks
 	place  any    // where the log was, if ReadOnly
@@ -209,12 +213,42 @@ func (s *IncrementalSnapshot) Changed(c *Change) {
 		s.window.clear()
 		return
 	}
+	key := s.keyIn(c.Layout)
+	if key == nil {
+		// Nobody knows which rows it is about: the chunk is read again.
+		s.window.clear()
+		s.end = s.last
+		return
+	}
 	for _, row := range [][]connect.Value{c.Before, c.After} {
-		if len(row) == len(s.layout.Table.Columns) {
-			s.buf = appendKey(s.buf[:0], row, s.key)
+		if row != nil {
+			s.buf = appendKey(s.buf[:0], row, key)
 			s.window.remove(s.buf)
 		}
 	}
+}
+
+// keyIn are the places of the key's columns in rows of the stream, whose layout may
+// have other columns than the chunk's; nil: it lacks some of them.
+func (s *IncrementalSnapshot) keyIn(l *Layout) []int {
+	if l == s.layout {
+		return s.key
+	}
+	if l == s.other {
+		return s.otherKey
+	}
+	s.other, s.otherKey = l, nil
+	var key []int
+	for _, i := range s.key {
+		name := s.layout.Table.Columns[i].Name
+		at := slices.IndexFunc(l.Table.Columns, func(c Column) bool { return c.Name == name })
+		if at < 0 {
+			return nil
+		}
+		key = append(key, at)
+	}
+	s.otherKey = key
+	return key
 }
 
 // Altered says that a table has another schema. Its chunk is read again.

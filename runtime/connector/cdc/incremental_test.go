@@ -313,7 +313,7 @@ func TestIncrementalStops(t *testing.T) {
 	o := connect.SourceOffset{}
 	snap.Store(o)
 	want := `[{"incremental_snapshot_collections_id":"s.t","incremental_snapshot_collections_additional_condition":null,"incremental_snapshot_collections_surrogate_key":null,"incremental_snapshot_collections_correlation_id":"a"}]`
-	if o[snapshotCollections] != want || o[snapshotLast] != "ACED000570" || o[snapshotCorrelation] != "a" {
+	if o[snapshotCollections] != want || o[snapshotLast] != "aced000570" || o[snapshotCorrelation] != "a" {
 		t.Errorf("offset %v", o)
 	}
 	_ = snap.Signal(ctx, Signal{Type: StopSnapshot}, nil)
@@ -350,5 +350,37 @@ func TestProgress(t *testing.T) {
 	}
 	if g := p.Gauges(); len(g) != 6 || g[0].Value != 90 || g[1].Value != 100 || g[2].Value != 1 {
 		t.Error(g)
+	}
+}
+
+// TestOtherColumns has a stream that tells other columns than the chunk.
+func TestOtherColumns(t *testing.T) {
+	s, e := newFakeServer(t, 1)
+	s.quiet = true
+	of := func(columns ...string) *Layout {
+		table := &Table{ID: s.layout.Table.ID}
+		for _, c := range columns {
+			table.Columns = append(table.Columns, Column{Name: c, Schema: connect.Int64Schema, Length: Unset, Scale: Unset})
+		}
+		l, err := e.Layout(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	snap := newSnapshot(s, 2)
+	snap.ReadOnly = true
+	if err := snap.Signal(context.Background(), Signal{Type: ExecuteSnapshot, Collections: []string{"s.t"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	held := len(snap.window.places)
+	id := snap.window.rows[0].values[0]
+	snap.Changed(&Change{Op: Update, Layout: of("version", "id"), After: []connect.Value{connect.Int64(9), id}})
+	if len(snap.window.places) != held-1 {
+		t.Error("the row is still there")
+	}
+	snap.Changed(&Change{Op: Update, Layout: of("version"), After: []connect.Value{connect.Int64(9)}})
+	if !snap.window.empty() || snap.end != nil {
+		t.Error("the chunk is not to be read again")
 	}
 }

@@ -3,7 +3,6 @@ package cdc
 import (
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -21,7 +20,7 @@ func storeKey(key []any) string {
 	} else {
 		w.array(key)
 	}
-	return strings.ToUpper(hex.EncodeToString(w.out))
+	return hex.EncodeToString(w.out)
 }
 
 // parseKey reads what storeKey and Debezium write. Numbers come as int16, int32,
