@@ -51,6 +51,7 @@ type ConnectWorker struct {
 	*server
 	java, home string
 	port       int
+	ownsDir    bool // dir is removed by Close
 }
 
 // Connect starts a Kafka Connect worker in standalone mode with connectors, each
@@ -103,14 +104,19 @@ func newConnectWorker(ctx context.Context, b *Broker, dir string) (*ConnectWorke
 // startClass starts the worker by a class and its arguments.
 func (c *ConnectWorker) startClass(t testing.TB, class string, files []string) {
 	t.Helper()
-	c.command = func() *exec.Cmd {
-		args := append([]string{"-Xms64m", "-Xmx256m"}, kafkaJVM...)
-		return exec.Command(c.java, append(args, kafkaArgs(c.home, class, files...)...)...)
-	}
+	c.runs(class, files)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	c.stopAfter(t)
+}
+
+// runs says what starts the worker: a class and its arguments.
+func (c *ConnectWorker) runs(class string, files []string) {
+	c.command = func() *exec.Cmd {
+		args := append([]string{"-Xms64m", "-Xmx256m"}, kafkaJVM...)
+		return exec.Command(c.java, append(args, kafkaArgs(c.home, class, files...)...)...)
+	}
 }
 
 // essential are the properties without which no worker runs, with more laid over
@@ -183,6 +189,14 @@ func (c *ConnectWorker) write(name string, properties map[string]string) (string
 		return "", fmt.Errorf("servertest: write the worker's properties: %w", err)
 	}
 	return path, nil
+}
+
+// Close stops the worker and removes the files of one that no test started.
+func (c *ConnectWorker) Close() {
+	c.stop()
+	if c.ownsDir {
+		_ = os.RemoveAll(c.dir)
+	}
 }
 
 // URL is the worker's REST interface.

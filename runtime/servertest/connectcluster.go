@@ -18,6 +18,16 @@ import (
 func ConnectDistributed(t testing.TB, b *Broker, group string, worker map[string]string) *ConnectWorker {
 	t.Helper()
 	c := connectWorker(t, b)
+	file, err := c.distributed(b, group, worker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.startClass(t, connectDistributed, []string{file})
+	return c
+}
+
+// distributed writes the file of a distributed worker.
+func (c *ConnectWorker) distributed(b *Broker, group string, worker map[string]string) (string, error) {
 	own := map[string]string{
 		"group.id":                                group,
 		"scheduled.rebalance.max.delay.ms":        "0",
@@ -31,12 +41,7 @@ func ConnectDistributed(t testing.TB, b *Broker, group string, worker map[string
 		"status.storage.replication.factor":       "1",
 		"connector.client.config.override.policy": "All",
 	}
-	file, err := c.write("worker.properties", c.essential(b, own, worker))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.startClass(t, connectDistributed, []string{file})
-	return c
+	return c.write("worker.properties", c.essential(b, own, worker))
 }
 
 // Stop stops the worker in an orderly way: what its tasks have done is

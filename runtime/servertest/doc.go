@@ -11,6 +11,7 @@
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
 //	clock.go    a broker's clock that jumps, by Debian's libfaketime
 //	advertise.go  a way into Kafka that leads through a proxy
+//	debezium.go Debezium's connectors in Kafka Connect; debezium/ holds their files
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	python.go   scripts that read and write, for these:
 //	readers_avro.go  independent readers of Avro; avro/ holds their files
@@ -19,6 +20,7 @@
 //	registrytest/  one suite for each converter that asks a Schema Registry
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
+//	cdc/        change data capture beside Debezium's
 //	planted/    bugs in copies of files, for checkers to find
 //	proc/       ordinary child processes: the programs under test
 //

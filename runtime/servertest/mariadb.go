@@ -205,6 +205,11 @@ func (s *MySQL) Exec(t testing.TB, database, statements string) {
 	}
 }
 
+// Run runs statements as the admin in a database, for a program that is no test.
+func (s *MySQL) Run(ctx context.Context, database, statements string) error {
+	return s.run(ctx, database, statements)
+}
+
 // Database makes a fresh database, and a user who may do anything in it and
 // nothing elsewhere. Both are gone when the test ends.
 func (s *MySQL) Database(t testing.TB) MySQLLogin {

@@ -231,6 +231,12 @@ func (p *Postgres) Database(t testing.TB) PostgresLogin {
 	return l
 }
 
+// Query runs statements as the superuser in a database, and gives what psql
+// prints, for a program that is no test.
+func (p *Postgres) Query(ctx context.Context, database, statements string) (string, error) {
+	return p.psql(ctx, database, statements)
+}
+
 // Stop ends the server in an orderly way, throwing clients out; Start goes on
 // with its data.
 func (p *Postgres) Stop() {

@@ -39,7 +39,7 @@ func run(ctx context.Context) error {
 	for _, fetch := range []func(context.Context) (string, error){
 		servertest.InstallKafka, servertest.InstallConnectWorker, servertest.InstallRegistry,
 		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc, servertest.InstallJSONSchema, servertest.InstallConnectClients,
-		servertest.InstallFaketime,
+		servertest.InstallFaketime, servertest.InstallDebezium,
 	} {
 		if _, err := fetch(ctx); err != nil {
 			return err
