@@ -9,6 +9,7 @@
 //	pipeline.go  a connector of this module captures one
 //	settings.go  a component from Debezium's properties
 //	topics.go    what is in the topics afterwards
+//	relay.go     captures that follow each other
 //	recording.go what a capture gave, as a file
 //	compare.go   one capture beside another
 //	masks.go     what may differ, and why

@@ -1,0 +1,7 @@
+package cdc_test
+
+import "kcgen.dev/runtime/connect"
+
+// sources make the connectors that capture a database, from Debezium's
+// properties.
+var sources = map[string]func(map[string]string) (connect.Source, error){}
