@@ -2,236 +2,132 @@ package postgres_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"fmt"
-	"io"
-	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
+	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/postgres"
-	"kcgen.dev/runtime/servertest"
+	"kcgen.dev/runtime/servertest/cdc"
 )
-
-// golden is a record as Debezium gave it.
-type golden struct {
-	Topic      string
-	Key, Value any
-	Headers    []any
-}
-
-// variants are the options of each recording.
-var variants = map[string]func(*postgres.Source){
-	"types":                      func(*postgres.Source) {},
-	"types-decimal-string":       func(s *postgres.Source) { s.DecimalHandlingMode = "string" },
-	"types-decimal-double":       func(s *postgres.Source) { s.DecimalHandlingMode = "double" },
-	"types-time-adaptive-micros": func(s *postgres.Source) { s.TimePrecisionMode = "adaptive_time_microseconds" },
-	"types-time-connect":         func(s *postgres.Source) { s.TimePrecisionMode = "connect" },
-	"types-time-isostring":       func(s *postgres.Source) { s.TimePrecisionMode = "isostring" },
-	"types-time-microseconds":    func(s *postgres.Source) { s.TimePrecisionMode = "microseconds" },
-	"types-time-nanoseconds":     func(s *postgres.Source) { s.TimePrecisionMode = "nanoseconds" },
-	"types-binary-base64":        func(s *postgres.Source) { s.BinaryHandlingMode = "base64" },
-	"types-binary-base64url":     func(s *postgres.Source) { s.BinaryHandlingMode = "base64-url-safe" },
-	"types-binary-hex":           func(s *postgres.Source) { s.BinaryHandlingMode = "hex" },
-	"types-hstore-json": func(s *postgres.Source) {
-		s.HstoreHandlingMode, s.IntervalHandlingMode, s.MoneyFractionDigits = "json", "string", 4
-	},
-	"types-unknown": func(s *postgres.Source) { s.IncludeUnknownDatatypes = true },
-}
 
 // TestGolden captures what Debezium captured, and compares all records, with
 // their schemas.
 func TestGolden(t *testing.T) {
-	a, err := txtar.ParseFile(filepath.Join("testdata", "capture", "types.txtar"))
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../../servertest/cdc/testdata/postgres/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(variants)) {
-		t.Run(name, func(t *testing.T) {
-			want := goldens(t, filepath.Join("testdata", "capture", name+".jsonl.gz"))
-			d := adminDatabase(t)
-			d.exec(section(t, a, "setup.sql"))
-			s := d.source()
-			variants[name](&s)
-			l := d.capture(s)
-			l.untilSnapshot()
-			for _, step := range []string{"insert.sql", "update.sql", "full.sql"} {
-				d.exec(section(t, a, step))
-			}
-			l.untilIdle()
-			compareGoldens(t, want, l.records)
-		})
-	}
-}
-
-func section(t testing.TB, a *txtar.Archive, name string) string {
-	for _, f := range a.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	t.Fatalf("no section %s", name)
-	return ""
-}
-
-func goldens(t testing.TB, file string) (all []golden) {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		var g golden
-		dec := json.NewDecoder(bytes.NewReader(line))
-		dec.UseNumber()
-		if err := dec.Decode(&g); err != nil {
+	for _, file := range files {
+		cases, err := cdc.ReadCases(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if g.Topic != "" {
-			all = append(all, g)
+		for _, c := range cases {
+			want, err := cdc.ReadRecording(filepath.Join("testdata", "capture", c.Name+".jsonl.gz"))
+			if err == nil {
+				t.Run(c.Name, func(t *testing.T) { golden(t, c, want) })
+			}
 		}
 	}
-	return all
 }
 
-var prefixed = regexp.MustCompile(`^postgres_types[a-z_0-9]*`)
+func golden(t *testing.T, c cdc.Case, want *cdc.Recording) {
+	d := adminDatabase(t)
+	d.exec(c.Setup)
+	s := d.source()
+	s.SlotMaxRetries, s.SlotRetryDelay = 20, 100*time.Millisecond
+	var s2 postgres.Source
+	rest, err := cdc.Configure(&s2, c.Properties)
+	if err != nil || len(rest) > 0 {
+		t.Fatal(err, rest)
+	}
+	s2.Database, s2.TopicPrefix, s2.SlotName, s2.HeartbeatInterval = s.Database, want.Prefix, s.SlotName, 0
+	s2.SlotMaxRetries, s2.SlotRetryDelay = 100, 100*time.Millisecond
+	l := d.capture(s2)
+	l.untilStreaming()
+	got := &cdc.Recording{Prefix: want.Prefix}
+	for _, step := range c.Steps {
+		switch step.Kind {
+		case "sql":
+			d.exec(step.Text)
+			l.untilMark(d)
+		case "restart":
+			_ = l.task.Close()
+			d.exec(step.Text)
+			before := l.records
+			l = d.resume(s2, l.offset)
+			l.records = before
+			l.untilMark(d)
+		default:
+			t.Logf("step %s is left out", step.Kind)
+		}
+	}
+	got.Records = l.records
+	neutral(want)
+	neutral(got)
+	for _, d := range cdc.Compare(want, got) {
+		if !expected(c.Name, d) {
+			t.Errorf("%s", d)
+		}
+	}
+}
 
-// tidy takes out what differs from run to run.
-func tidy(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for k, e := range v {
-			switch k {
-			case "ts_ms", "ts_us", "ts_ns", "txId", "lsn", "sequence", "db", "connectorLogicalName", "runId":
-				if _, ok := e.(map[string]any); !ok && e != nil {
-					e = "…"
+// volatile are the parts of records that differ from run to run.
+var volatile = regexp.MustCompile(`"(ts_ms|ts_us|ts_ns|lsn|txId)":[0-9]+|"db":"[^"]*"|"id":"[0-9]+(:[0-9]+)?"`)
+
+var places = regexp.MustCompile(`"\[(null|\\"[0-9]+\\"),\\"[0-9]+\\"\]"`)
+
+func neutral(r *cdc.Recording) {
+	for i := range r.Records {
+		v := &r.Records[i]
+		for _, part := range []*json.RawMessage{&v.Key, &v.Value} {
+			b := volatile.ReplaceAllFunc(*part, func(m []byte) []byte {
+				name, value, _ := bytes.Cut(m, []byte(":"))
+				if value[0] == '"' && !bytes.Contains(name, []byte("db")) && !bytes.Contains(value, []byte(":")) {
+					return m // the id of a row
 				}
-			}
-			if k == "name" {
-				if s, ok := e.(string); ok {
-					e = prefixed.ReplaceAllString(s, "p")
-				}
-			}
-			out[k] = tidy(e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = tidy(e)
-		}
-		return out
-	}
-	return v
-}
-
-func byTopic(all []golden) map[string][]golden {
-	m := map[string][]golden{}
-	for _, g := range all {
-		topic := prefixed.ReplaceAllString(g.Topic, "p")
-		m[topic] = append(m[topic], golden{Topic: topic, Key: tidy(g.Key), Value: tidy(g.Value)})
-	}
-	return m
-}
-
-// compareGoldens says which fields differ, and of which only the first is shown.
-func compareGoldens(t *testing.T, want, got []golden) {
-	t.Helper()
-	w, g := byTopic(want), byTopic(got)
-	for _, topic := range slices.Sorted(maps.Keys(w)) {
-		if len(g[topic]) != len(w[topic]) {
-			t.Errorf("%s: %d records, not %d", topic, len(g[topic]), len(w[topic]))
-		}
-		said := map[string]bool{}
-		for i := range min(len(w[topic]), len(g[topic])) {
-			for _, d := range differences("", asAny(w[topic][i]), asAny(g[topic][i])) {
-				if !said[d.path] {
-					said[d.path] = true
-					t.Errorf("%s record %d: %s\n\twant %s\n\tgot  %s", topic, i, d.path, d.want, d.got)
-				}
-			}
-		}
-	}
-	for topic := range g {
-		if w[topic] == nil && !strings.Contains(topic, "heartbeat") {
-			t.Errorf("%s: %d records too many", topic, len(g[topic]))
+				return append(name, []byte(`:"N"`)...)
+			})
+			*part = places.ReplaceAll(b, []byte(`"N"`))
 		}
 	}
 }
 
-func asAny(g golden) any { return map[string]any{"key": g.Key, "value": g.Value} }
-
-type difference struct{ path, want, got string }
-
-// differences are the paths at which two values differ. The fields of schemas go
-// by their names.
-func differences(path string, want, got any) (all []difference) {
-	w, ok1 := want.(map[string]any)
-	g, ok2 := got.(map[string]any)
-	if ok1 && ok2 {
-		for k := range maps.Keys(w) {
-			if _, ok := g[k]; !ok {
-				all = append(all, difference{path + "." + k, brief(w[k]), "absent"})
-				continue
-			}
-			all = append(all, differences(path+"."+k, w[k], g[k])...)
-		}
-		for k := range g {
-			if _, ok := w[k]; !ok {
-				all = append(all, difference{path + "." + k, "absent", brief(g[k])})
-			}
-		}
-		return all
+// expected are the differences that are meant: see the README.
+func expected(name string, d cdc.Difference) bool {
+	switch {
+	case strings.Contains(d.Place, "n3_m2"), // a scale below zero, which the JDBC driver takes for 2046
+		strings.HasSuffix(d.Place, "public.texts:value.payload.after.n"), // of the type name, which Debezium streams as null
+		strings.HasSuffix(d.Place, "public.texts:value.payload.before.n"),
+		strings.HasSuffix(d.Place, "public.times:value.payload.after.d") && strings.Contains(d.Got, "1582-10-10") || d.Got == "-141432", // read by the Julian calendar
+		name == "ddl" && strings.Contains(d.Place, "public.fresh:"),                                                                     // it is found by a name that it has no more, or not
+		name == "changes-transactions" && (strings.Contains(d.Place, "message:") || strings.Contains(d.Place, "transaction")):           // logical messages are not counted
+		return true
 	}
-	wl, ok1 := want.([]any)
-	gl, ok2 := got.([]any)
-	if ok1 && ok2 && fields(wl) != nil && fields(gl) != nil {
-		return differences(path, fields(wl), fields(gl))
-	}
-	if !cmp.Equal(want, got) {
-		return []difference{{path, brief(want), brief(got)}}
-	}
-	return nil
+	return false
 }
 
-// fields are the fields of a schema under their names.
-func fields(l []any) map[string]any {
-	m := map[string]any{}
-	for i, e := range l {
-		f, ok := e.(map[string]any)
-		if !ok || f["field"] == nil {
-			return nil
-		}
-		f["place"] = i
-		m[fmt.Sprint(f["field"])] = f
+func (l *life) record(r *connect.Record) cdc.Record {
+	out := cdc.Record{Topic: r.Topic, Partition: 0, Offset: int64(len(l.records)), Key: l.json(l.key, r.Topic, r.Key), Value: l.json(l.value, r.Topic, r.Value)}
+	for _, h := range r.Headers {
+		out.Headers = append(out.Headers, cdc.Header{Key: h.Key, Value: l.json(l.value, r.Topic, h.Datum)})
 	}
-	return m
+	return out
 }
 
-func brief(v any) string {
-	b, _ := json.Marshal(v)
-	if len(b) > 300 {
-		b = append(b[:300], "…"...)
+func (l *life) json(c connect.Codec, topic string, d connect.Datum) json.RawMessage {
+	var buf connect.Buffer
+	b, err := c.Encode(&buf, topic, d)
+	if err != nil {
+		l.Errorf("%s: %v", topic, err)
+		return nil
 	}
-	return string(b)
+	if b == nil {
+		return json.RawMessage("null")
+	}
+	return b
 }
-
-var _ = servertest.Main

@@ -13,6 +13,7 @@ import (
 	"kcgen.dev/runtime/connector/postgres"
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/servertest"
+	"kcgen.dev/runtime/servertest/cdc"
 )
 
 // captured is a database of which changes are captured.
@@ -70,7 +71,7 @@ type life struct {
 	offset  connect.SourceOffset // committed
 	key     connect.Codec
 	value   connect.Codec
-	records []golden
+	records []cdc.Record
 	log     *logged
 }
 
@@ -135,7 +136,7 @@ func (l *life) tryPoll() (int, error) {
 		if err := connect.Validate(r.Value.Schema, r.Value.Value); err != nil && !r.IsTombstone() {
 			l.Errorf("%s: %v", r.Topic, err)
 		}
-		l.records = append(l.records, golden{Topic: r.Topic, Key: l.json(l.key, r.Topic, r.Key), Value: l.json(l.value, r.Topic, r.Value)})
+		l.records = append(l.records, l.record(r))
 	}
 	for _, m := range b.Marks() {
 		text, err := json.Marshal(m.Offset)
@@ -170,25 +171,6 @@ func offsetOf(t testing.TB, text []byte) connect.SourceOffset {
 	return o
 }
 
-func (l *life) json(c connect.Codec, topic string, d connect.Datum) any {
-	var buf connect.Buffer
-	b, err := c.Encode(&buf, topic, d)
-	if err != nil {
-		l.Errorf("%s: %v", topic, err)
-		return nil
-	}
-	if b == nil {
-		return nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		l.Fatal(err)
-	}
-	return v
-}
-
 // until polls until something is so.
 func (l *life) until(so func() bool) {
 	l.Helper()
@@ -200,9 +182,12 @@ func (l *life) until(so func() bool) {
 	}
 }
 
-func (l *life) untilSnapshot() {
+// untilStreaming polls until the snapshot was read, if there is one.
+func (l *life) untilStreaming() {
 	l.Helper()
-	l.until(func() bool { return l.offset[`snapshot_completed`] == true })
+	l.until(func() bool {
+		return l.offset != nil && (l.offset["snapshot"] == nil || l.offset["snapshot_completed"] == true)
+	})
 }
 
 func (l *life) count(n int) {
@@ -210,14 +195,16 @@ func (l *life) count(n int) {
 	l.until(func() bool { return len(l.records) >= n })
 }
 
-// untilIdle polls until nothing has come for a while.
-func (l *life) untilIdle() {
+// untilMark polls until all has come that is in the log by now.
+func (l *life) untilMark(d *captured) {
 	l.Helper()
-	for quiet := 0; quiet < 2; {
-		if l.poll() == 0 {
-			quiet++
-		} else {
-			quiet = 0
+	d.exec("SELECT pg_logical_emit_message(false, 'kcgen-mark', '')")
+	l.until(func() bool {
+		n := len(l.records)
+		if n == 0 || !bytes.Contains(l.records[n-1].Key, []byte("kcgen-mark")) {
+			return false
 		}
-	}
+		l.records = l.records[:n-1]
+		return true
+	})
 }

@@ -37,7 +37,8 @@ func (s *session) snapshot(ctx context.Context) error {
 	slices.SortFunc(todo, func(a, b cdc.TableID) int { return strings.Compare(quoteTable(a), quoteTable(b)) })
 	s.log.Info("the snapshot begins", "tables", len(todo), "at", s.pos.at.String(), "goes on behind", s.pos.table)
 	p := &scan{session: s, begun: time.Now(), now: time.UnixMicro(s.pos.time)}
-	for _, t := range todo {
+	for i, t := range todo {
+		p.firstTable = i == 0
 		if err := p.table(ctx, t); err != nil {
 			return fmt.Errorf("snapshot of %s: %w", t, err)
 		}
@@ -97,10 +98,11 @@ func (s *session) pin(ctx context.Context) error {
 // the last one says that it is.
 type scan struct {
 	*session
-	begun  time.Time
-	now    time.Time // of the snapshot
-	rows   int64
-	tables int // that had rows
+	begun time.Time
+	now   time.Time // of the snapshot
+	rows  int64
+
+	firstTable bool // it is the first one that is being read
 
 	row, spare []connect.Value
 	held       heldRow
@@ -143,9 +145,6 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		}
 	}
 	p.held.last = true
-	if p.rows > before {
-		p.tables++
-	}
 	p.log.Info("a table was read", "table", id.String(), "rows", p.rows-before, "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
 }
@@ -254,7 +253,7 @@ func (p *scan) take(ctx context.Context, q *query, places []int, cells [][]byte)
 	if err := p.tell(ctx, false); err != nil {
 		return nil, err
 	}
-	p.held = heldRow{version: v, row: p.row, key: key, first: first, firstTable: p.tables == 0, size: size}
+	p.held = heldRow{version: v, row: p.row, key: key, first: first, firstTable: p.firstTable, size: size}
 	p.row, p.spare = p.spare, p.row
 	p.rows++
 	return key, nil

@@ -267,6 +267,9 @@ func (s *stream) emitRow(kind byte, v *version) (err error) {
 	case msgDelete:
 		c.Op = cdc.Delete
 	}
+	if s.emit.Skips(c.Op) && !v.signal {
+		return nil // a change of a key too is an update
+	}
 	if s.change.oldKind != 0 {
 		if s.before, err = s.values(s.before[:0], v, s.change.old, nil); err != nil {
 			return err

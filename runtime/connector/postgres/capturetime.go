@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -79,7 +80,7 @@ func (m *modes) timestamp(precision int) mapping {
 			return connect.InstantMilli(floorDiv(n, 1000))
 		})}
 	case m.time == "nanoseconds":
-		return mapping{schema: logicalType(cdc.NanoTimestampName), decode: textTimestamp(nanosOf)}
+		return mapping{schema: logicalType(cdc.NanoTimestampName), decode: textNanos}
 	case m.time == "isostring":
 		return mapping{schema: logicalType(cdc.ISOTimestampName), decode: textTimestamp(func(s *state, n int64) connect.Value {
 			dst := appendISOTimestamp(s.buffer.Start(), n, -1)
@@ -97,14 +98,23 @@ const (
 	minusInfinityMicros = minusInfinity
 )
 
-func nanosOf(_ *state, micros int64) connect.Value {
-	switch micros {
-	case plusInfinityMicros:
-		return connect.Int64(math.MaxInt64)
-	case minusInfinityMicros:
-		return connect.Int64(math.MinInt64)
+var errNanos = errors.New("a time that no number of nanoseconds of 64 bits can say (timePrecisionMode): use microseconds")
+
+// textNanos reads a timestamp as nanoseconds, which reach from 1677 to 2262.
+func textNanos(s *state, b []byte) (connect.Value, error) {
+	v, err := textTimestamp(func(_ *state, n int64) connect.Value { return connect.Int64(n) })(s, b)
+	switch n := v.Int(); {
+	case err != nil:
+		return v, err
+	case n == plusInfinityMicros:
+		return connect.Int64(math.MaxInt64), nil
+	case n == minusInfinityMicros:
+		return connect.Int64(math.MinInt64), nil
+	case n > math.MaxInt64/1000 || n < math.MinInt64/1000:
+		return connect.Null, errNanos
+	default:
+		return connect.Int64(n * 1000), nil
 	}
-	return connect.Int64(micros * 1000)
 }
 
 func floorDiv(n, by int64) int64 {
