@@ -254,7 +254,7 @@ func TestCheckFindings(t *testing.T) {
 		"FAIL worker.group.configStorageTopic topic connect-configs has one partition: it has 2",
 		"FAIL worker.group.configStorageTopic topic connect-configs has cleanup.policy=compact: it has delete",
 		"--add-config cleanup.policy=compact",
-		"warn sinks.snk topic nowhere is there: it is not; the sink waits",
+		"warn sinks.snk topic nowhere is there: it is not; nothing comes from it",
 		"fix: kafka-topics.sh --bootstrap-server",
 		"INVALID_REPLICATION_FACTOR",
 		"FAIL sinks.snk the principal may Write on the topic thin: it may not (its dead letters) fix: kafka-acls.sh",
