@@ -35,6 +35,9 @@ const (
 // Timestamp keeps its nanoseconds in memory, for the offset; converters write
 // the milliseconds.
 func (m Mapping) Moment(b *connect.Buffer, t time.Time) (connect.Value, error) {
+	if m.Julian {
+		t = ToJulian(t.In(m.zone()))
+	}
 	switch m.Granularity {
 	case "micros_long":
 		return connect.Int64(t.UnixMicro()), nil

@@ -57,4 +57,8 @@ type Mapping struct {
 	Granularity string
 	// Zone is where times without a zone are (db.timezone); nil is UTC.
 	Zone *time.Location
+	// Julian is whether moments are counted as Java's old classes do
+	// (date.calendar.system LEGACY): see ToJulian. It says nothing of dates
+	// without a time, which are the source's to count.
+	Julian bool
 }

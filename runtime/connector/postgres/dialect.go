@@ -20,6 +20,7 @@ var (
 	_ database.Indexes    = dialect{}
 	_ database.Privileges = dialect{}
 	_ database.Numbers    = dialect{}
+	_ database.Defers     = dialect{}
 	_ database.Logins     = Database{}
 )
 
@@ -66,4 +67,9 @@ func checkName(name string) error {
 		return errors.New("there is a NUL in it")
 	}
 	return nil
+}
+
+// Deferred are for constraints that are DEFERRABLE.
+func (dialect) Deferred() (hold, check string) {
+	return "SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS ALL IMMEDIATE"
 }

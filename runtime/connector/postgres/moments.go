@@ -77,6 +77,7 @@ func timeOfDay(micros, ahead int64) (connect.Value, error) {
 // mapping's.
 func decodeTimestamp(m database.Mapping, wall bool) decoder {
 	logical := m.Granularity == "" || m.Granularity == "connect_logical"
+	plain := logical && !m.Julian
 	elsewhere := wall && m.Zone != nil && m.Zone != time.UTC
 	return func(s *state, b []byte) (connect.Value, error) {
 		if len(b) != 8 {
@@ -86,7 +87,7 @@ func decodeTimestamp(m database.Mapping, wall bool) decoder {
 		if micros == math.MaxInt64 || micros == math.MinInt64 {
 			return infinity(logical, micros > 0)
 		}
-		if logical && !elsewhere && micros%1000 == 0 {
+		if plain && !elsewhere && micros%1000 == 0 {
 			return connect.InstantMilli(micros/1000 + epochSeconds*1000), nil
 		}
 		seconds, rest := micros/1000000, micros%1000000
@@ -97,7 +98,7 @@ func decodeTimestamp(m database.Mapping, wall bool) decoder {
 		if elsewhere {
 			t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), m.Zone)
 		}
-		if logical {
+		if plain {
 			return connect.Instant(t), nil
 		}
 		return m.Moment(&s.buffer, t)

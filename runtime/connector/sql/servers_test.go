@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,8 +45,14 @@ func mariaOf(t testing.TB, l servertest.MySQLLogin) mysql.Database {
 	return d
 }
 
+// password is a reference to a word. Tests that run at once have a variable each.
 func password(t testing.TB, name, word string) secret.Secret {
-	t.Setenv(name, word)
+	t.Helper()
+	name += strings.ToUpper(strings.ReplaceAll(servertest.Unique("_"), "-", "_"))
+	if err := os.Setenv(name, word); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Unsetenv(name) })
 	return secret.Ref("${env:" + name + "}")
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
 )
 
 // op is what one record does to its table.
@@ -98,6 +99,26 @@ func instant(v connect.Value, unit time.Duration) (connect.Value, error) {
 	per := int64(time.Second / unit)
 	seconds, rest := n/per, n%per
 	return connect.Instant(time.Unix(seconds, rest*int64(unit))), nil
+}
+
+// fromJulian has dates and moments that were counted by the Julian calendar bound
+// as the dates that they are.
+func (t *sinkTask) fromJulian(s *connect.Schema, bind database.Bind) database.Bind {
+	zone := t.writing.Zone
+	switch {
+	case s == nil:
+		return bind
+	case s.Logical() == connect.LogicalDate:
+		zone = t.writing.DateZone
+	case s.Logical() != connect.LogicalTimestamp:
+		return bind
+	}
+	return func(v connect.Value) (any, error) {
+		if v.Kind() == connect.KindInstant {
+			v = connect.Instant(database.FromJulian(v.Instant().In(zone)))
+		}
+		return bind(v)
+	}
 }
 
 // appendKey appends what tells a record's key from others.

@@ -129,9 +129,9 @@ func (e *exactSink) Put(ctx context.Context, batch []connect.Record) error {
 	if err != nil {
 		return err
 	}
-	if err := e.put(ctx, batch, func(ctx context.Context, careful bool) error {
+	if err := e.put(ctx, batch, func(ctx context.Context, how care) error {
 		maps.DeleteFunc(e.refused, func(i int, _ error) bool { return e.exact.written(&batch[i]) })
-		return e.exact.transact(ctx, moves, careful)
+		return e.exact.transact(ctx, moves, how)
 	}); err != nil {
 		return err
 	}
@@ -141,16 +141,20 @@ func (e *exactSink) Put(ctx context.Context, batch []connect.Record) error {
 
 // transact writes what was collected, with the positions. Where records are
 // refused all of it waits for the worker to have seen to them.
-func (g *ledger) transact(ctx context.Context, moves []move, careful bool) error {
+func (g *ledger) transact(ctx context.Context, moves []move, how care) error {
 	t := g.t
 	t.ops = g.missing(t.ops)
-	if err := g.write(ctx, t.ops, moves, careful); err != nil {
+	if how == sifted {
+		if err := t.sift(ctx); err != nil {
+			return err
+		}
+	}
+	if err := g.write(ctx, t.ops, moves, how > together); err != nil {
 		return err
 	}
 	if len(t.refused) > 0 {
 		t.rollback()
-		ops := slices.DeleteFunc(t.ops, func(o op) bool { _, bad := t.refused[o.record]; return bad })
-		g.pending, g.moves = slices.Clone(ops), moves
+		g.pending, g.moves = slices.Clone(t.accepted()), moves
 		t.args = nil // they are the pending ones'
 		return nil
 	}

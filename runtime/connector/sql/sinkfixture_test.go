@@ -26,7 +26,7 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	return shopOf(t, sqlite.Database{File: filepath.Join(t.TempDir(), "shop.db"), BusyTimeout: time.Minute, JournalMode: "WAL"})
+	return shopOf(t, sqlite.Database{File: filepath.Join(folder(t), "shop.db"), BusyTimeout: time.Minute, JournalMode: "WAL"})
 }
 
 func shopOf(t testing.TB, db database.Database) *shop {

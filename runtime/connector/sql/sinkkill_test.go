@@ -15,6 +15,7 @@ var kills = flag.Int("sqlkills", 5, "how often TestSinkKilled kills the sink's c
 // Connections are killed while the sink writes: with upserts nothing is lost or
 // doubled, and exactly once with inserts either.
 func TestSinkKilled(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(testing.TB) *shop{"postgres": postgresShop, "mariadb": mariaShop} {
 		for mode, o := range map[string]Sink{
 			"upsert": {InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}},
@@ -99,6 +100,7 @@ func (s *shop) kill(t *testing.T) (n int) {
 
 // A deadlock ends one of the two; where it is the sink, it tries again.
 func TestSinkDeadlock(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(testing.TB) *shop{"postgres": postgresShop, "mariadb": mariaShop} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)

@@ -37,11 +37,20 @@ func (t *sinkTask) refuse() {
 	}
 }
 
+// care is how much is done to find the rows that are at fault.
+type care uint8
+
+const (
+	together care = iota
+	careful       // those for which a statement is refused
+	sifted        // and those for which the commit is
+)
+
 // put tries until a try goes well, or no further one helps.
-func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact func(context.Context, bool) error) error {
-	careful := false
+func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact func(context.Context, care) error) error {
+	how := together
 	for tries := 0; ; tries++ {
-		err := t.try(ctx, batch, careful, transact)
+		err := t.try(ctx, batch, how, transact)
 		if err == nil {
 			return nil
 		}
@@ -53,8 +62,11 @@ func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact fun
 		known := errors.Is(err, connect.ErrFatal) || errors.As(err, new(told))
 		switch {
 		case known || ctx.Err() != nil:
-		case t.divisible(fault) && !careful:
-			careful = true
+		case t.divisible(fault) && how == together:
+			how = careful
+			continue
+		case fault == database.Data && how == careful && t.defers():
+			how = sifted // it was the commit: what a statement is refused for was found
 			continue
 		case fault == database.Absent && tries < mostTries:
 			t.forget()
@@ -82,25 +94,30 @@ func (t *sinkTask) divisible(f database.Fault) bool {
 }
 
 // try makes rows of the batch and writes them.
-func (t *sinkTask) try(ctx context.Context, batch []connect.Record, careful bool, transact func(context.Context, bool) error) error {
+func (t *sinkTask) try(ctx context.Context, batch []connect.Record, how care, transact func(context.Context, care) error) error {
 	if err := t.connected(ctx); err != nil {
 		return err
 	}
 	if err := t.collect(ctx, batch); err != nil {
 		return err
 	}
-	return transact(ctx, careful)
+	return transact(ctx, how)
 }
 
 // transact writes what was collected.
-func (t *sinkTask) transact(ctx context.Context, careful bool) error {
+func (t *sinkTask) transact(ctx context.Context, how care) error {
+	if how == sifted {
+		if err := t.sift(ctx); err != nil {
+			return err
+		}
+	}
 	if len(t.ops) == 0 {
 		return nil
 	}
 	if err := t.start(ctx); err != nil {
 		return err
 	}
-	if err := t.write(ctx, t.ops, careful); err != nil {
+	if err := t.write(ctx, t.ops, how > together); err != nil {
 		return err
 	}
 	return t.commit()

@@ -60,6 +60,7 @@ var rightCases = map[string]struct {
 // The rights that the sink says suffice, and without any one of them it cannot
 // write: there the check says which.
 func TestSinkRights(t *testing.T) {
+	t.Parallel()
 	for kind, open := range map[string]func(*testing.T) guarded{"postgres": guardedPostgres, "mariadb": guardedMaria} {
 		t.Run(kind, func(t *testing.T) {
 			g := open(t)
@@ -199,6 +200,7 @@ func TestSinkAccepts(t *testing.T) {
 
 // The rights of a sink that makes its tables suffice where there are none yet.
 func TestSinkRightsToMake(t *testing.T) {
+	t.Parallel()
 	for kind, open := range map[string]func(*testing.T) guarded{"postgres": guardedPostgres, "mariadb": guardedMaria} {
 		t.Run(kind, func(t *testing.T) {
 			g := open(t)

@@ -292,12 +292,19 @@ func (t *sinkTask) binders(tb *target, l *layout) error {
 }
 
 func (t *sinkTask) binder(c *column) (database.Bind, error) {
-	if c.time == nil {
-		return t.dialect.Binder(c.schema, c.to, t.writing)
+	schema := c.schema
+	if c.time != nil {
+		schema = c.time
 	}
-	bind, err := t.dialect.Binder(c.time, c.to, t.writing)
+	bind, err := t.dialect.Binder(schema, c.to, t.writing)
 	if err != nil {
 		return nil, err
+	}
+	if t.DateCalendarSystem == legacy {
+		bind = t.fromJulian(schema, bind)
+	}
+	if c.time == nil {
+		return bind, nil
 	}
 	unit := time.Microsecond
 	if t.TimestampPrecisionMode == "nanoseconds" {

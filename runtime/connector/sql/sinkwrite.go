@@ -32,11 +32,13 @@ func (t *sinkTask) write(ctx context.Context, ops []op, careful bool) error {
 		for n < len(ops) && ops[n].layout.table == ops[0].layout.table {
 			n++
 		}
-		run := t.run
+		err := error(nil)
 		if careful {
-			run = t.split
+			err = t.split(ctx, ops[:n], t.run, t.blame)
+		} else {
+			err = t.run(ctx, ops[:n])
 		}
-		if err := run(ctx, ops[:n]); err != nil {
+		if err != nil {
 			return err
 		}
 		ops = ops[n:]
@@ -44,14 +46,19 @@ func (t *sinkTask) write(ctx context.Context, ops []op, careful bool) error {
 	return nil
 }
 
-// split writes rows and refuses those that are at fault: what cannot be written
+// blame refuses the record of a row.
+func (t *sinkTask) blame(o op, cause error) {
+	t.refused[o.record] = fmt.Errorf("sql: write to table %s: %w", o.layout.table.id, cause)
+}
+
+// split writes rows by run, and tells which are at fault: what cannot be written
 // whole is written in halves.
-func (t *sinkTask) split(ctx context.Context, ops []op) error {
+func (t *sinkTask) split(ctx context.Context, ops []op, run func(context.Context, []op) error, blame func(op, error)) error {
 	points := database.SavepointsOf(t.dialect)
 	if err := t.say(ctx, points.Set); err != nil {
 		return err
 	}
-	err := t.run(ctx, ops)
+	err := run(ctx, ops)
 	if err == nil {
 		return t.say(ctx, points.Release)
 	}
@@ -62,13 +69,13 @@ func (t *sinkTask) split(ctx context.Context, ops []op) error {
 		return e
 	}
 	if len(ops) == 1 {
-		t.refused[ops[0].record] = fmt.Errorf("sql: write to table %s: %w", ops[0].layout.table.id, err)
+		blame(ops[0], err)
 		return nil
 	}
-	if err := t.split(ctx, ops[:len(ops)/2]); err != nil {
+	if err := t.split(ctx, ops[:len(ops)/2], run, blame); err != nil {
 		return err
 	}
-	return t.split(ctx, ops[len(ops)/2:])
+	return t.split(ctx, ops[len(ops)/2:], run, blame)
 }
 
 // run writes rows of one table.

@@ -20,6 +20,9 @@ const (
 	timestampIncrementing = "timestamp+incrementing"
 )
 
+// legacy is the dateCalendarSystem with the Julian calendar.
+const legacy = "LEGACY"
+
 var _ connect.Source = Source{}
 
 // Tasks divides the tables among as many tasks as there may be; a query has one
@@ -49,9 +52,14 @@ func (s Source) Tasks(_ context.Context, most int) ([]connect.SourceTask, error)
 	for i := range tasks {
 		own := sel
 		own.task = i
-		tasks[i] = &sourceTask{cfg: s, pick: own, mapping: database.Mapping{Numeric: s.NumericMapping, Granularity: s.TimestampGranularity, Zone: zone}}
+		tasks[i] = &sourceTask{cfg: s, pick: own, mapping: s.mapping(zone)}
 	}
 	return tasks, nil
+}
+
+// mapping is how types become schemas.
+func (s Source) mapping(zone *time.Location) database.Mapping {
+	return database.Mapping{Numeric: s.NumericMapping, Granularity: s.TimestampGranularity, Zone: zone, Julian: s.DateCalendarSystem == legacy}
 }
 
 // filledIn is s with source.cue's defaults where fields are zero.
@@ -59,7 +67,7 @@ func (s Source) filledIn() Source {
 	defaults := []struct {
 		field *string
 		is    string
-	}{{&s.TimestampGranularity, "connect_logical"}, {&s.NumericMapping, "none"}, {&s.DbTimezone, "UTC"}}
+	}{{&s.TimestampGranularity, "connect_logical"}, {&s.NumericMapping, "none"}, {&s.DbTimezone, "UTC"}, {&s.TransactionIsolationMode, "DEFAULT"}}
 	for _, d := range defaults {
 		if *d.field == "" {
 			*d.field = d.is
@@ -90,8 +98,14 @@ func (s Source) check() error {
 		return fmt.Errorf("mode is %q, not one of bulk, incrementing, timestamp, timestamp+incrementing", s.Mode)
 	case s.TopicPrefix == "":
 		return errors.New("topicPrefix is empty")
-	case s.byTime() && len(s.TimestampColumnName) == 0:
-		return fmt.Errorf("mode %s needs timestampColumnName", s.Mode)
+	case s.byTime() && len(s.TimestampColumnName)+len(s.TimestampColumnsMapping) == 0:
+		return fmt.Errorf("mode %s needs timestampColumnName or timestampColumnsMapping", s.Mode)
+	case len(s.TimestampColumnName) > 0 && len(s.TimestampColumnsMapping) > 0:
+		return errors.New("timestampColumnName and timestampColumnsMapping exclude each other")
+	case s.IncrementingColumnName != "" && len(s.IncrementingColumnMapping) > 0:
+		return errors.New("incrementingColumnName and incrementingColumnMapping exclude each other")
+	case s.Query != "" && len(s.TimestampColumnsMapping)+len(s.IncrementingColumnMapping) > 0:
+		return errors.New("query and mappings of tables to columns exclude each other")
 	case s.Query != "" && s.byNumber() && s.IncrementingColumnName == "":
 		return fmt.Errorf("a query in mode %s needs incrementingColumnName", s.Mode)
 	case s.Query != "" && len(s.TableWhitelist)+len(s.TableBlacklist)+len(s.TableIncludeList)+len(s.TableExcludeList) > 0:
@@ -99,7 +113,7 @@ func (s Source) check() error {
 	case s.BatchMaxRows < 0 || s.PollInterval < 0 || s.TablePollInterval < 0 || s.TimestampDelayInterval < 0 || s.TimestampInitial < -1:
 		return errors.New("batchMaxRows, the intervals and timestampInitial must not be negative")
 	}
-	return nil
+	return s.checkIsolation()
 }
 
 // byTime and byNumber say what the mode reads by.

@@ -22,6 +22,7 @@ func TestBulk(t *testing.T) {
 }
 
 func TestIncrementing(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, y TEXT)`, `INSERT INTO a VALUES (-5, 'neg'), (7, 'seven')`)
 	for what, name := range map[string]string{"named": "id", "in other capitals": "ID", "found": ""} {
 		t.Run(what, func(t *testing.T) {
@@ -63,6 +64,7 @@ func byColumns(s *Source) {
 }
 
 func TestTimestamp(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, timed, `INSERT INTO a VALUES (1, '2024-01-01 00:00:00.100'), (2, '2024-01-01 00:00:00.200')`)
 	mem := memory{}
 	l := begin(t, f.source(timestamp, byColumns), mem).idle()
@@ -91,6 +93,7 @@ func TestTimestampIncrementing(t *testing.T) {
 // Rows of one time are never cut by an offset: whatever was committed, a start
 // from there gives all of the rows that did not come before.
 func TestRunsOfOneTime(t *testing.T) {
+	t.Parallel()
 	for _, exactly := range []bool{false, true} {
 		t.Run(fmt.Sprintf("exactly %v", exactly), func(t *testing.T) {
 			f := newFile(t, timed)
@@ -124,6 +127,7 @@ func TestRunsOfOneTime(t *testing.T) {
 }
 
 func TestTimestampInitial(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, timed, `INSERT INTO a VALUES (1, '2024-01-01 00:00:00'), (2, '2024-01-02 00:00:00'), (3, '2024-01-03 00:00:00')`)
 	at := time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC).UnixMilli()
 	from := func(ms int64) func(*Source) { return func(s *Source) { s.TimestampInitial = int(ms) } }
@@ -152,6 +156,7 @@ func TestTimestampDelay(t *testing.T) {
 }
 
 func TestCoalesce(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, changed TIMESTAMP, made TIMESTAMP NOT NULL)`,
 		`INSERT INTO a VALUES (1, NULL, '2024-01-02 00:00:00'), (2, '2024-01-03 00:00:00', '2024-01-01 00:00:00'), (3, NULL, '2024-01-01 12:00:00')`)
 	for _, mode := range []string{timestamp, timestampIncrementing} {
@@ -166,6 +171,7 @@ func TestCoalesce(t *testing.T) {
 }
 
 func TestQuery(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, n INTEGER, at TIMESTAMP NOT NULL)`,
 		`INSERT INTO a VALUES (1, 10, '2024-01-01 00:00:00'), (2, 20, '2024-01-02 00:00:00'), (3, 30, '2024-01-03 00:00:00')`)
 	f.DateClass = "text"
@@ -211,6 +217,7 @@ func TestQuerySuffix(t *testing.T) {
 // timestampGranularity makes other values of times; where reading stands is the
 // same.
 func TestGranularity(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, timed, `INSERT INTO a VALUES (1, '2024-01-01 00:00:00.123456'), (2, '2024-07-01 00:00:00.5')`)
 	for granularity, want := range map[string]string{
 		"connect_logical": "2024-01-01T00:00:00.123456", "micros_long": "1704067200123456", "micros_string": "1704067200123456",

@@ -133,13 +133,18 @@ func (r *reader) start(ctx context.Context, cancel context.CancelFunc, w span) e
 	if err != nil {
 		return r.fault("read the rows", err)
 	}
-	rows, err := r.t.dialect.Rows(ctx, conn, text, args, r.described(), r.t.mapping)
+	tx, err := r.isolated(ctx, conn)
 	if err != nil {
 		_ = conn.Close()
+		return r.fault("begin to read the rows", err)
+	}
+	rows, err := r.t.dialect.Rows(ctx, conn, text, args, r.described(), r.t.mapping)
+	if err != nil {
+		letGo(conn, tx)
 		return r.refused(ctx, err)
 	}
 	r.absent = false
-	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, rows: rows, span: w, since: time.Now()}
+	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, tx: tx, rows: rows, span: w, since: time.Now()}
 	if err = r.fit(rows.Columns()); err == nil {
 		err = r.fetch()
 	}

@@ -94,7 +94,13 @@ func (c *checking) tables(ctx context.Context) {
 	}
 	c.listed(all, chosen)
 	for _, t := range chosen {
-		c.table(ctx, t)
+		own := *c
+		if own.src, err = c.task.pick.mapped(c.src, t); err != nil {
+			c.bad("table "+t.String()+" has columns to read by", err, "")
+			continue
+		}
+		own.table(ctx, t)
+		c.found = own.found
 	}
 }
 

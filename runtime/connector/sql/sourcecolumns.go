@@ -133,6 +133,7 @@ type shape struct {
 	slots   []int // of each column; -1: it is left out. nil: all, in order
 	number  int   // the columns that the mode reads by, as slots
 	times   []int
+	dates   []int // slots of dates that are to be counted by the Julian calendar
 }
 
 // shapeOf makes a schema of a query's columns, named after the table; the one
@@ -150,6 +151,9 @@ func (s Source) shapeOf(name string, cols []database.Column, before *shape) (*sh
 			continue
 		}
 		b.Field(c.Name, c.Schema)
+		if s.DateCalendarSystem == legacy && c.Schema.Logical() == connect.LogicalDate {
+			sh.dates = append(sh.dates, n)
+		}
 		slots[i] = n
 		n++
 	}

@@ -53,7 +53,11 @@ func (t *sourceTask) tables(ctx context.Context) ([]database.Table, error) {
 // begin makes the reader of a table, at its offset. One that is there again goes
 // on where it was left: what it gave last may not be committed yet.
 func (t *sourceTask) begin(table database.Table) (err error) {
-	r := &reader{t: t, cfg: t.cfg, table: table, name: "table " + table.String(), topic: t.cfg.TopicPrefix + table.Name}
+	cfg, err := t.pick.mapped(t.cfg, table)
+	if err != nil {
+		return err
+	}
+	r := &reader{t: t, cfg: cfg, table: table, name: "table " + table.String(), topic: t.cfg.TopicPrefix + table.Name}
 	if before := t.left[table.String()]; before != nil {
 		r.part, r.pos = before.part, before.safe
 		t.log.Warn("a table is there again; if it is another one, reset its offset to read it from its beginning", "table", table.String(), "behind", r.pos.String())

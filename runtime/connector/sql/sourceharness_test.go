@@ -26,7 +26,7 @@ type file struct {
 
 func newFile(t testing.TB, statements ...string) *file {
 	t.Helper()
-	d := sqlite.Database{File: filepath.Join(t.TempDir(), "test.db"), BusyTimeout: 10 * time.Second, JournalMode: "WAL"}
+	d := sqlite.Database{File: filepath.Join(folder(t), "test.db"), BusyTimeout: 10 * time.Second, JournalMode: "WAL"}
 	db, err := d.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -92,12 +92,11 @@ func (m memory) Offset(p *connect.SourcePartition) connect.SourceOffset {
 
 // life is one task from Open to Close, with what it gave.
 type life struct {
-	t     testing.TB
-	task  connect.SourceTask
-	mem   memory
-	got   []string // "topic: value"
-	log   *logged
-	quiet time.Duration // for so long nothing comes when there is nothing
+	t    testing.TB
+	task connect.SourceTask
+	mem  memory
+	got  []string // "topic: value"
+	log  *logged
 }
 
 // logged is what a task wrote into its log.
@@ -132,10 +131,7 @@ func tryBegin(t testing.TB, s Source, mem memory, exactly bool) (*life, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &life{t: t, task: tasks[0], mem: mem, log: &logged{}, quiet: 60 * time.Millisecond}
-	if _, ok := s.Connection.(sqlite.Database); !ok {
-		l.quiet = 250 * time.Millisecond // a server is further away
-	}
+	l := &life{t: t, task: tasks[0], mem: mem, log: &logged{}}
 	t.Cleanup(func() { _ = l.task.Close() })
 	return l, l.task.Open(context.Background(), connect.SourceContext{Name: "test", Offsets: mem, ExactlyOnce: exactly,
 		Log: slog.New(slog.NewTextHandler(l.log, nil))})
@@ -171,9 +167,9 @@ func (l *life) idle() *life {
 }
 
 func (l *life) tryIdle() error {
-	for deadline := time.Now().Add(time.Minute); ; {
+	for quiet, deadline := 5*time.Millisecond, time.Now().Add(time.Minute); ; quiet = min(2*quiet, time.Second) {
 		begun := time.Now()
-		ctx, cancel := context.WithTimeout(context.Background(), l.quiet)
+		ctx, cancel := context.WithTimeout(context.Background(), quiet)
 		n, err := l.poll(ctx)
 		cancel()
 		switch {
@@ -191,13 +187,15 @@ func (l *life) tryIdle() error {
 // each to its end, or waits for transactions.
 func (l *life) looked(since time.Time) bool {
 	task := l.task.(*sourceTask)
-	if task.cfg.Query == "" && task.look.Before(since) {
+	// A time that is further away than a test waits is good whenever it was set.
+	soon := func(d time.Duration) time.Time { return since.Add(min(d, 20*time.Millisecond)) }
+	if task.cfg.Query == "" && task.look.Before(soon(task.cfg.TablePollInterval)) {
 		return false
 	}
 	for _, r := range task.readers {
 		switch {
-		case r.wait != nil && len(r.wait.writers) > 0:
-		case r.wait != nil || r.open != nil || r.due.Before(since):
+		case r.wait != nil && len(r.wait.writers) > 0 && !r.wait.again.Before(soon(settlePause)):
+		case r.wait != nil || r.open != nil || r.due.Before(soon(r.cfg.PollInterval)):
 			return false
 		}
 	}

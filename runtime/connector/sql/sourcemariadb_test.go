@@ -11,6 +11,7 @@ import (
 
 // The modes, over a table and over a query, and the check of the table.
 func TestMariaDBModes(t *testing.T) {
+	t.Parallel()
 	f, d := onMariaDB(t, servertest.SharedMariaDB(t))
 	f.exec("CREATE TABLE a (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime(3) NOT NULL, n decimal(10,2))",
 		"INSERT INTO a (at, n) VALUES ('2024-01-01 00:00:00.123', 1.5), ('2024-01-01 00:00:00.123', NULL), ('2024-01-02 00:00:00', 3)")
@@ -30,6 +31,7 @@ func TestMariaDBModes(t *testing.T) {
 // The server is killed and starts again, and connections are cut: reading goes on
 // where it stood.
 func TestMariaDBRestarts(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewMariaDB(t)
 	f, d := onMariaDB(t, p)
 	f.exec("CREATE TABLE a (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime(6) NOT NULL)",

@@ -15,6 +15,7 @@ import (
 
 // The modes, as on SQLite.
 func TestPostgresModes(t *testing.T) {
+	t.Parallel()
 	f, d := onPostgres(t, servertest.SharedPostgres(t))
 	f.exec(`CREATE TABLE a (id serial PRIMARY KEY, at timestamptz NOT NULL, n numeric(10,2))`,
 		`INSERT INTO a (at, n) VALUES ('2024-01-01 00:00:00.123456Z', 1.5), ('2024-01-01 00:00:00.123456Z', NULL), ('2024-01-02 00:00:00Z', 3)`)
@@ -46,6 +47,7 @@ func TestPostgresModes(t *testing.T) {
 // Offsets of a Connect cluster, under each name that its drivers have for a
 // table, are gone on with, and written on under that name.
 func TestPostgresTakeover(t *testing.T) {
+	t.Parallel()
 	f, d := onPostgres(t, servertest.SharedPostgres(t))
 	f.exec(`CREATE TABLE a (id serial PRIMARY KEY)`, `INSERT INTO a SELECT FROM generate_series(1, 3)`)
 	name := d.URL[strings.LastIndex(d.URL, "/")+1:]
@@ -66,6 +68,7 @@ func TestPostgresTakeover(t *testing.T) {
 // transaction takes a number, or the time, another one takes the next and
 // commits first, and the source reads between.
 func TestPostgresLateCommits(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{incrementing, timestamp, timestampIncrementing} {
 		for _, late := range []string{"", "ignore"} {
 			t.Run(mode+" "+late, func(t *testing.T) {
@@ -107,6 +110,7 @@ func TestPostgresLateCommits(t *testing.T) {
 // A large table is read in a query of its own while others write, commit late and
 // give up; nothing is lost.
 func TestPostgresWriters(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{incrementing, timestampIncrementing} {
 		t.Run(mode, func(t *testing.T) {
 			f, d := onPostgres(t, servertest.SharedPostgres(t))
@@ -162,6 +166,7 @@ func TestPostgresWriters(t *testing.T) {
 
 // The server is killed, and starts again: reading goes on where it stood.
 func TestPostgresRestarts(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewPostgres(t)
 	f, d := onPostgres(t, p)
 	f.exec(`CREATE TABLE a (id serial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`, `INSERT INTO a SELECT i, '2024-01-01'::timestamptz + i * interval '1 s' FROM generate_series(1, 1000) i`)

@@ -14,6 +14,7 @@ import (
 // killed: nothing is lost, and what comes twice lies behind the offset that was
 // committed last.
 func TestNothingIsLost(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{incrementing, timestamp, timestampIncrementing} {
 		for seed := range uint64(4) {
 			t.Run(fmt.Sprintf("%s %d", mode, seed), func(t *testing.T) { randomly(t, mode, rand.New(rand.NewPCG(seed, 7))) })

@@ -38,6 +38,7 @@ type openQuery struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	conn   *dbsql.Conn
+	tx     *dbsql.Tx // nil: no transaction was asked for
 	rows   database.Rows
 	values []connect.Value // where some columns are left out
 	ahead  *connect.Struct // nil: there is no row any more
@@ -156,6 +157,9 @@ func (r *reader) fetch() error {
 	if q.at, err = r.locate(row); err != nil {
 		return err
 	}
+	for _, i := range r.shape.dates {
+		row.Slots[i] = database.JulianDate(row.Slots[i])
+	}
 	q.ahead = row
 	q.count++
 	return nil
@@ -177,7 +181,11 @@ func (r *reader) locate(row *connect.Struct) (p position, err error) {
 		if row.Slots[i].IsNull() {
 			continue
 		}
-		if p.at, err = moment(row.Slots[i], r.t.mapping); err != nil {
+		mapping := r.t.mapping
+		if row.Schema.Fields()[i].Schema.Logical() == connect.LogicalDate {
+			mapping.Julian = false // not yet
+		}
+		if p.at, err = moment(row.Slots[i], mapping); err != nil {
 			return p, fmt.Errorf("sql: %s: mode %s: column %s of a row behind %s: %w", r.name, r.cfg.Mode, row.Schema.Fields()[i].Name, r.pos, err)
 		}
 		p.hasTime = true
@@ -210,8 +218,8 @@ func (r *reader) close() {
 		r.open.cancel() // or the driver may read what is left
 	}
 	_ = r.open.rows.Close()
+	letGo(r.open.conn, r.open.tx)
 	r.open.cancel()
-	_ = r.open.conn.Close()
 	r.open, r.pos = nil, r.safe
 	if r.query() {
 		r.known = nil // they are asked for anew

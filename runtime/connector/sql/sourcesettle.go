@@ -20,11 +20,11 @@ type settling struct {
 	told    bool
 }
 
-// The pauses between two looks, and when waiting is worth a word.
-const (
-	settlePause = 50 * time.Millisecond
-	settleLong  = 30 * time.Second
-)
+// settlePause is between two looks.
+var settlePause = 50 * time.Millisecond // tests have less
+
+// settleLong is when waiting is worth a word.
+const settleLong = 30 * time.Second
 
 // bounded gives the span that the next query is to read. Where late commits are
 // waited for, the highest value comes first and the open transactions second: a

@@ -50,6 +50,7 @@ func (o *openNow) set(names ...string) {
 // A row that commits late, behind one of a higher number or time, is lost by
 // Kafka Connect's way, and comes where transactions are waited for.
 func TestLateCommits(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{incrementing, timestamp, timestampIncrementing} {
 		for _, wait := range []bool{true, false} {
 			t.Run(mode+" "+map[bool]string{true: "wait", false: "ignore"}[wait], func(t *testing.T) {
@@ -93,6 +94,7 @@ func TestLateCommits(t *testing.T) {
 
 // Other tables go on while one waits.
 func TestWaitingHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, timed, `INSERT INTO a VALUES (1, '2024-01-01 00:00:01')`, `CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY)`)
 	o := &openNow{}
 	o.set("x")

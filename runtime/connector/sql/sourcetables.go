@@ -15,6 +15,7 @@ import (
 type selection struct {
 	cfg              Source
 	include, exclude []*connect.JavaRegex
+	numbers, times   []columnMap
 	task, tasks      int
 }
 
@@ -23,7 +24,13 @@ func newSelection(s Source) (sel selection, err error) {
 	if sel.include, err = patterns("tableIncludeList", s.TableIncludeList); err != nil {
 		return sel, err
 	}
-	sel.exclude, err = patterns("tableExcludeList", s.TableExcludeList)
+	if sel.exclude, err = patterns("tableExcludeList", s.TableExcludeList); err != nil {
+		return sel, err
+	}
+	if sel.numbers, err = columnMaps("incrementingColumnMapping", s.IncrementingColumnMapping, false); err != nil {
+		return sel, err
+	}
+	sel.times, err = columnMaps("timestampColumnsMapping", s.TimestampColumnsMapping, true)
 	return sel, err
 }
 

@@ -116,6 +116,7 @@ func TestOwners(t *testing.T) {
 
 // Tables come and go while others are read.
 func TestTablesComeAndGo(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY)`, `INSERT INTO a VALUES (1)`)
 	mem := memory{}
 	l := begin(t, f.source(incrementing, func(s *Source) { s.IncrementingColumnName = "id" }), mem).idle()
@@ -136,6 +137,7 @@ func TestTablesComeAndGo(t *testing.T) {
 
 // No table waits for a large one, and no more queries than mostOpen stay open.
 func TestTablesInTurn(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{bulk, incrementing, timestamp, timestampIncrementing} {
 		t.Run(mode, func(t *testing.T) {
 			f := newFile(t)
@@ -177,6 +179,7 @@ func TestTablesInTurn(t *testing.T) {
 
 // Columns may come, go and change their names.
 func TestColumnsChange(t *testing.T) {
+	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, x TEXT)`, `INSERT INTO a VALUES (1, 'x')`)
 	l := begin(t, f.source(incrementing, func(s *Source) { s.IncrementingColumnName = "id" }), memory{}).idle()
 	f.exec(`ALTER TABLE a ADD COLUMN y INTEGER`, `INSERT INTO a VALUES (2, 'x', 7)`)

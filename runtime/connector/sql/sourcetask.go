@@ -12,13 +12,15 @@ import (
 	"kcgen.dev/runtime/connector/database"
 )
 
-// How long a Poll without rows lasts, how long one looks for rows before it
-// returns what it has, and the pause between two looks.
+// How long a Poll without rows lasts, and how long one looks for rows before it
+// returns what it has.
 const (
-	pollWait  = 500 * time.Millisecond
-	turnTime  = 300 * time.Millisecond
-	pollPause = 20 * time.Millisecond
+	pollWait = 500 * time.Millisecond
+	turnTime = 300 * time.Millisecond
 )
+
+// pollPause is between two looks for rows that wait for transactions.
+var pollPause = 20 * time.Millisecond // tests have less
 
 // mostOpen is how many queries stay open over polls. Further tables are read in
 // pages, or wait where there are none (see reader.resumable).

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,8 +11,22 @@ import (
 )
 
 // moment reads a value of a timestamp column back as the point in time that it
-// was before timestampGranularity made something else of it.
+// was before timestampGranularity and dateCalendarSystem made something else of
+// it.
 func moment(v connect.Value, m database.Mapping) (time.Time, error) {
+	t, err := counted(v, m)
+	if m.Julian && err == nil {
+		zone := m.Zone
+		if zone == nil {
+			zone = time.UTC
+		}
+		t = database.FromJulian(t.In(zone)).UTC()
+	}
+	return t, err
+}
+
+// counted is the point in time that the value says.
+func counted(v connect.Value, m database.Mapping) (time.Time, error) {
 	switch v.Kind() {
 	case connect.KindInstant:
 		return v.Instant(), nil
@@ -37,8 +52,11 @@ func ofText(s string, m database.Mapping) (time.Time, error) {
 	switch m.Granularity {
 	case "micros_string", "nanos_string":
 		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil && m.Granularity == "nanos_string" && len(s) > 9 {
+			return ofNanos(s) // beyond 292 years from 1970
+		}
 		if err != nil {
-			return time.Time{}, fmt.Errorf("it is text, not a time")
+			return time.Time{}, errNoTime
 		}
 		return ofEpoch(n, m.Granularity)
 	case "micros_iso_datetime_string", "nanos_iso_datetime_string":
@@ -48,11 +66,27 @@ func ofText(s string, m database.Mapping) (time.Time, error) {
 		}
 		at, err := time.ParseInLocation("2006-01-02T15:04:05", s, zone)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("it is text, not a time")
+			return time.Time{}, errNoTime
 		}
 		return at.UTC(), nil
 	}
-	return time.Time{}, fmt.Errorf("it is text, not a time")
+	return time.Time{}, errNoTime
+}
+
+var errNoTime = errors.New("it is text, not a time")
+
+// ofNanos reads nanoseconds since 1970 of more than nine digits.
+func ofNanos(s string) (time.Time, error) {
+	cut := len(s) - 9
+	seconds, err := strconv.ParseInt(s[:cut], 10, 64)
+	rest, wrong := strconv.ParseUint(s[cut:], 10, 32)
+	if err != nil || wrong != nil {
+		return time.Time{}, errNoTime
+	}
+	if seconds < 0 || s[0] == '-' {
+		return time.Unix(seconds, -int64(rest)).UTC(), nil
+	}
+	return time.Unix(seconds, int64(rest)).UTC(), nil
 }
 
 // integer reads a value of an incrementing column.

@@ -70,6 +70,11 @@ type Sink struct {
 	// The zone of dates (date.timezone): that of dbTimezone, or UTC.
 	DateTimezone string `json:"dateTimezone"`
 
+	// The calendar of dates before 15 October 1582 (date.calendar.system): that of
+	// ISO 8601, or the Julian one, as Java's old classes and Kafka Connect's default
+	// have it.
+	DateCalendarSystem string `json:"dateCalendarSystem"`
+
 	// Fields of the value that hold points in time as numbers, or as texts of
 	// numbers, and go to columns of times (timestamp.fields.list).
 	TimestampFieldsList []string `json:"timestampFieldsList"`
@@ -113,6 +118,15 @@ type Source struct {
 	// of them that is not null counts.
 	TimestampColumnName []string `json:"timestampColumnName"`
 
+	// The column of the number, table by table (incrementing.column.mapping):
+	// PATTERN:COLUMN. Each table must match one of the patterns, regular expressions
+	// of Java's kind, by its whole name, with its schema or without.
+	IncrementingColumnMapping []string `json:"incrementingColumnMapping"`
+
+	// The columns of the time of the last change, table by table
+	// (timestamp.columns.mapping): PATTERN:[COLUMN|COLUMN].
+	TimestampColumnsMapping []string `json:"timestampColumnsMapping"`
+
 	// Where to begin where nothing was read yet, in milliseconds since 1970
 	// (timestamp.initial): only rows of later times are read; -1 is now. Without it
 	// all rows are read.
@@ -131,6 +145,11 @@ type Source struct {
 	// late are not passed over: "wait", or "ignore" as Kafka Connect does. Without
 	// it: "wait" where the database can tell which they are (PostgreSQL).
 	LateCommits string `json:"lateCommits"`
+
+	// The isolation of the transactions that read rows
+	// (transaction.isolation.mode); DEFAULT is what the database does by itself.
+	// SQL_SERVER_SNAPSHOT is SQL Server's; SQLite has none to choose of.
+	TransactionIsolationMode string `json:"transactionIsolationMode"`
 
 	// Which tables to read, as regular expressions of Java's kind
 	// (table.include.list): one must match the whole name, with its schema or
@@ -184,6 +203,11 @@ type Source struct {
 	// Whether the incrementing column, and one of the timestamp columns, must be
 	// NOT NULL (validate.non.null). Rows without a value there are never read.
 	ValidateNonNull bool `json:"validateNonNull"`
+
+	// The calendar of dates before 15 October 1582 (date.calendar.system): that of
+	// ISO 8601, or the Julian one, as Java's old classes and Kafka Connect's default
+	// have it. The same date is another number of days then.
+	DateCalendarSystem string `json:"dateCalendarSystem"`
 
 	// Where times without a zone are (db.timezone), as "Europe/Berlin".
 	DbTimezone string `json:"dbTimezone"`

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -79,3 +80,7 @@ func (dialect) Limit(n int) (first, last string) { return "", fmt.Sprintf("LIMIT
 
 // MaxParameters is SQLITE_MAX_VARIABLE_NUMBER.
 func (dialect) MaxParameters() int { return 32766 }
+
+// Isolations are none to choose of: a query sees the file as it was when it
+// began.
+func (dialect) Isolations() []sql.IsolationLevel { return nil }

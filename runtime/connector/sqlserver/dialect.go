@@ -2,6 +2,7 @@ package sqlserver
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"time"
@@ -17,6 +18,7 @@ var (
 	_ database.Indexes       = dialect{}
 	_ database.Rights        = dialect{}
 	_ database.Privileges    = dialect{}
+	_ database.Isolations    = dialect{}
 )
 
 func (dialect) Name() string { return "SQL Server" }
@@ -61,4 +63,9 @@ func (dialect) Now(ctx context.Context, q database.Querier) (time.Time, error) {
 		return now, fmt.Errorf("sqlserver: ask for the time: %w", err)
 	}
 	return now, nil
+}
+
+// Isolations are the standard's, and SQL Server's own.
+func (dialect) Isolations() []sql.IsolationLevel {
+	return []sql.IsolationLevel{sql.LevelReadUncommitted, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable, sql.LevelSnapshot}
 }
