@@ -127,6 +127,7 @@ func TestFaultsOfRights(t *testing.T) {
 
 // A server that dies, is down, or hangs is away.
 func TestFaultsOfServer(t *testing.T) {
+	t.Parallel()
 	s := servertest.NewMariaDB(t)
 	d := databaseOf(t, s.Database(t))
 	db := databasetest.Open(t, d)

@@ -23,8 +23,7 @@ func eachServer(t *testing.T, test func(t *testing.T, s *servertest.MySQL)) {
 // databaseOf is a login as a spec has it.
 func databaseOf(t testing.TB, l servertest.MySQLLogin) mysql.Database {
 	t.Helper()
-	t.Setenv("MYSQL_TEST_PASSWORD", l.Password)
-	d := mysql.Database{URL: "mysql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:MYSQL_TEST_PASSWORD}"), ConnectTimeout: 10 * time.Second}
+	d := mysql.Database{URL: "mysql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:" + servertest.Env(t, l.Password) + "}"), ConnectTimeout: 10 * time.Second}
 	if err := secret.Resolve(&d); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ func TestSuite(t *testing.T) {
 
 // What a server's sql_mode makes of quotes and backslashes changes nothing.
 func TestSuiteModes(t *testing.T) {
+	t.Parallel()
 	s := servertest.NewMariaDB(t)
 	s.Exec(t, "", "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'")
 	databasetest.Suite{Database: databaseOf(t, s.Database(t)), NameLimit: 64}.Run(t)

@@ -116,6 +116,7 @@ func TestTableChangesUnderStatement(t *testing.T) {
 
 // The server goes in the middle of rows, and comes back.
 func TestServerRestarts(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewPostgres(t)
 	d, db := open(t, p.Database(t))
 	c := conn(t, db)

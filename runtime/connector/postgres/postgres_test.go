@@ -33,8 +33,7 @@ func open(t testing.TB, l servertest.PostgresLogin) (postgres.Database, *sql.DB)
 
 func login(t testing.TB, l servertest.PostgresLogin) postgres.Database {
 	t.Helper()
-	t.Setenv("KCGEN_TEST_PASSWORD", l.Password)
-	d := postgres.Database{URL: "jdbc:postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:KCGEN_TEST_PASSWORD}")}
+	d := postgres.Database{URL: "jdbc:postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:" + servertest.Env(t, l.Password) + "}")}
 	if err := secret.Resolve(&d); err != nil {
 		t.Fatal(err)
 	}

@@ -119,6 +119,7 @@ func TestWriters(t *testing.T) {
 // A name stands for one transaction: the next one of a session has another, and
 // one that is prepared keeps one of its names, over a crash too.
 func TestWritersNames(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewPostgres(t)
 	l := p.Database(t)
 	_, db := open(t, l)
@@ -175,6 +176,7 @@ func TestWritersRights(t *testing.T) {
 // On a standby the locks of the primary are not to be seen; who has written
 // anything is.
 func TestWritersOfStandby(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewPostgres(t)
 	l := p.Database(t)
 	_, db := open(t, l)

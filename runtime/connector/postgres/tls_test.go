@@ -22,6 +22,7 @@ import (
 )
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	p := servertest.NewPostgres(t)
 	l := p.Database(t)
 	plain := login(t, l)

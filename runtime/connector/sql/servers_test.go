@@ -1,8 +1,6 @@
 package sql
 
 import (
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +27,7 @@ func onMariaDB(t testing.TB, p *servertest.MySQL) (*file, mysql.Database) {
 
 func postgresOf(t testing.TB, l servertest.PostgresLogin) postgres.Database {
 	t.Helper()
-	d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_PG", l.Password), ConnectTimeout: 10 * time.Second}
+	d := postgres.Database{URL: "postgresql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:" + servertest.Env(t, l.Password) + "}"), ConnectTimeout: 10 * time.Second}
 	if err := secret.Resolve(&d); err != nil {
 		t.Fatal(err)
 	}
@@ -38,22 +36,11 @@ func postgresOf(t testing.TB, l servertest.PostgresLogin) postgres.Database {
 
 func mariaOf(t testing.TB, l servertest.MySQLLogin) mysql.Database {
 	t.Helper()
-	d := mysql.Database{URL: "jdbc:mysql://" + l.Host + "/" + l.Name, User: l.User, Password: password(t, "KCGEN_MY", l.Password), ConnectTimeout: 10 * time.Second}
+	d := mysql.Database{URL: "jdbc:mysql://" + l.Host + "/" + l.Name, User: l.User, Password: secret.Ref("${env:" + servertest.Env(t, l.Password) + "}"), ConnectTimeout: 10 * time.Second}
 	if err := secret.Resolve(&d); err != nil {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// password is a reference to a word. Tests that run at once have a variable each.
-func password(t testing.TB, name, word string) secret.Secret {
-	t.Helper()
-	name += strings.ToUpper(strings.ReplaceAll(servertest.Unique("_"), "-", "_"))
-	if err := os.Setenv(name, word); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Unsetenv(name) })
-	return secret.Ref("${env:" + name + "}")
 }
 
 // eachMode reads the three rows of table a in each mode, of the table and of a
