@@ -17,7 +17,10 @@ func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{incrementing, timestamp, timestampIncrementing} {
 		for seed := range uint64(4) {
-			t.Run(fmt.Sprintf("%s %d", mode, seed), func(t *testing.T) { randomly(t, mode, rand.New(rand.NewPCG(seed, 7))) })
+			t.Run(fmt.Sprintf("%s %d", mode, seed), func(t *testing.T) {
+				t.Parallel()
+				randomly(t, mode, rand.New(rand.NewPCG(seed, 7)))
+			})
 		}
 	}
 }
