@@ -510,6 +510,7 @@ func TestExactlyOnceUnknownEnd(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]harm{"lost": cutAnswer, "not done": 0, "done": unknownAnswer} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := cluster(t)
 			cfg, lb := config(t, c)
 			all := count(120)
