@@ -81,3 +81,21 @@ func TestSourceExclusions(t *testing.T) {
 		}
 	}
 }
+
+// Entries come from specs: no panic, and no column without a name.
+func FuzzColumnMaps(f *testing.F) {
+	f.Add("a.*:[x|y]", true)
+	f.Add(" a : id ", false)
+	f.Fuzz(func(t *testing.T, entry string, several bool) {
+		maps, err := columnMaps("x", []string{entry}, several)
+		if err != nil {
+			return
+		}
+		for _, name := range maps[0].columns {
+			if name == "" || !several && len(maps[0].columns) != 1 {
+				t.Errorf("%q: %q", entry, maps[0].columns)
+			}
+		}
+		_, _ = columnsFor("x", maps, table("s.a"))
+	})
+}
