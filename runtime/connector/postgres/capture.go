@@ -34,20 +34,21 @@ type capture struct {
 	end    context.CancelFunc   // of run; nil: it does not run
 	over   chan struct{}        // closed when run has ended
 
-	mu      sync.Mutex
-	emit    *cdc.Emitter
-	batch   connect.Batch
-	size    int64 // of what the batch was made of
-	pos     position
-	idle    lsn // all of the log up to here was looked at, and nothing is open
-	due     bool
-	beat    time.Time // of the last heartbeat
-	failed  error
-	ended   bool
-	viaRoot bool          // the publication tells changes of partitions as those of the whole
-	again   bool          // run has prepared before
-	more    chan struct{} // the batch has something, or run has ended
-	room    chan struct{} // the batch was taken
+	mu          sync.Mutex
+	emit        *cdc.Emitter
+	batch       connect.Batch
+	size        int64 // of what the batch was made of
+	pos         position
+	incremental connect.SourceOffset // how far an incremental snapshot is
+	idle        lsn                  // all of the log up to here was looked at, and nothing is open
+	due         bool
+	beat        time.Time // of the last heartbeat
+	failed      error
+	ended       bool
+	viaRoot     bool          // the publication tells changes of partitions as those of the whole
+	again       bool          // run has prepared before
+	more        chan struct{} // the batch has something, or run has ended
+	room        chan struct{} // the batch was taken
 
 	flushed atomic.Uint64 // what the server may let go of
 	confirm chan struct{} // tell it so
@@ -96,6 +97,7 @@ func (c *capture) start() error {
 	}
 	c.pos, c.idle, c.due, c.failed, c.ended, c.size = pos, 0, false, nil, false, 0
 	c.batch.Reset()
+	c.incremental = nil
 	c.emit.Transaction.Load(c.handed)
 	c.more, c.room, c.confirm, c.over = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 	ctx, end := context.WithCancel(context.Background())
@@ -197,6 +199,7 @@ func (c *capture) offset() connect.SourceOffset {
 	p.store(o)
 	if !p.inSnapshot() {
 		c.emit.Transaction.Store(o)
+		maps.Copy(o, c.incremental)
 	}
 	return o
 }

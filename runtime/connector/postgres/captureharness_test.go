@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,14 @@ type life struct {
 	key     connect.Codec
 	value   connect.Codec
 	records []cdc.Record
-	log     *logged
+	marks   []mark
+	hold    bool // nothing is said to be committed
+}
+
+// mark is an offset, and how many records were before it.
+type mark struct {
+	records int
+	offset  connect.SourceOffset
 }
 
 // positions gives one offset.
@@ -144,6 +152,10 @@ func (l *life) tryPoll() (int, error) {
 			l.Fatal(err)
 		}
 		l.offset = offsetOf(l, text)
+		l.marks = append(l.marks, mark{len(l.records), l.offset})
+		if l.hold {
+			continue
+		}
 		if err := l.task.(connect.Committer).Committed(context.Background(), m.Partition, l.offset); err != nil {
 			l.Error(err)
 		}
@@ -182,11 +194,11 @@ func (l *life) until(so func() bool) {
 	}
 }
 
-// untilStreaming polls until the snapshot was read, if there is one.
-func (l *life) untilStreaming() {
+// untilStreaming polls until the log is read.
+func (l *life) untilStreaming(d *captured) {
 	l.Helper()
 	l.until(func() bool {
-		return l.offset != nil && (l.offset["snapshot"] == nil || l.offset["snapshot_completed"] == true)
+		return d.exec("SELECT count(*) FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid WHERE s.database = current_database() AND r.state = 'streaming'") == "1"
 	})
 }
 
@@ -198,13 +210,14 @@ func (l *life) count(n int) {
 // untilMark polls until all has come that is in the log by now.
 func (l *life) untilMark(d *captured) {
 	l.Helper()
-	d.exec("SELECT pg_logical_emit_message(false, 'kcgen-mark', '')")
+	mark := servertest.Unique("kcgen-mark")
+	d.exec("SELECT pg_logical_emit_message(false, '" + mark + "', '')")
 	l.until(func() bool {
-		n := len(l.records)
-		if n == 0 || !bytes.Contains(l.records[n-1].Key, []byte("kcgen-mark")) {
+		i := slices.IndexFunc(l.records, func(r cdc.Record) bool { return bytes.Contains(r.Key, []byte(mark)) })
+		if i < 0 {
 			return false
 		}
-		l.records = l.records[:n-1]
+		l.records = slices.Delete(l.records, i, i+1)
 		return true
 	})
 }

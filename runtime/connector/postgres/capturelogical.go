@@ -33,7 +33,7 @@ func (s *stream) logical(at lsn, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if m.transactional && s.replay.had(at) || !m.transactional && s.replay.alone(at) {
+	if m.transactional && s.replay.had(at, true) || !m.transactional && s.replay.alone(at) {
 		return nil
 	}
 	if m.transactional {
@@ -63,6 +63,3 @@ func (s *stream) logical(at lsn, body []byte) error {
 	r.Value = connect.Datum{Schema: s.messages.value, Value: value.Value()}
 	return nil
 }
-
-// signalled takes a row of the table of signals.
-func (s *stream) signalled(byte, *version, []connect.Value) {}

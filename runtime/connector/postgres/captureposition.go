@@ -51,7 +51,8 @@ type position struct {
 	commit    lsn    // the end of the last whole transaction
 	txID      int64  // 0: none
 	time      int64  // of the last message's commit, in microseconds since 1970
-	events    int64  // how many changes of the place were had, since several may share it
+	events    int64  // how many changes of one place were had, since several may share it
+	place     lsn    // that place
 	message   string // the kind of the last message
 
 	snapshot  string // the kind of the snapshot that is being read, or was read last
@@ -136,6 +137,7 @@ func positionOf(o connect.SourceOffset) (p position, err error) {
 		p.snapshot = r.text(keySnapshot)
 	}
 	p.completed = p.completed || p.last
+	p.place = p.at
 	if p.commit == 0 {
 		p.commit = p.processed
 		if p.message != kindCommit && p.message != kindMessage {
@@ -219,14 +221,20 @@ func newReplay(p position) replay {
 	return r
 }
 
-// had says whether a message of the first transaction was had before.
-func (r *replay) had(at lsn) bool {
+// had says whether a message of the first transaction was had before: a change of
+// a row, or what a program wrote. The latter has the place of what follows it.
+func (r *replay) had(at lsn, logical bool) bool {
 	switch {
 	case !r.active || at > r.from.at:
 		r.active = false
 		return false
 	case at < r.from.at:
 		return true
+	case r.from.message == kindMessage:
+		r.active = false
+		return logical
+	case logical:
+		return true // a change of its place was had, and came behind it
 	}
 	r.seen++
 	if r.seen <= max(r.from.events, 1) {

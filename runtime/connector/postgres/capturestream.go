@@ -20,6 +20,10 @@ type stream struct {
 	txText   string // its id, where records tell it
 	origin   origin
 
+	inc     cdc.IncrementalSnapshot
+	chunks  *chunks
+	pending []cdc.Signal // not heeded yet
+
 	change        change
 	before, after []connect.Value
 }
@@ -52,15 +56,38 @@ func (s *session) stream(ctx context.Context) error {
 		l.close()
 		<-answered
 	}()
+	if err := st.newIncremental(); err != nil {
+		return err
+	}
+	if st.inc.Running() {
+		if err := st.goOn(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		f, err := l.next()
 		if err == nil {
 			err = st.frame(ctx, f)
 		}
+		if err == nil {
+			err = st.heed(ctx)
+		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// goOn reads the next chunk of an incremental snapshot that was broken off.
+func (s *stream) goOn(ctx context.Context) error {
+	if err := s.chunks.refresh(ctx); err != nil {
+		return err
+	}
+	if err := s.inc.Resume(ctx); err != nil {
+		return err
+	}
+	s.keepState()
+	return nil
 }
 
 // answer tells the server that we live, and what it may let go of, in time and
@@ -149,6 +176,9 @@ func (s *stream) describe(ctx context.Context, body []byte) error {
 		return err
 	}
 	s.versions[r.id] = v
+	if s.inc.Running() {
+		return s.inc.Altered(ctx, v.layout.Table.ID)
+	}
 	return nil
 }
 
@@ -178,12 +208,14 @@ func (s *stream) beginTransaction(at lsn, body []byte) error {
 		return err
 	}
 	s.tx, s.open, s.origin = b, true, origin{}
+	if s.cfg.ProvideTransactionMetadata {
+		s.txText = strconv.FormatUint(uint64(b.xid), 10)
+	}
 	if s.replay.active {
 		return nil
 	}
 	s.moved(at, kindBegin)
 	if s.cfg.ProvideTransactionMetadata {
-		s.txText = strconv.FormatUint(uint64(b.xid), 10)
 		s.emit.Begin(&s.batch, s.txText, time.UnixMicro(b.at))
 	}
 	return nil
@@ -212,8 +244,8 @@ func (s *stream) endTransaction(at lsn, body []byte) error {
 
 // changed is the position's way to a change of a row.
 func (s *stream) changed(at lsn, kind string) {
-	if s.pos.at != at || s.pos.message == kindBegin || s.pos.message == kindCommit || s.pos.message == "" {
-		s.pos.events = 0
+	if s.pos.place != at {
+		s.pos.events, s.pos.place = 0, at
 	}
 	s.moved(at, kind)
 	s.pos.events++
@@ -223,7 +255,7 @@ var changeKinds = map[byte]string{msgInsert: kindInsert, msgUpdate: kindUpdate, 
 
 // row takes a change of a row.
 func (s *stream) row(ctx context.Context, kind byte, at lsn, body []byte) error {
-	if s.replay.had(at) {
+	if s.replay.had(at, false) {
 		return nil
 	}
 	s.changed(at, changeKinds[kind])
@@ -267,8 +299,8 @@ func (s *stream) emitRow(kind byte, v *version) (err error) {
 	case msgDelete:
 		c.Op = cdc.Delete
 	}
-	if s.emit.Skips(c.Op) && !v.signal {
-		return nil // a change of a key too is an update
+	if s.emit.Skips(c.Op) && !v.signal && !s.inc.Running() {
+		return nil
 	}
 	if s.change.oldKind != 0 {
 		if s.before, err = s.values(s.before[:0], v, s.change.old, nil); err != nil {
@@ -283,10 +315,11 @@ func (s *stream) emitRow(kind byte, v *version) (err error) {
 		c.After = s.after
 	}
 	if v.signal {
-		s.signalled(kind, v, c.After)
+		s.signalled(&c)
 	}
-	if kind == msgDelete && c.Before == nil {
-		return nil
+	s.inc.Changed(&c)
+	if kind == msgDelete && c.Before == nil || s.emit.Skips(c.Op) {
+		return nil // a change of a key too is an update
 	}
 	c.Source = s.block(v.schema, v.name, cdc.Streamed)
 	s.fillOrigin(c.Source)
@@ -356,7 +389,7 @@ func (s *stream) truncate(at lsn, body []byte) error {
 	}
 	for i, id := range t.relations {
 		v := s.versions[id]
-		if s.emit.Skips(cdc.Truncate) || s.replay.had(at) {
+		if s.emit.Skips(cdc.Truncate) && !s.inc.Running() || s.replay.had(at, false) {
 			continue
 		}
 		processed := s.pos.processed
@@ -368,6 +401,7 @@ func (s *stream) truncate(at lsn, body []byte) error {
 			continue
 		}
 		c := cdc.Change{Op: cdc.Truncate, Layout: v.layout, Now: time.Now(), Transaction: s.txText, At: time.UnixMicro(s.tx.at)}
+		s.inc.Changed(&c)
 		c.Source = s.block(v.schema, v.name, cdc.Streamed)
 		s.fillOrigin(c.Source)
 		s.emit.Change(&s.batch, &c)

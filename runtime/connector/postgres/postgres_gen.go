@@ -131,6 +131,22 @@ type Source struct {
 	// Which columns not to capture (column.exclude.list).
 	ColumnExcludeList []string `json:"columnExcludeList"`
 
+	// Which columns of text to cut, under the number of characters that are left
+	// (column.truncate.to.*), as regular expressions parted by commas that match
+	// schema.table.column: {"20": "public\\.orders\\.note"}.
+	ColumnTruncateToChars map[string]string `json:"columnTruncateToChars"`
+
+	// Which columns of text to replace by asterisks, under their number
+	// (column.mask.with.*), in the same way: {"8": "public\\.users\\.name"}.
+	ColumnMaskWithChars map[string]string `json:"columnMaskWithChars"`
+
+	// Which columns of text to replace by a hash of Java's serial form of the text,
+	// as Debezium did first (column.mask.hash).
+	ColumnMaskHash []Hash `json:"columnMaskHash"`
+
+	// Which columns of text to replace by a hash of the text (column.mask.hash.v2).
+	ColumnMaskHashV2 []Hash `json:"columnMaskHashV2"`
+
 	// Which columns' schemas tell the type, the length and the scale in the
 	// database, as parameters (column.propagate.source.type).
 	ColumnPropagateSourceType []string `json:"columnPropagateSourceType"`
@@ -153,7 +169,7 @@ type Source struct {
 	SnapshotIncludeCollectionList []string `json:"snapshotIncludeCollectionList"`
 
 	// The query by which a table's rows are read at the start, by the table's name
-	// (snapshot.select.statement.overrides): {"public.orders": "SELECT …"}.
+	// (snapshot.select.statement.overrides.*): {"public.orders": "SELECT …"}.
 	SnapshotSelectStatementOverrides map[string]string `json:"snapshotSelectStatementOverrides"`
 
 	// How many rows of a table are read by one query at the start; a start that was
@@ -258,4 +274,16 @@ type Source struct {
 
 	// The most bytes of the log of one batch (max.queue.size.in.bytes).
 	MaxQueueSizeInBytes int64 `json:"maxQueueSizeInBytes"`
+}
+
+// Columns that are replaced by a hash.
+type Hash struct {
+	// The algorithm, as Java names it: "SHA-256".
+	Algorithm string `json:"algorithm"`
+
+	// What is hashed before the text, so that nobody can look it up.
+	Salt secret.Secret `json:"salt"`
+
+	// Which columns, as regular expressions that match schema.table.column.
+	Columns []string `json:"columns"`
 }

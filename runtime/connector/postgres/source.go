@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -74,11 +76,38 @@ func (s Source) options() cdc.Options {
 		TableIncludeList: s.TableIncludeList, TableExcludeList: s.TableExcludeList,
 		ColumnIncludeList: s.ColumnIncludeList, ColumnExcludeList: s.ColumnExcludeList,
 		ColumnPropagateSourceType: s.ColumnPropagateSourceType, DatatypePropagateSourceType: s.DatatypePropagateSourceType,
+		ColumnTruncateToChars: chars(s.ColumnTruncateToChars), ColumnMaskWithChars: chars(s.ColumnMaskWithChars),
+		ColumnMaskHash: hashes(s.ColumnMaskHash), ColumnMaskHashV2: hashes(s.ColumnMaskHashV2),
 		MessageKeyColumns: s.MessageKeyColumns, SignalDataCollection: s.SignalDataCollection,
 		TombstonesOnDelete: s.TombstonesOnDelete, SkippedOperations: s.SkippedOperations,
 		SkipMessagesWithoutChange: s.SkipMessagesWithoutChange, ProvideTransactionMetadata: s.ProvideTransactionMetadata,
 		ExtendedHeadersEnabled: s.ExtendedHeadersEnabled,
 	}
+}
+
+// chars are patterns of columns with their numbers of characters.
+func chars(option map[string]string) map[string]int {
+	if len(option) == 0 {
+		return nil
+	}
+	m := map[string]int{}
+	for number, patterns := range option {
+		n, err := strconv.Atoi(strings.TrimSuffix(number, ".chars"))
+		if err != nil {
+			continue // source.cue allows no such
+		}
+		for pattern := range strings.SplitSeq(patterns, ",") {
+			m[strings.TrimSpace(pattern)] = n
+		}
+	}
+	return m
+}
+
+func hashes(option []Hash) (all []cdc.Hash) {
+	for _, h := range option {
+		all = append(all, cdc.Hash{Algorithm: h.Algorithm, Salt: h.Salt, Columns: h.Columns})
+	}
+	return all
 }
 
 // modes are the options that say how types are mapped.
