@@ -39,3 +39,168 @@ type Database struct {
 	// 0001-01-01.
 	ZeroDateTimeBehavior string `json:"zeroDateTimeBehavior"`
 }
+
+// Captures the changes of tables of a MySQL or MariaDB server from its binary log,
+// as Debezium's MySQL and MariaDB connectors do: the same topics, records and
+// offsets. The server says which of the two it is.
+type Source struct {
+	// The server (database.hostname, database.port, database.user,
+	// database.password), as mysql.#Database & {…}. The database that its url names
+	// is where the connection begins; which databases are captured the lists say.
+	Database Database `json:"database"`
+
+	// The name of the server in topics, schemas and offsets (topic.prefix). Another
+	// one begins anew, with a snapshot.
+	TopicPrefix string `json:"topicPrefix"`
+
+	// By what number the server knows this reader among its replicas
+	// (database.server.id). No other replica and no other connector may have it: the
+	// server cuts the older one off.
+	DatabaseServerID int `json:"databaseServerId"`
+
+	// The topic in which the tables' definitions are kept
+	// (schema.history.internal.kafka.topic): one partition, kept for ever, of this
+	// connector alone. It is Debezium's, and can be gone on with.
+	SchemaHistoryInternalKafkaTopic string `json:"schemaHistoryInternalKafkaTopic"`
+
+	// Whether only definitions of captured tables are kept
+	// (schema.history.internal.store.only.captured.tables.ddl).
+	SchemaHistoryInternalStoreOnlyCapturedTablesDdl bool `json:"schemaHistoryInternalStoreOnlyCapturedTablesDdl"`
+
+	// Whether only definitions of tables of captured databases are kept
+	// (schema.history.internal.store.only.captured.databases.ddl).
+	SchemaHistoryInternalStoreOnlyCapturedDatabasesDdl bool `json:"schemaHistoryInternalStoreOnlyCapturedDatabasesDdl"`
+
+	// Which databases to capture, as regular expressions of Java's kind that match
+	// the whole name (database.include.list). Without a list: all but the server's.
+	DatabaseIncludeList []string `json:"databaseIncludeList"`
+
+	// Which databases not to capture (database.exclude.list).
+	DatabaseExcludeList []string `json:"databaseExcludeList"`
+
+	// Which tables to capture, as regular expressions that match database.table
+	// (table.include.list). Without a list: all.
+	TableIncludeList []string `json:"tableIncludeList"`
+
+	// Which tables not to capture (table.exclude.list).
+	TableExcludeList []string `json:"tableExcludeList"`
+
+	// Which columns records have, as regular expressions that match
+	// database.table.column (column.include.list).
+	ColumnIncludeList []string `json:"columnIncludeList"`
+
+	// Which columns records do not have (column.exclude.list).
+	ColumnExcludeList []string `json:"columnExcludeList"`
+
+	// What makes the keys of a table's records, as table:column,column
+	// (message.key.columns). Without it: the primary key, or the first unique key
+	// without nulls.
+	MessageKeyColumns []string `json:"messageKeyColumns"`
+
+	// Whether to read the rows that are there, and where to begin with changes
+	// (snapshot.mode). "initial": once, where there is no offset. "always": at each
+	// start. "initial_only": once, and no changes. "no_data": not the rows, only the
+	// tables' definitions. "when_needed": as initial, and again where the log no longer
+	// has the offset. "recovery": the definitions again, where their topic was lost;
+	// only if no table has changed since the offset.
+	SnapshotMode string `json:"snapshotMode"`
+
+	// How tables are kept still while a snapshot begins (snapshot.locking.mode).
+	// "minimal": all tables, until the definitions are read and the rows' transaction
+	// has begun. "extended": until all rows are read. "none": not at all; no
+	// definition may change meanwhile.
+	SnapshotLockingMode string `json:"snapshotLockingMode"`
+
+	// How long a snapshot waits for its locks (snapshot.lock.timeout.ms).
+	SnapshotLockTimeout time.Duration `json:"snapshotLockTimeout"`
+
+	// How long to wait before a snapshot begins (snapshot.delay.ms).
+	SnapshotDelay time.Duration `json:"snapshotDelay"`
+
+	// Of which captured tables a snapshot reads the rows, as regular expressions
+	// (snapshot.include.collection.list). Without a list: all.
+	SnapshotIncludeCollectionList []string `json:"snapshotIncludeCollectionList"`
+
+	// What DECIMAL and NUMERIC become (decimal.handling.mode): Connect's Decimal,
+	// doubles, or text.
+	DecimalHandlingMode string `json:"decimalHandlingMode"`
+
+	// What dates and times become (time.precision.mode): numbers by the column's
+	// precision, but TIME always in microseconds; by the precision alone; Connect's
+	// own types; ISO 8601; or always micro- or nanoseconds.
+	TimePrecisionMode string `json:"timePrecisionMode"`
+
+	// What bytes become (binary.handling.mode).
+	BinaryHandlingMode string `json:"binaryHandlingMode"`
+
+	// What BIGINT UNSIGNED becomes (bigint.unsigned.handling.mode): an INT64, which is
+	// negative above 2^63-1, or Connect's Decimal.
+	BigintUnsignedHandlingMode string `json:"bigintUnsignedHandlingMode"`
+
+	// What becomes of a value that cannot be converted, such as February 31
+	// (event.converting.failure.handling.mode): the task fails, it is null and told
+	// of, or null.
+	EventConvertingFailureHandlingMode string `json:"eventConvertingFailureHandlingMode"`
+
+	// Whether changes of definitions are records of the topic that is named as
+	// topicPrefix (include.schema.changes).
+	IncludeSchemaChanges bool `json:"includeSchemaChanges"`
+
+	// Whether comments of columns are part of schemas (include.schema.comments).
+	IncludeSchemaComments bool `json:"includeSchemaComments"`
+
+	// Whether records have the statement that has changed the row (include.query). The
+	// server must write it: binlog_rows_query_log_events, or MariaDB's
+	// binlog_annotate_row_events.
+	IncludeQuery bool `json:"includeQuery"`
+
+	// Whether dates of years of two digits are those of 1970 to 2069, as the server
+	// takes them (enable.time.adjuster).
+	EnableTimeAdjuster bool `json:"enableTimeAdjuster"`
+
+	// Whether records have headers that tell which connector has made them
+	// (extended.headers.enabled).
+	ExtendedHeadersEnabled bool `json:"extendedHeadersEnabled"`
+
+	// Whether a delete is followed by a record without a value (tombstones.on.delete).
+	TombstonesOnDelete bool `json:"tombstonesOnDelete"`
+
+	// Which changes are left out (skipped.operations): creates, updates, deletes,
+	// truncates, or none.
+	SkippedOperations []string `json:"skippedOperations"`
+
+	// Whether updates that change nothing that is captured are left out
+	// (skip.messages.without.change).
+	SkipMessagesWithoutChange bool `json:"skipMessagesWithoutChange"`
+
+	// Whether begins and ends of transactions are records, and each change has its
+	// place in its transaction (provide.transaction.metadata).
+	ProvideTransactionMetadata bool `json:"provideTransactionMetadata"`
+
+	// The topic of transactions, behind the prefix (topic.transaction).
+	TopicTransaction string `json:"topicTransaction"`
+
+	// What stands between the parts of topics' names (topic.delimiter).
+	TopicDelimiter string `json:"topicDelimiter"`
+
+	// How names of schemas are made ones that Avro allows
+	// (schema.name.adjustment.mode).
+	SchemaNameAdjustmentMode string `json:"schemaNameAdjustmentMode"`
+
+	// How names of fields are made ones that Avro allows
+	// (field.name.adjustment.mode).
+	FieldNameAdjustmentMode string `json:"fieldNameAdjustmentMode"`
+
+	// How often a record says that the capture is alive, and moves the offset where
+	// nothing captured changes (heartbeat.interval.ms). "0s" is never.
+	HeartbeatInterval time.Duration `json:"heartbeatInterval"`
+
+	// What the topic of these records begins with (topic.heartbeat.prefix).
+	TopicHeartbeatPrefix string `json:"topicHeartbeatPrefix"`
+
+	// A statement that is run with each of them (heartbeat.action.query).
+	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
+
+	// How many records are handed on at a time, at the most (max.batch.size).
+	MaxBatchSize int `json:"maxBatchSize"`
+}

@@ -1,0 +1,288 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/cdc"
+	"kcgen.dev/runtime/connector/database"
+)
+
+// pollWait is how long a Poll without changes lasts.
+const pollWait = 500 * time.Millisecond
+
+// captureTask captures a server: the rows that there are, and then what its log says.
+type captureTask struct {
+	cfg     Source
+	log     *slog.Logger
+	offsets connect.OffsetReader
+	part    *connect.SourcePartition
+	db      *sql.DB
+	server  *server
+	modes   modes
+	emit    *cdc.Emitter
+	source  *connect.Schema
+	places  tableFilter
+	history *history
+
+	catalog  *catalog
+	pos      *position
+	snapshot *snapshot  // under way
+	reader   *logReader // nil: to be opened
+	plans    map[tableID]*plan
+	tables   map[uint64]*mapped // by the log's numbers
+	before   []connect.Value
+	after    []connect.Value
+	changes  schemaRecords
+
+	skipEvents int64 // of the first transaction, which were read before
+	skipRows   int
+	skipping   bool
+	moved      bool // the position has, since the last mark
+	heartbeat  time.Time
+	failed     error // of the last Poll, which gave records before it failed
+	idle       bool  // initial_only is done
+	behind     lag
+}
+
+// Open connects, finds where to go on, and what the tables were there.
+func (t *captureTask) Open(ctx context.Context, tc connect.SourceContext) (err error) {
+	t.log, t.offsets = tc.Log, tc.Offsets
+	t.part = connect.Partition("server", t.cfg.TopicPrefix)
+	t.plans, t.tables = map[tableID]*plan{}, map[uint64]*mapped{}
+	t.heartbeat = time.Now()
+	t.release()
+	if t.db, err = t.cfg.Database.Open(); err != nil {
+		return err
+	}
+	if err := t.db.PingContext(ctx); err != nil {
+		return t.fault("connect to "+t.cfg.Database.String(), err)
+	}
+	if t.server, err = askServer(ctx, t.db); err != nil {
+		return t.fault(t.cfg.Database.String(), err)
+	}
+	if err := t.server.check(); err != nil {
+		return fmt.Errorf("mysql: %s: %w", t.cfg.Database, err)
+	}
+	if err := t.prepare(tc); err != nil {
+		return err
+	}
+	return t.locate(ctx)
+}
+
+// prepare makes what records are made with.
+func (t *captureTask) prepare(tc connect.SourceContext) (err error) {
+	t.modes = t.cfg.modes(t.server.mariadb)
+	t.source = sourceSchema(t.server.name())
+	connector := cdc.Connector{Name: t.server.name(), Task: "0", Catalogs: true}
+	if t.emit, err = cdc.NewEmitter(t.cfg.options(), connector, t.source); err != nil {
+		return err
+	}
+	if t.changes, err = newSchemaRecords(t.cfg, t.server.name(), t.source, t.emit.Topics.Schema); err != nil {
+		return err
+	}
+	if t.places, err = newTableFilter(t.cfg, t.emit.Filter); err != nil {
+		return err
+	}
+	if tc.Journals == nil {
+		return errors.New("mysql: schemaHistoryInternalKafkaTopic: there is no Kafka to keep it in")
+	}
+	journal, err := tc.Journals.Journal(t.cfg.SchemaHistoryInternalKafkaTopic)
+	if err != nil {
+		return fmt.Errorf("mysql: schemaHistoryInternalKafkaTopic: %w", err)
+	}
+	t.history = &history{journal: journal, server: t.cfg.TopicPrefix, mariadb: t.server.mariadb}
+	t.catalog = t.emptyCatalog()
+	return nil
+}
+
+func (t *captureTask) emptyCatalog() *catalog {
+	c := newCatalog()
+	c.comments = t.cfg.IncludeSchemaComments
+	return c
+}
+
+// check finds what keeps the log from being read.
+func (s *server) check() error {
+	switch {
+	case !s.logBin:
+		return errors.New("it writes no binary log: start it with --log-bin --server-id=N")
+	case s.format != "ROW":
+		return fmt.Errorf("binlog_format is %s: SET GLOBAL binlog_format = 'ROW', and have clients connect anew", s.format)
+	case s.image != "FULL" && s.image != "":
+		return fmt.Errorf("binlog_row_image is %s: SET GLOBAL binlog_row_image = 'FULL'", s.image)
+	case s.partial != "":
+		return fmt.Errorf("binlog_row_value_options is %s: SET GLOBAL binlog_row_value_options = ''", s.partial)
+	}
+	return nil
+}
+
+// locate decides by the offset and the mode of snapshots what comes first.
+func (t *captureTask) locate(ctx context.Context) error {
+	if err := t.catalog.readCharsets(ctx, t.db, t.server); err != nil {
+		return t.fault(t.cfg.Database.String(), err)
+	}
+	o := t.offsets.Offset(t.part)
+	if o == nil || t.cfg.SnapshotMode == snapshotAlways {
+		return t.beginSnapshot()
+	}
+	p, err := loadPosition(o, t.server.mariadb)
+	if err != nil {
+		return err
+	}
+	if p.snapshot && t.cfg.SnapshotMode != snapshotNoData {
+		t.log.Warn("the snapshot was not finished: it begins anew")
+		return t.beginSnapshot()
+	}
+	t.pos, t.skipEvents, t.skipRows = p, p.event, p.row
+	t.emit.Transaction.Load(o)
+	if t.cfg.SnapshotMode == snapshotInitialOnly {
+		t.idle = true
+		return nil
+	}
+	missing, err := t.server.has(ctx, t.db, p)
+	if err != nil {
+		return t.fault(t.cfg.Database.String(), err)
+	}
+	if missing != "" {
+		return t.lost(missing)
+	}
+	return t.recoverTables(ctx)
+}
+
+// lost is a log that no longer has what comes behind the offset.
+func (t *captureTask) lost(missing string) error {
+	if t.cfg.SnapshotMode == snapshotWhenNeeded {
+		t.log.Warn("the log no longer has what comes next: the rows are read anew", "missing", missing)
+		return t.beginSnapshot()
+	}
+	return fmt.Errorf("mysql: %s: go on at %s: the log no longer has it: %s: changes are lost; snapshotMode \"when_needed\" reads all rows again, or reset the offset", t.cfg.Database, t.pos, missing)
+}
+
+// recoverTables finds what the tables were at the position.
+func (t *captureTask) recoverTables(ctx context.Context) error {
+	if t.cfg.SnapshotMode == snapshotRecovery {
+		return t.rebuild(ctx)
+	}
+	n, err := t.history.recover(ctx, t.catalog, t.pos)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("mysql: schemaHistoryInternalKafkaTopic: topic %s has nothing for %s up to %s: it was lost, or is another's; snapshotMode \"recovery\" makes it anew where no table has changed since",
+			t.cfg.SchemaHistoryInternalKafkaTopic, t.cfg.TopicPrefix, t.pos)
+	}
+	return nil
+}
+
+// Poll adds rows of the snapshot, or changes of the log. What fails behind records is
+// told by the next Poll.
+func (t *captureTask) Poll(ctx context.Context, b *connect.Batch) error {
+	if err := t.failed; err != nil {
+		t.failed = nil
+		return err
+	}
+	err := t.poll(ctx, b)
+	if err != nil && len(b.Records)+len(b.Marks()) > 0 {
+		t.failed, err = err, nil
+	}
+	return err
+}
+
+func (t *captureTask) poll(ctx context.Context, b *connect.Batch) error {
+	switch {
+	case t.idle:
+		wait := time.NewTimer(pollWait)
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+		}
+		return nil
+	case t.snapshot != nil:
+		return t.pollSnapshot(ctx, b)
+	}
+	return t.pollLog(ctx, b)
+}
+
+// mark says that all records so far are those before the position.
+func (t *captureTask) mark(b *connect.Batch) {
+	o := t.pos.offset()
+	if !t.pos.snapshot {
+		t.emit.Transaction.Store(o)
+	}
+	b.Mark(t.part, o)
+	t.moved = false
+}
+
+// fault is an error of the database; most are to be tried again.
+func (t *captureTask) fault(what string, err error) error {
+	wrapped := fmt.Errorf("mysql: %s: %w", what, err)
+	switch t.cfg.Database.Dialect().Fault(err) {
+	case database.Away, database.Busy:
+		return connect.Retry(wrapped)
+	}
+	return wrapped
+}
+
+// Close lets go of the connections.
+func (t *captureTask) Close() error {
+	t.release()
+	return nil
+}
+
+func (t *captureTask) release() {
+	if t.snapshot != nil {
+		t.snapshot.close()
+		t.snapshot = nil
+	}
+	t.reader.close()
+	t.reader = nil
+	if t.db != nil {
+		_ = t.db.Close()
+		t.db = nil
+	}
+}
+
+// tableFilter says which tables are captured.
+type tableFilter struct {
+	include, exclude, rows cdc.Patterns
+	tables                 *cdc.Filter
+}
+
+func newTableFilter(s Source, f *cdc.Filter) (t tableFilter, err error) {
+	t.tables = f
+	if t.include, err = cdc.NewPatterns("databaseIncludeList", s.DatabaseIncludeList); err != nil {
+		return t, err
+	}
+	if t.exclude, err = cdc.NewPatterns("databaseExcludeList", s.DatabaseExcludeList); err != nil {
+		return t, err
+	}
+	t.rows, err = cdc.NewPatterns("snapshotIncludeCollectionList", s.SnapshotIncludeCollectionList)
+	return t, err
+}
+
+// database is whether tables of a database may be captured.
+func (f *tableFilter) database(db string) bool {
+	switch {
+	case systemDatabases[db]:
+		return false
+	case len(f.include) > 0:
+		return f.include.Match(db)
+	}
+	return !f.exclude.Match(db)
+}
+
+func (f *tableFilter) table(id tableID) bool {
+	return f.database(id.db) && f.tables.Table(cdc.TableID{Catalog: id.db, Table: id.name})
+}
+
+// snapshots is whether a snapshot reads a table's rows.
+func (f *tableFilter) snapshots(id tableID) bool {
+	return f.table(id) && (len(f.rows) == 0 || f.rows.Match(id.String()))
+}
