@@ -176,7 +176,7 @@ func (s *IncrementalSnapshot) prepare(ctx context.Context, c Collection) (err er
 	if s.layout == nil {
 		return fmt.Errorf("it is not captured: %w", ErrSkipTable)
 	}
-	if s.key, err = chunkKey(s.layout.Table, c.SurrogateKey); err != nil {
+	if s.key, err = chunkKey(s.layout, c.SurrogateKey); err != nil {
 		return err
 	}
 	if s.max == nil {
@@ -189,11 +189,12 @@ func (s *IncrementalSnapshot) prepare(ctx context.Context, c Collection) (err er
 }
 
 // chunkKey are the columns by which chunks go.
-func chunkKey(t *Table, surrogate string) ([]int, error) {
+func chunkKey(l *Layout, surrogate string) ([]int, error) {
+	t := l.Table
 	if surrogate != "" {
 		i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == surrogate })
-		if i < 0 {
-			return nil, fmt.Errorf("it has no column %q, the surrogate key: %w", surrogate, ErrSkipTable)
+		if i < 0 || !l.Uses(i) {
+			return nil, fmt.Errorf("it has no column %q that is captured, the surrogate key: %w", surrogate, ErrSkipTable)
 		}
 		return []int{i}, nil
 	}

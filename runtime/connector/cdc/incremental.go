@@ -136,8 +136,12 @@ func loadKey(o connect.SourceOffset, name string) ([]any, error) {
 }
 
 // Resume reads the next chunk of a snapshot that was loaded, when the stream has
-// begun.
-func (s *IncrementalSnapshot) Resume(ctx context.Context) error { return s.read(ctx) }
+// begun, or of one of which a call has failed: from the last row that was sent.
+func (s *IncrementalSnapshot) Resume(ctx context.Context) error {
+	s.window.clear()
+	s.end, s.open, s.place, s.layout = s.last, false, nil, nil
+	return s.read(ctx)
+}
 
 // Signal does what a signal says. emit takes the rows of a chunk that is
 // complete, in order; what is marked behind the last is to be stored by Store.

@@ -2,6 +2,7 @@ package cdc
 
 import (
 	"fmt"
+	"slices"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -54,9 +55,12 @@ func (c *cell) of(row []connect.Value) connect.Value {
 	return v
 }
 
-// Uses reports whether the values of a column are in any record. The others need
-// not be decoded.
+// Uses reports whether the values of a column are in any record, or in the primary
+// key, by which rows are told apart. The others need not be decoded.
 func (l *Layout) Uses(column int) bool {
+	if slices.Contains(l.Table.Key, column) {
+		return true
+	}
 	for _, cells := range [][]cell{l.key, l.value} {
 		for i := range cells {
 			if cells[i].column == column {
