@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -84,6 +85,7 @@ func (s Source) options() cdc.Options {
 		ColumnIncludeList: s.ColumnIncludeList, ColumnExcludeList: s.ColumnExcludeList, MessageKeyColumns: s.MessageKeyColumns,
 		TombstonesOnDelete: s.TombstonesOnDelete, SkippedOperations: s.SkippedOperations, SkipMessagesWithoutChange: s.SkipMessagesWithoutChange,
 		ProvideTransactionMetadata: s.ProvideTransactionMetadata, ExtendedHeadersEnabled: s.ExtendedHeadersEnabled,
+		SignalDataCollection: s.SignalDataCollection,
 	}
 }
 
@@ -95,9 +97,13 @@ func (s Source) modes(mariadb bool) modes {
 // begin anew do so under a new transaction.
 func (Source) ExactlyOnce() error { return nil }
 
-// Journals are the topic of the schema history.
+// Journals are the topics of the schema history and of signals.
 func (s Source) Journals() []connect.JournalUse {
-	return []connect.JournalUse{{Topic: s.SchemaHistoryInternalKafkaTopic, Why: "the history of its tables' definitions", Written: true}}
+	all := []connect.JournalUse{{Topic: s.SchemaHistoryInternalKafkaTopic, Why: "the history of its tables' definitions", Written: true}}
+	if slices.Contains(s.SignalEnabledChannels, "kafka") {
+		all = append(all, connect.JournalUse{Topic: s.signalTopic(), Why: "signals"})
+	}
+	return all
 }
 
 // Writes are the topics of which the names are known; those of tables begin with the

@@ -29,10 +29,13 @@ func (t *captureTask) pollLog(ctx context.Context, b *connect.Batch) (err error)
 	for len(b.Records) < t.cfg.MaxBatchSize {
 		e, err := t.reader.next(ctx, wait)
 		if err == nil && e == nil {
+			t.attend(ctx, b)
 			break
 		}
 		if err == nil {
-			err = t.event(ctx, b, e.Header, e.Event)
+			if err = t.event(ctx, b, e.Header, e.Event); err == nil {
+				t.attend(ctx, b)
+			}
 		} else {
 			err = t.disconnected(err)
 		}
@@ -344,7 +347,7 @@ func (t *captureTask) rows(b *connect.Batch, typ replication.EventType, e *repli
 		return fmt.Errorf("mysql: the log at %s has changes of parts of JSON documents: SET GLOBAL binlog_row_value_options = ''", t.pos)
 	case t.skipping:
 		return nil
-	case m == nil || m.plan == nil || t.emit.Skips(op):
+	case m == nil || m.plan == nil || t.emit.Skips(op) && !t.wants(m.id):
 		t.skipRows = 0
 		return nil
 	}
@@ -393,6 +396,10 @@ func (t *captureTask) eachRow(b *connect.Batch, op cdc.Op, m *mapped, e *replica
 			continue
 		}
 		t.pos.atRow(i)
+		t.hear(&change)
+		if t.emit.Skips(op) {
+			continue
+		}
 		change.Source = t.block(m.id, t.pos.time, cdc.Streamed)
 		t.emit.Change(b, &change)
 		t.moved = true

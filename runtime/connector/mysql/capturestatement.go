@@ -22,6 +22,7 @@ func (t *captureTask) statement(ctx context.Context, b *connect.Batch, text, db 
 	for i := range changes {
 		t.forget(&changes[i])
 	}
+	t.altered(ctx, changes)
 	if len(changes) == 0 && systemDatabases[strings.ToLower(db)] {
 		return nil
 	}
@@ -125,12 +126,16 @@ func (t *captureTask) done() *position {
 
 func (t *captureTask) truncate(b *connect.Batch, id tableID) error {
 	tab := t.catalog.tables[id]
-	if tab == nil || !t.places.table(id) || t.emit.Skips(cdc.Truncate) {
+	if tab == nil || !t.places.table(id) || t.emit.Skips(cdc.Truncate) && !t.inc.Running() {
 		return nil
 	}
 	p, err := t.plan(tab)
 	if err != nil {
 		return err
+	}
+	t.inc.Changed(&cdc.Change{Op: cdc.Truncate, Layout: p.layout})
+	if t.emit.Skips(cdc.Truncate) {
+		return nil
 	}
 	t.emit.Change(b, &cdc.Change{Op: cdc.Truncate, Layout: p.layout, Source: t.block(id, t.pos.time, cdc.Streamed), Now: time.Now(), Transaction: t.pos.transaction(), At: t.pos.time})
 	t.moved = true

@@ -47,6 +47,8 @@ type captureTask struct {
 	heartbeat  time.Time
 	failed     error // of the last Poll, which gave records before it failed
 	idle       bool  // initial_only is done
+	inc        incremental
+	progressed cdc.Progress
 	behind     lag
 }
 
@@ -72,7 +74,14 @@ func (t *captureTask) Open(ctx context.Context, tc connect.SourceContext) (err e
 	if err := t.prepare(tc); err != nil {
 		return err
 	}
-	return t.locate(ctx)
+	if err := t.locate(ctx); err != nil {
+		return err
+	}
+	o := t.offsets.Offset(t.part)
+	if t.snapshot != nil {
+		o = nil // what was asked for is read now
+	}
+	return t.listen(tc, o)
 }
 
 // prepare makes what records are made with.
@@ -215,6 +224,7 @@ func (t *captureTask) mark(b *connect.Batch) {
 	o := t.pos.offset()
 	if !t.pos.snapshot {
 		t.emit.Transaction.Store(o)
+		t.inc.store(o)
 	}
 	b.Mark(t.part, o)
 	t.moved = false
@@ -243,6 +253,7 @@ func (t *captureTask) release() {
 	}
 	t.reader.close()
 	t.reader = nil
+	t.inc.close()
 	if t.db != nil {
 		_ = t.db.Close()
 		t.db = nil
@@ -279,7 +290,8 @@ func (f *tableFilter) database(db string) bool {
 }
 
 func (f *tableFilter) table(id tableID) bool {
-	return f.database(id.db) && f.tables.Table(cdc.TableID{Catalog: id.db, Table: id.name})
+	of := cdc.TableID{Catalog: id.db, Table: id.name}
+	return f.database(id.db) && f.tables.Table(of) || f.tables.Signals(of)
 }
 
 // snapshots is whether a snapshot reads a table's rows.

@@ -201,6 +201,30 @@ type Source struct {
 	// A statement that is run with each of them (heartbeat.action.query).
 	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
 
+	// The table of signals, with its database before it (signal.data.collection): a row
+	// with the columns id, type and data tells the capture what to do.
+	SignalDataCollection string `json:"signalDataCollection"`
+
+	// Where signals come from (signal.enabled.channels): "source" is their table.
+	SignalEnabledChannels []string `json:"signalEnabledChannels"`
+
+	// The topic of signals (signal.kafka.topic), whose key is topicPrefix. By default
+	// topicPrefix with -signal behind it.
+	SignalKafkaTopic string `json:"signalKafkaTopic"`
+
+	// How many rows an incremental snapshot reads at a time
+	// (incremental.snapshot.chunk.size).
+	IncrementalSnapshotChunkSize int `json:"incrementalSnapshotChunkSize"`
+
+	// How a chunk is bounded in the log (incremental.snapshot.watermarking.strategy):
+	// "insert_delete" takes the first mark out of the table of signals, where
+	// "insert_insert" adds a second one.
+	IncrementalSnapshotWatermarkingStrategy string `json:"incrementalSnapshotWatermarkingStrategy"`
+
+	// Whether incremental snapshots write nothing to the database, and go by places in
+	// the log (read.only).
+	ReadOnly bool `json:"readOnly"`
+
 	// How many records are handed on at a time, at the most (max.batch.size).
 	MaxBatchSize int `json:"maxBatchSize"`
 }

@@ -59,6 +59,12 @@ func (Source) ConfigDef() []connect.Option {
 		{Name: "heartbeatInterval", Property: "heartbeat.interval.ms", Type: "LONG", Default: "10000", Doc: "How often a record says that the capture is alive, and moves the offset where nothing captured changes (heartbeat.interval.ms). \"0s\" is never."},
 		{Name: "topicHeartbeatPrefix", Property: "topic.heartbeat.prefix", Type: "STRING", Default: "__debezium-heartbeat", Doc: "What the topic of these records begins with (topic.heartbeat.prefix)."},
 		{Name: "heartbeatActionQuery", Property: "heartbeat.action.query", Type: "STRING", Doc: "A statement that is run with each of them (heartbeat.action.query)."},
+		{Name: "signalDataCollection", Property: "signal.data.collection", Type: "STRING", Doc: "The table of signals, with its database before it (signal.data.collection): a row with the columns id, type and data tells the capture what to do."},
+		{Name: "signalEnabledChannels", Property: "signal.enabled.channels", Type: "LIST", Doc: "Where signals come from (signal.enabled.channels): \"source\" is their table."},
+		{Name: "signalKafkaTopic", Property: "signal.kafka.topic", Type: "STRING", Doc: "The topic of signals (signal.kafka.topic), whose key is topicPrefix. By default topicPrefix with -signal behind it."},
+		{Name: "incrementalSnapshotChunkSize", Property: "incremental.snapshot.chunk.size", Type: "INT", Default: "1024", Doc: "How many rows an incremental snapshot reads at a time (incremental.snapshot.chunk.size)."},
+		{Name: "incrementalSnapshotWatermarkingStrategy", Property: "incremental.snapshot.watermarking.strategy", Type: "STRING", Default: "insert_insert", Values: []string{"insert_insert", "insert_delete"}, Doc: "How a chunk is bounded in the log (incremental.snapshot.watermarking.strategy): \"insert_delete\" takes the first mark out of the table of signals, where \"insert_insert\" adds a second one."},
+		{Name: "readOnly", Property: "read.only", Type: "BOOLEAN", Default: "false", Doc: "Whether incremental snapshots write nothing to the database, and go by places in the log (read.only)."},
 		{Name: "maxBatchSize", Property: "max.batch.size", Type: "INT", Default: "2048", Doc: "How many records are handed on at a time, at the most (max.batch.size)."},
 	}
 }
