@@ -29,6 +29,8 @@ type capture struct {
 	messages messages
 	sieve    sieve
 	log      *slog.Logger
+	journals connect.Journals
+	progress cdc.Progress
 
 	handed connect.SourceOffset // with the batch that was taken last, or opened with
 	end    context.CancelFunc   // of run; nil: it does not run
@@ -81,7 +83,7 @@ func (c *capture) newEmitter() (err error) {
 
 // Open looks where to go on. Everything else is run's.
 func (c *capture) Open(_ context.Context, tc connect.SourceContext) error {
-	c.log = tc.Log
+	c.log, c.journals = tc.Log, tc.Journals
 	c.handed = maps.Clone(tc.Offsets.Offset(c.part))
 	if _, err := positionOf(c.handed); err != nil {
 		return fmt.Errorf("postgres: %w", err)
@@ -97,7 +99,7 @@ func (c *capture) start() error {
 	}
 	c.pos, c.idle, c.due, c.failed, c.ended, c.size = pos, 0, false, nil, false, 0
 	c.batch.Reset()
-	c.incremental = nil
+	c.incremental = cdc.SignalState(c.handed)
 	c.emit.Transaction.Load(c.handed)
 	c.more, c.room, c.confirm, c.over = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 	ctx, end := context.WithCancel(context.Background())

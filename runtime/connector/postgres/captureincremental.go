@@ -27,20 +27,67 @@ var _ cdc.Chunks = (*chunks)(nil)
 
 // newIncremental makes what runs incremental snapshots, and goes on with one that
 // the offset tells of.
-func (s *stream) newIncremental() error {
+func (s *stream) newIncremental(ctx context.Context) error {
 	s.chunks = &chunks{s: s, versions: map[string]*version{}}
-	s.inc = cdc.IncrementalSnapshot{Server: s.chunks, Limit: s.cfg.IncrementalSnapshotChunkSize, Log: s.log}
-	if err := s.inc.Load(s.handed); err != nil {
+	s.inc = cdc.IncrementalSnapshot{
+		Server: s.chunks, Limit: s.cfg.IncrementalSnapshotChunkSize, Log: s.log, Progress: &s.progress,
+		Delete: s.cfg.IncrementalSnapshotWatermarkingStrategy == "insert_delete",
+	}
+	s.mu.Lock()
+	from := s.incremental
+	s.mu.Unlock()
+	if err := s.inc.Load(from); err != nil {
 		return err
 	}
-	s.keepState()
+	return s.watch(ctx, from)
+}
+
+// watch begins to read the topic of signals, where there is one.
+func (s *stream) watch(ctx context.Context, from connect.SourceOffset) error {
+	if !s.cfg.signalsFrom("kafka") || s.journals == nil {
+		return nil
+	}
+	journal, err := s.journals.Journal(s.cfg.signalTopic())
+	if err != nil {
+		return fmt.Errorf("signalKafkaTopic: %w", err)
+	}
+	s.topic = cdc.SignalTopic{Journal: journal, Prefix: s.cfg.TopicPrefix, Log: s.log}
+	s.topic.Load(from)
+	s.signals = s.topic.Watch(ctx)
 	return nil
+}
+
+// signalsFrom is whether signals come from somewhere.
+func (s Source) signalsFrom(channel string) bool {
+	if s.SignalEnabledChannels == nil {
+		return channel == "source"
+	}
+	return slices.Contains(s.SignalEnabledChannels, channel)
+}
+
+// signalTopic is the topic of signals.
+func (s Source) signalTopic() string {
+	if s.SignalKafkaTopic != "" {
+		return s.SignalKafkaTopic
+	}
+	return s.TopicPrefix + "-signal"
+}
+
+var _ connect.Keeps = Source{}
+
+// Journals are the topic of signals, where there is one.
+func (s Source) Journals() []connect.JournalUse {
+	if !s.signalsFrom("kafka") {
+		return nil
+	}
+	return []connect.JournalUse{{Topic: s.signalTopic(), Why: "signals"}}
 }
 
 // keepState has the offsets hold how far the snapshot is.
 func (s *stream) keepState() {
 	o := connect.SourceOffset{}
 	s.inc.Store(o)
+	s.topic.Store(o)
 	s.mu.Lock()
 	s.incremental = o
 	s.mu.Unlock()
@@ -251,7 +298,7 @@ func keyText(part any) []byte {
 // signalled takes a change of the table of signals. It is heeded when the batch
 // is let go of, since it may take a while.
 func (s *stream) signalled(c *cdc.Change) {
-	if s.cfg.SignalEnabledChannels != nil && !slices.Contains(s.cfg.SignalEnabledChannels, "source") && !s.inc.Running() {
+	if !s.cfg.signalsFrom("source") && !s.inc.Running() {
 		return
 	}
 	g, ok, err := cdc.SignalOf(c, s.inc.Delete)
@@ -263,8 +310,19 @@ func (s *stream) signalled(c *cdc.Change) {
 	}
 }
 
-// heed does what the signals say that have come.
+// heed does what the signals say that have come. Those of the topic wait until no
+// transaction is open.
 func (s *stream) heed(ctx context.Context) error {
+	if !s.open && !s.replay.active {
+		select {
+		case g, ok := <-s.signals:
+			if ok {
+				s.topic.Handled(g)
+				s.pending = append(s.pending, g.Signal)
+			}
+		default:
+		}
+	}
 	if len(s.pending) == 0 {
 		return nil
 	}

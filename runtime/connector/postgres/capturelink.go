@@ -154,13 +154,17 @@ func readFrame(b []byte) (frame, error) {
 
 // confirm tells the server what is safe, and that we live. It may run beside
 // next.
-func (l *link) confirm(received, flushed lsn) error {
+func (l *link) confirm(received, flushed lsn, ask bool) error {
 	b := make([]byte, 0, 39)
 	b = append(b, 'd', 0, 0, 0, 38, 'r')
 	b = binary.BigEndian.AppendUint64(b, uint64(received))
 	b = binary.BigEndian.AppendUint64(b, uint64(flushed))
 	b = binary.BigEndian.AppendUint64(b, uint64(flushed))
 	b = binary.BigEndian.AppendUint64(b, uint64(microsOf(time.Now())-epochMicros))
-	b = append(b, 0)
+	if ask {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
 	return l.pg.Frontend().SendUnbufferedEncodedCopyData(b)
 }

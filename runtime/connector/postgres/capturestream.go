@@ -23,6 +23,8 @@ type stream struct {
 	inc     cdc.IncrementalSnapshot
 	chunks  *chunks
 	pending []cdc.Signal // not heeded yet
+	topic   cdc.SignalTopic
+	signals <-chan cdc.TopicSignal // nil: there is no topic
 
 	change        change
 	before, after []connect.Value
@@ -56,7 +58,7 @@ func (s *session) stream(ctx context.Context) error {
 		l.close()
 		<-answered
 	}()
-	if err := st.newIncremental(); err != nil {
+	if err := st.newIncremental(live); err != nil {
 		return err
 	}
 	if st.inc.Running() {
@@ -97,7 +99,7 @@ func (s *session) answer(ctx context.Context, l *link) {
 	defer tick.Stop()
 	for {
 		had, flushed := lsn(s.had.Load()), lsn(s.flushed.Load())
-		if err := l.confirm(max(had, flushed), flushed); err != nil {
+		if err := l.confirm(max(had, flushed), flushed, s.cfg.signalsFrom("kafka")); err != nil {
 			return // the reading finds out too
 		}
 		select {

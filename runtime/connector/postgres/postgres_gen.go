@@ -265,6 +265,11 @@ type Source struct {
 	// (incremental.snapshot.chunk.size).
 	IncrementalSnapshotChunkSize int `json:"incrementalSnapshotChunkSize"`
 
+	// How a chunk is bounded in the log (incremental.snapshot.watermarking.strategy):
+	// "insert_delete" takes the first mark out of the table of signals, where
+	// "insert_insert" adds a second one.
+	IncrementalSnapshotWatermarkingStrategy string `json:"incrementalSnapshotWatermarkingStrategy"`
+
 	// How often the server is told what it may let go of
 	// (status.update.interval.ms).
 	StatusUpdateInterval time.Duration `json:"statusUpdateInterval"`

@@ -78,6 +78,7 @@ func (Source) ConfigDef() []connect.Option {
 		{Name: "signalEnabledChannels", Property: "signal.enabled.channels", Type: "LIST", Doc: "Where signals come from (signal.enabled.channels): \"source\" is the table of signals."},
 		{Name: "signalKafkaTopic", Property: "signal.kafka.topic", Type: "STRING", Doc: "The topic of signals (signal.kafka.topic); their key is topicPrefix."},
 		{Name: "incrementalSnapshotChunkSize", Property: "incremental.snapshot.chunk.size", Type: "INT", Default: "1024", Doc: "How many rows an incremental snapshot reads at a time (incremental.snapshot.chunk.size)."},
+		{Name: "incrementalSnapshotWatermarkingStrategy", Property: "incremental.snapshot.watermarking.strategy", Type: "STRING", Default: "insert_insert", Values: []string{"insert_insert", "insert_delete"}, Doc: "How a chunk is bounded in the log (incremental.snapshot.watermarking.strategy): \"insert_delete\" takes the first mark out of the table of signals, where \"insert_insert\" adds a second one."},
 		{Name: "statusUpdateInterval", Property: "status.update.interval.ms", Type: "LONG", Default: "10000", Doc: "How often the server is told what it may let go of (status.update.interval.ms)."},
 		{Name: "maxBatchSize", Property: "max.batch.size", Type: "INT", Default: "2048", Doc: "The most records of one batch (max.batch.size)."},
 		{Name: "maxQueueSizeInBytes", Property: "max.queue.size.in.bytes", Type: "LONG", Default: "16777216", Doc: "The most bytes of the log of one batch (max.queue.size.in.bytes)."},
