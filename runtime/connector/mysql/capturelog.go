@@ -139,6 +139,7 @@ func (r *logReader) next(ctx context.Context, wait <-chan time.Time) (*replicati
 const (
 	errLogFatal      = 1236 // ER_MASTER_FATAL_ERROR_READING_BINLOG
 	errNoReplication = 1227
+	errConnected     = 4052 // MariaDB's, of a second reader with a number
 	errDenied        = 1045
 )
 
@@ -153,9 +154,12 @@ func logFault(err error) error {
 		return connect.Retry(err)
 	}
 	text := strings.ToLower(e.Message)
+	const advice = "another reader has the same number: give databaseServerId one that no other replica and no other connector has"
 	switch {
+	case e.Code == errConnected: // it may be this reader's last connection, which the server does not know to be gone
+		return connect.Retry(fmt.Errorf("%w: %s", err, advice))
 	case e.Code == errLogFatal && (strings.Contains(text, "same server_uuid") || strings.Contains(text, "same server_id") || strings.Contains(text, "same server id")):
-		return fmt.Errorf("%w: another reader has the same number: give databaseServerId one that no other replica and no other connector has", err)
+		return fmt.Errorf("%w: %s", err, advice)
 	case e.Code == errLogFatal && strings.Contains(text, "event checksum"), e.Code == errLogFatal && strings.Contains(text, "log event entry exceeded max_allowed_packet"):
 		return err
 	case e.Code == errLogFatal:
