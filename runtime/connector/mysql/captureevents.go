@@ -19,7 +19,7 @@ import (
 // pollLog adds changes of the log until the batch is full or there are no more.
 func (t *captureTask) pollLog(ctx context.Context, b *connect.Batch) (err error) {
 	if t.reader == nil {
-		if err := t.openReader(ctx); err != nil {
+		if err := t.openReader(ctx); err != nil || t.snapshot != nil {
 			return err
 		}
 	}
@@ -37,7 +37,9 @@ func (t *captureTask) pollLog(ctx context.Context, b *connect.Batch) (err error)
 				t.attend(ctx, b)
 			}
 		} else {
-			err = t.disconnected(err)
+			if err = t.disconnected(err); t.snapshot != nil {
+				return err
+			}
 		}
 		if err != nil {
 			t.markMoved(b)

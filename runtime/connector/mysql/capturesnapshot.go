@@ -39,7 +39,7 @@ type snapshot struct {
 func (t *captureTask) beginSnapshot() error {
 	life, end := context.WithCancel(context.Background())
 	t.snapshot = &snapshot{after: time.Now().Add(t.cfg.SnapshotDelay), life: life, end: end, first: true, began: time.Now()}
-	t.pos = nil
+	t.pos, t.moved = nil, false
 	return nil
 }
 

@@ -222,7 +222,7 @@ func (c *columnDef) toChoice(v cell) (connect.Value, error) {
 		if v.i == 0 {
 			return connect.String(""), nil // what the server keeps for a word that is none of them
 		}
-		if v.i > int64(len(c.values)) {
+		if v.i < 0 || v.i > int64(len(c.values)) {
 			return connect.Null, fmt.Errorf("the log has value %d of an ENUM of %d", v.i, len(c.values))
 		}
 		return connect.String(c.values[v.i-1]), nil
