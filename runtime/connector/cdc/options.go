@@ -1,6 +1,11 @@
 package cdc
 
-import "kcgen.dev/runtime/secret"
+import (
+	"strconv"
+	"strings"
+
+	"kcgen.dev/runtime/secret"
+)
 
 // Options are what all captures of changes can be told. A source fills them in
 // from its own options, which have the same names.
@@ -50,3 +55,20 @@ type Connector struct {
 
 // Version is the Debezium whose records these are, as source blocks tell it.
 const Version = "3.7.0.Final"
+
+// Chars reads an option that says what happens to which columns under a number of
+// characters, as properties have it: "20" or "20.chars" to patterns with commas
+// between.
+func Chars(option map[string]string) map[string]int {
+	m := map[string]int{}
+	for number, patterns := range option {
+		n, err := strconv.Atoi(strings.TrimSuffix(number, ".chars"))
+		if err != nil {
+			continue // the definition allows no such
+		}
+		for pattern := range strings.SplitSeq(patterns, ",") {
+			m[strings.TrimSpace(pattern)] = n
+		}
+	}
+	return m
+}

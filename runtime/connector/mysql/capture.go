@@ -85,8 +85,18 @@ func (s Source) options() cdc.Options {
 		ColumnIncludeList: s.ColumnIncludeList, ColumnExcludeList: s.ColumnExcludeList, MessageKeyColumns: s.MessageKeyColumns,
 		TombstonesOnDelete: s.TombstonesOnDelete, SkippedOperations: s.SkippedOperations, SkipMessagesWithoutChange: s.SkipMessagesWithoutChange,
 		ProvideTransactionMetadata: s.ProvideTransactionMetadata, ExtendedHeadersEnabled: s.ExtendedHeadersEnabled,
-		SignalDataCollection: s.SignalDataCollection,
+		SignalDataCollection: s.SignalDataCollection, TopicHeartbeatName: s.TopicHeartbeatName,
+		ColumnTruncateToChars: cdc.Chars(s.ColumnTruncateToChars), ColumnMaskWithChars: cdc.Chars(s.ColumnMaskWithChars),
+		ColumnMaskHash: hashes(s.ColumnMaskHash), ColumnMaskHashV2: hashes(s.ColumnMaskHashV2),
+		ColumnPropagateSourceType: s.ColumnPropagateSourceType, DatatypePropagateSourceType: s.DatatypePropagateSourceType,
 	}
+}
+
+func hashes(option []Hash) (all []cdc.Hash) {
+	for _, h := range option {
+		all = append(all, cdc.Hash{Algorithm: h.Algorithm, Salt: h.Salt, Columns: h.Columns})
+	}
+	return all
 }
 
 func (s Source) modes(mariadb bool) modes {

@@ -92,6 +92,29 @@ type Source struct {
 	// Which columns records do not have (column.exclude.list).
 	ColumnExcludeList []string `json:"columnExcludeList"`
 
+	// Which columns of text to cut, under the number of characters that are left
+	// (column.truncate.to.*), as regular expressions parted by commas that match
+	// database.table.column: {"20": "shop\\.orders\\.note"}.
+	ColumnTruncateToChars map[string]string `json:"columnTruncateToChars"`
+
+	// Which columns of text to replace by asterisks, under their number
+	// (column.mask.with.*), in the same way: {"8": "shop\\.users\\.name"}.
+	ColumnMaskWithChars map[string]string `json:"columnMaskWithChars"`
+
+	// Which columns of text to replace by a hash of Java's serial form of the text,
+	// as Debezium did first (column.mask.hash).
+	ColumnMaskHash []Hash `json:"columnMaskHash"`
+
+	// Which columns of text to replace by a hash of the text (column.mask.hash.v2).
+	ColumnMaskHashV2 []Hash `json:"columnMaskHashV2"`
+
+	// Which columns' schemas tell the type, the length and the scale in the
+	// database, as parameters (column.propagate.source.type).
+	ColumnPropagateSourceType []string `json:"columnPropagateSourceType"`
+
+	// The same for all columns of a type (datatype.propagate.source.type).
+	DatatypePropagateSourceType []string `json:"datatypePropagateSourceType"`
+
 	// What makes the keys of a table's records, as table:column,column
 	// (message.key.columns). Without it: the primary key, or the first unique key
 	// without nulls.
@@ -198,6 +221,9 @@ type Source struct {
 	// What the topic of these records begins with (topic.heartbeat.prefix).
 	TopicHeartbeatPrefix string `json:"topicHeartbeatPrefix"`
 
+	// The whole name of that topic (topic.heartbeat.name).
+	TopicHeartbeatName string `json:"topicHeartbeatName"`
+
 	// A statement that is run with each of them (heartbeat.action.query).
 	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
 
@@ -227,4 +253,16 @@ type Source struct {
 
 	// How many records are handed on at a time, at the most (max.batch.size).
 	MaxBatchSize int `json:"maxBatchSize"`
+}
+
+// Columns that are replaced by a hash.
+type Hash struct {
+	// The algorithm, as Java names it: "SHA-256".
+	Algorithm string `json:"algorithm"`
+
+	// What is hashed before the text, so that nobody can look it up.
+	Salt secret.Secret `json:"salt"`
+
+	// Which columns, as regular expressions that match database.table.column.
+	Columns []string `json:"columns"`
 }
