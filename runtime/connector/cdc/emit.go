@@ -204,7 +204,7 @@ func (e *Emitter) change(b *connect.Batch, c *Change, op Op, before, after []con
 		return
 	}
 	l := c.Layout
-	place := e.place(b, c)
+	place := e.Place(b, l.name, c.Transaction, c.At)
 	r := b.Add()
 	r.Topic = l.Topic
 	if op != Truncate {
@@ -214,7 +214,7 @@ func (e *Emitter) change(b *connect.Batch, c *Change, op Op, before, after []con
 	if h.Key != "" {
 		r.Headers = append(r.Headers, h)
 	}
-	r.Headers = append(r.Headers, e.headers...)
+	e.AddContext(r)
 	if op == Delete && e.tombs {
 		e.tombstone(b)
 	}

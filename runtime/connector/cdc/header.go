@@ -23,6 +23,10 @@ func contextHeaders(server string, c Connector) []connect.Header {
 	}
 }
 
+// AddContext adds the headers that tell where a record comes from to one that the
+// connector makes itself. Change does it for its own.
+func (e *Emitter) AddContext(r *connect.Record) { r.Headers = append(r.Headers, e.headers...) }
+
 // runID is a UUID of version 7: of the time, and of chance.
 func runID(now time.Time) string {
 	var b [16]byte

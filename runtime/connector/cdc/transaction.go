@@ -99,21 +99,23 @@ func (e *Emitter) End(b *connect.Batch, at time.Time) {
 	e.Transaction.begin("")
 }
 
-// place counts a change of a transaction, and is its block.
-func (e *Emitter) place(b *connect.Batch, c *Change) connect.Value {
-	if !e.ordered || c.Transaction == "" {
+// Place counts what happens to a collection in a transaction, and is the block that
+// tells its place; null where that is not told. It is for records that the
+// connector makes itself: Change calls it.
+func (e *Emitter) Place(b *connect.Batch, collection, transaction string, at time.Time) connect.Value {
+	if !e.ordered || transaction == "" {
 		return connect.Null
 	}
 	t := &e.Transaction
-	if t.id != c.Transaction {
-		e.End(b, c.At)
-		e.Begin(b, c.Transaction, c.At)
+	if t.id != transaction {
+		e.End(b, at)
+		e.Begin(b, transaction, at)
 	}
 	t.total++
 	st := e.slab.Struct(TransactionBlockSchema)
 	st.Slots[0] = connect.String(t.id)
 	st.Slots[1] = connect.Int64(t.total)
-	st.Slots[2] = connect.Int64(t.counts.add(c.Layout.name, 1))
+	st.Slots[2] = connect.Int64(t.counts.add(collection, 1))
 	return st.Value()
 }
 
