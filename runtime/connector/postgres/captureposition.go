@@ -60,7 +60,7 @@ type position struct {
 	completed bool
 
 	table string // that the snapshot reads
-	row   string // the key of its last row, as JSON
+	row   []byte // the key of its last row, as JSON
 }
 
 // known says whether it is a position at all.
@@ -71,7 +71,7 @@ func (p *position) inSnapshot() bool { return p.snapshot != "" && !p.completed }
 
 // streams says that the log is read, and no snapshot any more.
 func (p *position) streams() {
-	p.snapshot, p.last, p.completed, p.table, p.row = "", false, false, "", ""
+	p.snapshot, p.last, p.completed, p.table, p.row = "", false, false, "", nil
 }
 
 // start is from where the log must be read so that nothing is missed: from the
@@ -114,8 +114,8 @@ func (p *position) store(o connect.SourceOffset) {
 	if p.table != "" {
 		o[keyTable] = p.table
 	}
-	if p.row != "" {
-		o[keyRow] = p.row
+	if len(p.row) > 0 {
+		o[keyRow] = string(p.row)
 	}
 }
 
@@ -126,7 +126,7 @@ func positionOf(o connect.SourceOffset) (p position, err error) {
 		at: lsn(r.number(keyLSN)), processed: lsn(r.number(keyProcessed)), commit: lsn(r.number(keyCommit)),
 		txID: r.number(keyTxID), time: r.number(keyTime), events: r.number(keyEvents), message: r.text(keyMessage),
 		last: r.flag(keyLast), completed: r.flag(keyCompleted),
-		table: r.text(keyTable), row: r.text(keyRow),
+		table: r.text(keyTable), row: []byte(r.text(keyRow)),
 	}
 	// Before 3.0 it was a flag.
 	if began, ok := o[keySnapshot].(bool); ok {

@@ -105,6 +105,7 @@ type scan struct {
 	firstTable bool // it is the first one that is being read
 
 	row, spare []connect.Value
+	key        []byte // memory for the next held row's
 	held       heldRow
 }
 
@@ -112,7 +113,8 @@ type scan struct {
 type heldRow struct {
 	version     *version // nil: there is none
 	row         []connect.Value
-	key         []string // nil: a snapshot cannot go on behind it
+	table       string
+	key         []byte // as JSON; empty: a snapshot cannot go on behind it
 	firstTable  bool
 	first, last bool // in its table
 	size        int64
@@ -129,10 +131,10 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		return err
 	}
 	var after []string
-	if p.pos.table == quoteTable(id) && p.pos.row != "" {
-		_ = json.Unmarshal([]byte(p.pos.row), &after)
+	if p.pos.table == quoteTable(id) && len(p.pos.row) > 0 {
+		_ = json.Unmarshal(p.pos.row, &after)
 	}
-	q := query{version: v, override: p.cfg.SnapshotSelectStatementOverrides[id.String()], limit: p.cfg.SnapshotChunkSize}
+	q := query{version: v, quoted: quoteTable(id), override: p.cfg.SnapshotSelectStatementOverrides[id.String()], limit: p.cfg.SnapshotChunkSize}
 	for _, i := range v.key {
 		if at := slices.IndexFunc(known.columns, func(c catalogColumn) bool { return c.name == v.columns[i].name }); !known.columns[at].required {
 			q.unordered = true // rows with nulls would be passed over
@@ -152,6 +154,7 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 // query makes the queries of a table.
 type query struct {
 	*version
+	quoted    string // the table's name
 	override  string
 	unordered bool
 	limit     int
@@ -209,7 +212,7 @@ func (p *scan) chunk(ctx context.Context, q *query, after []string) (next []stri
 				break
 			}
 		}
-		if next, err = p.take(ctx, q, places, result.Values()); err != nil {
+		if err = p.take(ctx, q, places, result.Values()); err != nil {
 			break
 		}
 		n++
@@ -221,11 +224,14 @@ func (p *scan) chunk(ctx context.Context, q *query, after []string) (next []stri
 	if _, err := result.Close(); err != nil {
 		return nil, false, err
 	}
-	return next, q.chunked() && n == q.limit, nil
+	if q.chunked() && n == q.limit {
+		return next, true, json.Unmarshal(p.held.key, &next)
+	}
+	return nil, false, nil
 }
 
 // take decodes a row, tells the one before, and holds this one.
-func (p *scan) take(ctx context.Context, q *query, places []int, cells [][]byte) (key []string, err error) {
+func (p *scan) take(ctx context.Context, q *query, places []int, cells [][]byte) (err error) {
 	v := q.version
 	p.row = p.row[:0]
 	for range v.decode {
@@ -238,25 +244,34 @@ func (p *scan) take(ctx context.Context, q *query, places []int, cells [][]byte)
 		}
 		size += int64(len(cells[n]))
 		if p.row[i], err = p.value(v, i, cells[n]); err != nil {
-			return nil, err
+			return err
 		}
 	}
+	p.key = p.key[:0]
 	if q.chunked() {
-		key = make([]string, len(v.key))
-		for n, i := range places {
-			if at := slices.Index(v.key, i); at >= 0 {
-				key[at] = string(cells[n])
-			}
-		}
+		p.key = q.appendKey(p.key, places, cells)
 	}
 	first := p.held.version == nil || p.held.version != v
 	if err := p.tell(ctx, false); err != nil {
-		return nil, err
+		return err
 	}
-	p.held = heldRow{version: v, row: p.row, key: key, first: first, firstTable: p.firstTable, size: size}
-	p.row, p.spare = p.spare, p.row
+	spare := p.held.key
+	p.held = heldRow{version: v, table: q.quoted, row: p.row, key: p.key, first: first, firstTable: p.firstTable, size: size}
+	p.row, p.spare, p.key = p.spare, p.row, spare
 	p.rows++
-	return key, nil
+	return nil
+}
+
+// appendKey appends a row's key as a JSON list of the texts of its parts.
+func (q *query) appendKey(dst []byte, places []int, cells [][]byte) []byte {
+	dst = append(dst, '[')
+	for n, i := range q.key {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendJSON(dst, cells[slices.Index(places, i)])
+	}
+	return append(dst, ']')
 }
 
 // tell adds the record of the row that is held.
@@ -270,10 +285,9 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 	}
 	defer p.done()
 	v := h.version
-	p.pos.table, p.pos.row, p.pos.last, p.pos.completed = quoteTable(cdc.TableID{Schema: v.schema, Table: v.name}), "", last, last
-	if h.key != nil && !last {
-		text, _ := json.Marshal(h.key)
-		p.pos.row = string(text)
+	p.pos.table, p.pos.row, p.pos.last, p.pos.completed = h.table, p.pos.row[:0], last, last
+	if !last {
+		p.pos.row = append(p.pos.row, h.key...)
 	}
 	if last {
 		p.pos.table = ""
@@ -297,6 +311,6 @@ func (p *scan) finish(ctx context.Context) error {
 		return err
 	}
 	defer p.done()
-	p.pos.table, p.pos.row, p.pos.last, p.pos.completed, p.due = "", "", true, true, true
+	p.pos.table, p.pos.row, p.pos.last, p.pos.completed, p.due = "", nil, true, true, true
 	return nil
 }

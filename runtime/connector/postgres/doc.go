@@ -1,5 +1,6 @@
 // Package postgres is PostgreSQL for the connectors that speak SQL: see package
-// database, and the README for how its types become Connect's and back.
+// database, and the README for how its types become Connect's and back. It is
+// also a source of its own, which captures changes.
 //
 //	postgres.cue   the options
 //	database.go    Database: options to a pool of connections
@@ -24,6 +25,26 @@
 //	bind.go        a value as a parameter
 //	statement.go   INSERT, upsert, UPDATE, DELETE, DDL
 //	copy.go        many rows at once
+//
+// capturing:
+//
+//	source.cue         the options of the source
+//	source.go          Source: what the options say
+//	capture.go         the task: a batch that one goroutine fills and Poll takes
+//	capturerun.go      a run from connecting to streaming
+//	captureslot.go     slots and publications
+//	capturesnapshot.go the rows that are there, capturequery.go how they are asked for
+//	capturestream.go   the log as records, capturelogical.go messages in it
+//	captureincremental.go  chunks between watermarks, by signals
+//	captureposition.go offsets, and what of the log was had before them
+//	capturelink.go     the connection of replication
+//	capturemessage.go  messages of pgoutput
+//	capturetable.go    versions of tables, capturedefault.go their defaults
+//	capturetype.go     types of the catalog, capturemap.go what becomes of them
+//	capturetext.go     values as the server prints them: capturetime.go,
+//	                   capturelist.go, captureshape.go
+//	captureblock.go    the source block
+//	sourcecheck.go     what is missing, sourcegrants.go what grants it
 //
 // and settle.go: which transactions may still write; rights.go: what a user may
 // do, and what grants it.
