@@ -202,6 +202,7 @@ func (l *life) untilStreaming(d *captured) {
 	})
 }
 
+// count polls until there are so many records.
 func (l *life) count(n int) {
 	l.Helper()
 	l.until(func() bool { return len(l.records) >= n })

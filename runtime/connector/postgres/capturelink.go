@@ -33,7 +33,6 @@ func (d Database) captureConfig() (*pgx.ConnConfig, error) {
 // link is a connection that logical replication runs over.
 type link struct {
 	pg *pgconn.PgConn
-	in *bufio.Reader // what came and was not taken yet
 }
 
 // openLink connects for replication.
@@ -43,8 +42,7 @@ func openLink(ctx context.Context, config *pgx.ConnConfig) (*link, error) {
 	delete(c.RuntimeParams, "lock_timeout")
 	l := &link{}
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		l.in = bufio.NewReaderSize(r, linkBuffer)
-		return pgproto3.NewFrontend(l.in, w)
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, linkBuffer), w)
 	}
 	pg, err := pgconn.ConnectConfig(ctx, c)
 	if err != nil {
@@ -130,9 +128,6 @@ func (l *link) next() (frame, error) {
 		}
 	}
 }
-
-// idle says whether nothing more has come.
-func (l *link) idle() bool { return l.in.Buffered() == 0 }
 
 func readFrame(b []byte) (frame, error) {
 	w := wire{b: b}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"strconv"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -27,6 +28,10 @@ func newMessages(m modes, source *connect.Schema) messages {
 	return s
 }
 
+// messageCollection is what each message is counted under in a transaction, with
+// its place behind it. Debezium has the address of an object there.
+const messageCollection = "io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId@"
+
 // logical takes a message that a program wrote into the log.
 func (s *stream) logical(at lsn, body []byte) error {
 	m, err := readLogical(body)
@@ -51,6 +56,10 @@ func (s *stream) logical(at lsn, body []byte) error {
 	if err != nil {
 		return err
 	}
+	place := connect.Null
+	if m.transactional {
+		place = s.emit.Place(&s.batch, messageCollection+strconv.FormatUint(uint64(at), 16), s.txText, time.UnixMicro(s.tx.at))
+	}
 	r := s.batch.Add()
 	r.Topic = s.cfg.TopicPrefix + ".message"
 	r.Key = connect.Datum{Schema: s.messages.key, Value: (&connect.Struct{Schema: s.messages.key, Slots: []connect.Value{prefix}}).Value()}
@@ -59,7 +68,7 @@ func (s *stream) logical(at lsn, body []byte) error {
 	s.fillOrigin(source)
 	value := newStruct(s.messages.value)
 	value.Slots[0], value.Slots[1] = connect.String("m"), connect.Int64(time.Now().UnixMilli())
-	value.Slots[2], value.Slots[4] = source.Value(), block.Value()
+	value.Slots[2], value.Slots[3], value.Slots[4] = source.Value(), place, block.Value()
 	r.Value = connect.Datum{Schema: s.messages.value, Value: value.Value()}
 	return nil
 }

@@ -139,7 +139,9 @@ func (m *modes) numeric(mod int32) mapping {
 	case "double":
 		return mapping{schema: plainSchema(connect.KindFloat64), decode: textFloat(64)}
 	case "string":
-		return m.text(plainSchema(connect.KindString))
+		is := m.text(plainSchema(connect.KindString))
+		is.decode = textNumber
+		return is
 	}
 	if !fixed {
 		return variableScale()

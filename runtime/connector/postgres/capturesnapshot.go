@@ -141,14 +141,27 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		}
 	}
 	begun, before := time.Now(), p.rows
+	p.expect(ctx, id)
 	for more := true; more; {
 		if after, more, err = p.chunk(ctx, &q, after); err != nil {
 			return err
 		}
+		p.progress.Rows(id.String(), p.rows-before)
 	}
+	p.progress.Done(id.String())
 	p.held.last = true
 	p.log.Info("a table was read", "table", id.String(), "rows", p.rows-before, "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
+}
+
+// expect says how many rows a table has, as the server thinks.
+func (p *scan) expect(ctx context.Context, id cdc.TableID) {
+	rows := int64(0)
+	err := p.conn.QueryRow(ctx, `SELECT greatest(c.reltuples, 0)::bigint FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = $2`, id.Schema, id.Table).Scan(&rows)
+	if err == nil {
+		p.progress.Expect(id.String(), rows)
+	}
 }
 
 // query makes the queries of a table.

@@ -87,6 +87,19 @@ func textFloat(bits int) decoder {
 	}
 }
 
+// textNumber is a number as a text; what is no number has Debezium's names.
+func textNumber(s *state, b []byte) (connect.Value, error) {
+	switch string(b) {
+	case "NaN":
+		return connect.String("NAN"), nil
+	case "Infinity":
+		return connect.String("POSITIVE_INFINITY"), nil
+	case "-Infinity":
+		return connect.String("NEGATIVE_INFINITY"), nil
+	}
+	return connect.PlainText(s.keep(b)), nil
+}
+
 // parseDecimal reads a number without an exponent: its digits as a whole number,
 // and how many stand behind the point. Numbers of up to 18 digits come small.
 func parseDecimal(b []byte) (small int64, large *big.Int, scale int, err error) {

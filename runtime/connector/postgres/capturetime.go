@@ -68,53 +68,69 @@ func (m *modes) timeOfDay(precision int) mapping {
 }
 
 func (m *modes) timestamp(precision int) mapping {
-	millis := mapping{schema: logicalType(cdc.TimestampName), decode: textTimestamp(func(_ *state, n int64) connect.Value {
-		return connect.Int64(floorDiv(n, 1000))
-	})}
-	micros := mapping{schema: logicalType(cdc.MicroTimestampName), decode: textTimestamp(func(_ *state, n int64) connect.Value {
-		return connect.Int64(n)
-	})}
 	switch {
 	case m.time == "connect":
-		return mapping{schema: connect.NewTimestamp, decode: textTimestamp(func(_ *state, n int64) connect.Value {
-			return connect.InstantMilli(floorDiv(n, 1000))
+		return mapping{schema: connect.NewTimestamp, decode: textTimestamp(func(_ *state, t moment) (connect.Value, error) {
+			return connect.InstantMilli(t.millis()), nil
 		})}
 	case m.time == "nanoseconds":
-		return mapping{schema: logicalType(cdc.NanoTimestampName), decode: textNanos}
+		return mapping{schema: logicalType(cdc.NanoTimestampName), decode: textTimestamp(func(_ *state, t moment) (connect.Value, error) {
+			return t.count(1000)
+		})}
 	case m.time == "isostring":
-		return mapping{schema: logicalType(cdc.ISOTimestampName), decode: textTimestamp(func(s *state, n int64) connect.Value {
-			dst := appendISOTimestamp(s.buffer.Start(), n, -1)
-			return connect.PlainText(s.buffer.Finish(append(dst, 'Z')))
+		return mapping{schema: logicalType(cdc.ISOTimestampName), decode: textTimestamp(func(s *state, t moment) (connect.Value, error) {
+			return t.iso(s, -1), nil
 		})}
 	case m.time != "microseconds" && precision <= 3:
-		return millis
+		return mapping{schema: logicalType(cdc.TimestampName), decode: textTimestamp(func(_ *state, t moment) (connect.Value, error) {
+			return connect.Int64(t.millis()), nil
+		})}
 	}
-	return micros
+	return mapping{schema: logicalType(cdc.MicroTimestampName), decode: textTimestamp(func(_ *state, t moment) (connect.Value, error) {
+		return t.count(1)
+	})}
 }
 
-// The infinities of timestamps, in microseconds.
-const (
-	plusInfinityMicros  = plusInfinity
-	minusInfinityMicros = minusInfinity
-)
+// moment is a point in time: a day since 1970, and microseconds of that day.
+type moment struct {
+	day, micros int64
+	endless     int // 1, -1: it is an infinity, which the rest stands for
+}
 
-var errNanos = errors.New("a time that no number of nanoseconds of 64 bits can say (timePrecisionMode): use microseconds")
-
-// textNanos reads a timestamp as nanoseconds, which reach from 1677 to 2262.
-func textNanos(s *state, b []byte) (connect.Value, error) {
-	v, err := textTimestamp(func(_ *state, n int64) connect.Value { return connect.Int64(n) })(s, b)
-	switch n := v.Int(); {
-	case err != nil:
-		return v, err
-	case n == plusInfinityMicros:
-		return connect.Int64(math.MaxInt64), nil
-	case n == minusInfinityMicros:
-		return connect.Int64(math.MinInt64), nil
-	case n > math.MaxInt64/1000 || n < math.MinInt64/1000:
-		return connect.Null, errNanos
-	default:
-		return connect.Int64(n * 1000), nil
+// endless is what the JDBC driver has for one: the end of what milliseconds of 64
+// bits reach, or nearly so.
+func endless(sign int) moment {
+	ms := int64(plusInfinity)
+	if sign < 0 {
+		ms = minusInfinity
 	}
+	day := floorDiv(ms, connect.MillisPerDay)
+	return moment{day, (ms - day*connect.MillisPerDay) * 1000, sign}
+}
+
+func (t moment) millis() int64 { return t.day*connect.MillisPerDay + t.micros/1000 }
+
+var errFar = errors.New("a time that no number of 64 bits can say in the unit of timePrecisionMode")
+
+// count is the number of units since 1970, of which so many are a microsecond.
+func (t moment) count(per int64) (connect.Value, error) {
+	unit := microsPerDay * per
+	switch {
+	case t.endless > 0:
+		return connect.Int64(math.MaxInt64), nil
+	case t.endless < 0:
+		return connect.Int64(math.MinInt64), nil
+	case t.day > (math.MaxInt64-t.micros*per)/unit || t.day < math.MinInt64/unit:
+		return connect.Null, errFar
+	}
+	return connect.Int64(t.day*unit + t.micros*per), nil
+}
+
+// iso is the text of ISO 8601 in UTC, with so many digits of the second; -1: as
+// many as it has.
+func (t moment) iso(s *state, precision int) connect.Value {
+	dst := append(appendISODate(s.buffer.Start(), t.day), 'T')
+	return connect.PlainText(s.buffer.Finish(append(appendISOTime(dst, t.micros, precision), 'Z')))
 }
 
 func floorDiv(n, by int64) int64 {
@@ -259,10 +275,10 @@ func civil(n int64) (year, month, day int64) {
 	return year, month, day
 }
 
-// The days that the JDBC driver has for the infinities, as an int32 holds them.
-var (
-	plusInfinityDays  = floorDiv(plusInfinity, connect.MillisPerDay)
-	minusInfinityDays = floorDiv(minusInfinity, connect.MillisPerDay)
+// The days that Debezium has for the infinities, in what it streams.
+const (
+	plusInfinityDays  = 2146033979
+	minusInfinityDays = -2147472691
 )
 
 func textDate(value func(*state, int64) connect.Value) decoder {
@@ -309,8 +325,8 @@ func textTimeTZ(s *state, b []byte) (connect.Value, error) {
 	return connect.PlainText(s.buffer.Finish(append(appendISOTime(s.buffer.Start(), n, -1), 'Z'))), nil
 }
 
-// parseTimestamp reads microseconds since 1970, with a zone or without.
-func parseTimestamp(b []byte, zoned bool) (int64, error) {
+// parseTimestamp reads a point in time, with a zone or without.
+func parseTimestamp(b []byte, zoned bool) (moment, error) {
 	c := clock{b: b}
 	y, m, d := c.date()
 	c.must(' ')
@@ -318,26 +334,28 @@ func parseTimestamp(b []byte, zoned bool) (int64, error) {
 	if zoned {
 		n -= c.zone()
 	}
-	day := days(y, m, d, c.era())
+	t := moment{day: days(y, m, d, c.era())}
+	over := floorDiv(n, microsPerDay)
+	t.day, t.micros = t.day+over, n-over*microsPerDay
 	if c.bad {
-		return 0, errText
+		return t, errText
 	}
-	return day*microsPerDay + n, nil
+	return t, nil
 }
 
-func textTimestamp(value func(*state, int64) connect.Value) decoder {
+func textTimestamp(value func(*state, moment) (connect.Value, error)) decoder {
 	return func(s *state, b []byte) (connect.Value, error) {
 		switch string(b) {
 		case "infinity":
-			return value(s, plusInfinityMicros), nil
+			return value(s, endless(1))
 		case "-infinity":
-			return value(s, minusInfinityMicros), nil
+			return value(s, endless(-1))
 		}
-		n, err := parseTimestamp(b, false)
+		t, err := parseTimestamp(b, false)
 		if err != nil {
 			return connect.Null, err
 		}
-		return value(s, n), nil
+		return value(s, t)
 	}
 }
 
@@ -351,18 +369,12 @@ func textTimestampTZ(precision int) decoder {
 		if word := string(b); word == "infinity" || word == "-infinity" {
 			return connect.String(word), nil
 		}
-		n, err := parseTimestamp(b, true)
+		t, err := parseTimestamp(b, true)
 		if err != nil {
 			return connect.Null, err
 		}
-		return connect.PlainText(s.buffer.Finish(append(appendISOTimestamp(s.buffer.Start(), n, precision), 'Z'))), nil
+		return t.iso(s, precision), nil
 	}
-}
-
-func appendISOTimestamp(dst []byte, micros int64, precision int) []byte {
-	day := floorDiv(micros, microsPerDay)
-	dst = append(appendISODate(dst, day), 'T')
-	return appendISOTime(dst, micros-day*microsPerDay, precision)
 }
 
 // appendISODate writes years of four digits, or more with a sign.
