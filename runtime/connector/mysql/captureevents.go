@@ -248,6 +248,9 @@ func (t *captureTask) query(ctx context.Context, b *connect.Batch, e *replicatio
 		return nil
 	}
 	if isDML(text) {
+		if !t.touches(text, string(e.Schema), modeOf(e.StatusVars)) {
+			return nil
+		}
 		return fmt.Errorf("mysql: the log at %s has the statement %q instead of its rows: binlog_format must be ROW for all clients", t.pos, cutText(text, 100))
 	}
 	if err := t.statement(ctx, b, text, string(e.Schema), modeOf(e.StatusVars)); err != nil {
@@ -263,6 +266,25 @@ func (t *captureTask) query(ctx context.Context, b *connect.Batch, e *replicatio
 func isDML(text string) bool {
 	for _, word := range []string{"INSERT ", "UPDATE ", "DELETE ", "REPLACE "} {
 		if len(text) >= len(word) && strings.EqualFold(text[:len(word)], word) {
+			return true
+		}
+	}
+	return false
+}
+
+// touches is whether a statement names a captured table. A managed server writes
+// statements about tables of its own.
+func (t *captureTask) touches(text, db string, mode sqlMode) bool {
+	toks := tokens(text, mode)
+	for i, tok := range toks {
+		if tok.kind != wordToken && tok.kind != nameToken {
+			continue
+		}
+		id := t.catalog.id(db, tok.text)
+		if i+2 < len(toks) && toks[i+1].is(".") {
+			id = t.catalog.id(tok.text, toks[i+2].text)
+		}
+		if t.catalog.tables[id] != nil && t.places.table(id) {
 			return true
 		}
 	}
