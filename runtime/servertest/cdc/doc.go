@@ -12,7 +12,7 @@
 //	relay.go     captures that follow each other
 //	recording.go what a capture gave, as a file
 //	compare.go   one capture beside another
-//	masks.go     what may differ, and why
+//	masks.go     what may differ, and why   deviations.go  what does
 //	record/      the command that writes testdata/
 //
 // testdata/DATABASE/NAME.txtar are the cases, NAME.jsonl.gz (NAME-VARIANT.jsonl.gz)

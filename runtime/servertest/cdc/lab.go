@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a connector may take for a step, on the busiest machine.
-const patience = 3 * time.Minute
+const patience = 2 * time.Minute
 
 // Lab is where cases run.
 type Lab struct {

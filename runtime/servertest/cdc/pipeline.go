@@ -77,9 +77,13 @@ func (p *Pipeline) Stop(context.Context) error {
 		return nil
 	}
 	p.stop()
-	<-p.done
 	p.stop = nil
-	return p.err
+	select {
+	case <-p.done:
+		return p.err
+	case <-time.After(patience):
+		return fmt.Errorf("cdc: the worker does not stop; its log:\n%s", p.Log())
+	}
 }
 
 // Failure is the error that the worker ended with.

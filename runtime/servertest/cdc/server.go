@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"kcgen.dev/runtime/servertest"
 )
@@ -72,8 +73,12 @@ func slot(db string, id int) string {
 	return fmt.Sprintf("%s_%d", strings.NewReplacer("-", "_").Replace(db), id)
 }
 
-// Narrow has nothing to do: messages come whatever tables there are.
-func (p Postgres) Narrow(string, map[string]string) {}
+// Narrow adds marks to a list of messages; they come whatever tables there are.
+func (p Postgres) Narrow(_ string, properties map[string]string) {
+	if list := properties["message.prefix.include.list"]; list != "" {
+		properties["message.prefix.include.list"] = list + "," + markPrefix + ".*"
+	}
+}
 
 // Drop drops the database with its slots.
 func (p Postgres) Drop(ctx context.Context, db string) error {
@@ -98,9 +103,42 @@ func (m MySQL) Make(ctx context.Context, db string) error {
 	return m.Run(ctx, "", fmt.Sprintf("CREATE DATABASE `%[1]s`; CREATE TABLE `%[1]s`.%[2]s (id INT PRIMARY KEY, mark TEXT)", db, markTable))
 }
 
-// Exec runs statements on one connection.
+// Exec runs statements on one connection. One that waits for somebody's lock for
+// long is an error that tells who there is.
 func (m MySQL) Exec(ctx context.Context, db, statements string) error {
-	return m.Run(ctx, db, statements)
+	limited, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	err := m.Run(limited, db, statements)
+	if err != nil && limited.Err() != nil {
+		err = fmt.Errorf("%w: the server's threads:\n%s", err, m.threads(ctx))
+	}
+	return err
+}
+
+// lockPatience is how long statements may take.
+const lockPatience = time.Minute
+
+// threads is what the server's threads do.
+func (m MySQL) threads(ctx context.Context) string {
+	db, err := m.Admin("").Open()
+	if err != nil {
+		return err.Error()
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT concat_ws(' ', id, time, state, left(info, 200)) FROM information_schema.processlist WHERE id <> connection_id()")
+	if err != nil {
+		return err.Error()
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return err.Error()
+		}
+		out = append(out, line)
+	}
+	return strings.Join(append(out, fmt.Sprint(rows.Err())), "\n")
 }
 
 // Mark writes a row.
@@ -131,10 +169,15 @@ func (m MySQL) Properties(db string, id int) map[string]string {
 	return p
 }
 
-// Narrow adds the table of marks to a list of tables.
+// Narrow adds the table of marks to lists of tables and columns.
 func (m MySQL) Narrow(db string, properties map[string]string) {
-	if list := properties["table.include.list"]; list != "" {
-		properties["table.include.list"] = list + "," + db + "\\." + markTable
+	for name, more := range map[string]string{
+		"table.include.list":  db + "\\." + markTable,
+		"column.include.list": db + "\\." + markTable + "\\..*",
+	} {
+		if list := properties[name]; list != "" {
+			properties[name] = list + "," + more
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // Command record writes what Debezium gives for the cases of package cdc:
 //
-//	record [-out DIR] [-plain] [-only TEXT] DATABASE…
+//	record [-out DIR] [-plain] [-only REGEXP] DATABASE…
 //
 // It starts a broker, Kafka Connect with Debezium, and the databases (postgres,
 // mariadb, mysql). Run it in runtime/servertest/cdc, where testdata is.
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,11 +27,15 @@ func main() {
 	r := recorder{}
 	flag.StringVar(&r.out, "out", "testdata", "the folder to write DATABASE/CASE.jsonl.gz into")
 	flag.BoolVar(&r.plain, "plain", false, "write plain files, and the cases beside them")
-	flag.StringVar(&r.only, "only", "", "only cases whose names contain this")
+	flag.StringVar(&r.only, "only", "", "a regular expression: only cases whose names it matches")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := r.run(ctx, flag.Args()); err != nil {
+	var err error
+	if r.matches, err = regexp.Compile(r.only); err == nil {
+		err = r.run(ctx, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
@@ -39,6 +44,7 @@ func main() {
 type recorder struct {
 	out, only string
 	plain     bool
+	matches   *regexp.Regexp // only
 	broker    *servertest.Broker
 	connect   *servertest.ConnectWorker
 }
@@ -89,7 +95,7 @@ func (r *recorder) database(ctx context.Context, name string) error {
 		cases, err := cdc.ReadCases(file)
 		failed = append(failed, err)
 		for _, c := range cases {
-			if strings.Contains(c.Name, r.only) && ctx.Err() == nil {
+			if r.matches.MatchString(c.Name) && ctx.Err() == nil {
 				failed = append(failed, r.record(ctx, lab, file, c))
 			}
 		}
