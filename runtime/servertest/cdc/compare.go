@@ -52,7 +52,7 @@ func Compare(want, got *Recording) []Difference {
 // view is a record as a tree, with the prefix replaced.
 type view struct {
 	key, value, headers any
-	text                string // of the key
+	text                string // of the key, without its schema
 }
 
 // byTopic are the records of each topic. A prefix is something that nothing else
@@ -61,7 +61,8 @@ func byTopic(r *Recording) map[string][]*view {
 	out := map[string][]*view{}
 	neutral := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(r.Prefix), []byte("$PREFIX")) }
 	for _, record := range r.Records {
-		v := &view{key: tree(neutral(record.Key)), value: tree(neutral(record.Value)), text: string(neutral(record.Key))}
+		v := &view{key: tree(neutral(record.Key)), value: tree(neutral(record.Value))}
+		v.text = show(field(v.key, "payload"))
 		headers := map[string]any{}
 		for _, h := range record.Headers {
 			headers[h.Key] = tree(neutral(h.Value))

@@ -48,7 +48,6 @@ func (d *drive) begin(ctx context.Context) error {
 func (d *drive) mark(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	topic := d.lab.Server.MarkTopic(d.db)
 	first := d.marks + 1
 	for {
 		d.marks++
@@ -57,7 +56,7 @@ func (d *drive) mark(ctx context.Context) error {
 		}
 		again := time.Now().Add(5 * time.Second)
 		for time.Now().Before(again) {
-			behind, err := d.behind(ctx, topic, first)
+			behind, err := d.behind(ctx, first)
 			if err != nil {
 				return err
 			}
@@ -74,9 +73,9 @@ func (d *drive) mark(ctx context.Context) error {
 }
 
 // behind names a capture that has delivered no mark from first on.
-func (d *drive) behind(ctx context.Context, topic string, first int) (string, error) {
+func (d *drive) behind(ctx context.Context, first int) (string, error) {
 	for _, r := range d.all {
-		if r.marked(r.prefix+"."+topic) >= first {
+		if r.marked() >= first {
 			continue
 		}
 		if err := r.Failure(ctx); err != nil {

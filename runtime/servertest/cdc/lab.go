@@ -80,7 +80,7 @@ func (l *Lab) Run(ctx context.Context, c Case, db string, prefixes []string, cap
 		return nil, fmt.Errorf("cdc: %s: %w", c.Name, err)
 	}
 	for _, r := range all {
-		rec, err := r.finish(ctx, c, l.Server.MarkTopic(db))
+		rec, err := r.finish(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("cdc: %s: %s: %w", c.Name, r.prefix, err)
 		}
@@ -115,7 +115,7 @@ func (l *Lab) start(ctx context.Context, c Case, db, prefix string, capture Capt
 }
 
 // finish stops the capture and gives what it has recorded, without the marks.
-func (r *running) finish(ctx context.Context, c Case, markTopic string) (*Recording, error) {
+func (r *running) finish(ctx context.Context) (*Recording, error) {
 	if err := r.Stop(ctx); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (r *running) finish(ctx context.Context, c Case, markTopic string) (*Record
 	}
 	rec := &Recording{Prefix: r.prefix, Properties: r.properties, Offsets: offsets}
 	for _, record := range records {
-		if record.Topic != r.prefix+"."+markTopic || !record.isMark() {
+		if !record.isMark() {
 			rec.Records = append(rec.Records, record)
 		}
 	}

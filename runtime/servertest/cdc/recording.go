@@ -45,7 +45,7 @@ type Offset struct {
 
 // isMark is whether the record is a mark, streamed or not, or the end of one.
 func (r Record) isMark() bool {
-	return bytes.Contains(r.Value, []byte(markPrefix)) || strings.HasSuffix(r.Topic, "."+markTable)
+	return bytes.Contains(r.Value, []byte(markPrefix)) || strings.HasSuffix(r.Topic, markTable)
 }
 
 // Write writes the recording as JSON Lines: the connector's properties, the

@@ -105,14 +105,19 @@ func (r *Relay) write(ctx context.Context, n int) error {
 	return err
 }
 
-// writing writes until it is stopped: transactions of one row and of many.
+// writing writes until it is stopped: transactions of a few rows, and some of
+// many, in the middle of which a capture may be stopped.
 func (r *Relay) writing(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error)
 	go func() {
 		var err error
 		for err == nil && ctx.Err() == nil {
-			err = r.write(context.WithoutCancel(ctx), 1+rand.IntN(30))
+			rows := 1 + rand.IntN(30)
+			if rand.IntN(20) == 0 {
+				rows = 5000
+			}
+			err = r.write(context.WithoutCancel(ctx), rows)
 			time.Sleep(20 * time.Millisecond)
 		}
 		done <- err

@@ -16,11 +16,9 @@ type Server interface {
 	Make(ctx context.Context, db string) error
 	// Exec runs statements in it.
 	Exec(ctx context.Context, db, statements string) error
-	// Mark makes an event in it that a connector must deliver to MarkTopic: all
-	// that was committed before comes before. The event's value has n.
+	// Mark makes an event in it that a connector must deliver: all that was
+	// committed before comes before. The event's value has n.
 	Mark(ctx context.Context, db string, n int) error
-	// MarkTopic is that topic, behind the prefix and a dot.
-	MarkTopic(db string) string
 	// Properties are those of Debezium that say where the database is; id is a
 	// number that no other connector of the server has.
 	Properties(db string, id int) map[string]string
@@ -53,9 +51,6 @@ func (p Postgres) Exec(ctx context.Context, db, statements string) error {
 func (p Postgres) Mark(ctx context.Context, db string, n int) error {
 	return p.Exec(ctx, db, fmt.Sprintf("SELECT pg_logical_emit_message(false, '%s %d', '');", markPrefix, n))
 }
-
-// MarkTopic is the topic of logical messages.
-func (p Postgres) MarkTopic(string) string { return "message" }
 
 // Properties make a slot and a publication of the connector's own.
 func (p Postgres) Properties(db string, id int) map[string]string {
@@ -145,9 +140,6 @@ func (m MySQL) threads(ctx context.Context) string {
 func (m MySQL) Mark(ctx context.Context, db string, n int) error {
 	return m.Run(ctx, db, fmt.Sprintf("INSERT INTO %s VALUES (%d, '%s %[2]d')", markTable, n, markPrefix))
 }
-
-// MarkTopic is the topic of the table.
-func (m MySQL) MarkTopic(db string) string { return db + "." + markTable }
 
 // Properties keep the history of schemas in a topic of the connector's own.
 func (m MySQL) Properties(db string, id int) map[string]string {

@@ -28,8 +28,8 @@ type watch struct {
 	mu      sync.Mutex
 	records []*kgo.Record
 	counts  map[string]int
-	marks   map[string]int // the newest, by topic
-	newest  time.Time      // when the last record came
+	mark    int       // the newest
+	newest  time.Time // when the last record came
 }
 
 // newWatch watches the topics of a prefix. signals is a topic to be made, or "".
@@ -49,7 +49,7 @@ func newWatch(ctx context.Context, b *servertest.Broker, prefix, signals string)
 		}
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &watch{client: client, topics: regexp.MustCompile(pattern), stop: stop, done: make(chan struct{}), counts: map[string]int{}, marks: map[string]int{}, newest: time.Now()}
+	w := &watch{client: client, topics: regexp.MustCompile(pattern), stop: stop, done: make(chan struct{}), counts: map[string]int{}, newest: time.Now()}
 	go w.read(ctx)
 	return w, nil
 }
@@ -63,9 +63,7 @@ func (w *watch) read(ctx context.Context) {
 			w.records = append(w.records, r)
 			w.counts[r.Topic]++
 			w.newest = time.Now()
-			if n := streamedMark(r.Value); n > w.marks[r.Topic] {
-				w.marks[r.Topic] = n
-			}
+			w.mark = max(w.mark, streamedMark(r.Value))
 		})
 		w.mu.Unlock()
 	}
@@ -80,7 +78,7 @@ func (w *watch) close() {
 
 func (w *watch) count(topic string) int { w.mu.Lock(); defer w.mu.Unlock(); return w.counts[topic] }
 
-func (w *watch) marked(topic string) int { w.mu.Lock(); defer w.mu.Unlock(); return w.marks[topic] }
+func (w *watch) marked() int { w.mu.Lock(); defer w.mu.Unlock(); return w.mark }
 
 // quiet is for how long nothing has come, and how much has.
 func (w *watch) quiet() (time.Duration, int) {
