@@ -23,6 +23,7 @@ type Relay struct {
 
 	watch   *watch
 	written int
+	ends    []int // how many rows had arrived when each leg ended
 }
 
 // Relayed is what arrived in the course of a relay.
@@ -30,7 +31,7 @@ type Relayed struct {
 	Written, Arrived int
 	Missing          []int // rows that never arrived
 	Gaps             []int // rows that arrived before one that was written before them
-	Repeated         int   // records that had arrived before
+	Repeated         []int // records that had arrived before, of each leg
 	Snapshots        int   // records of snapshots
 	Again            int   // those of them that had arrived before
 }
@@ -114,11 +115,11 @@ func (r *Relay) writing(ctx context.Context) (stop func() error) {
 		var err error
 		for err == nil && ctx.Err() == nil {
 			rows := 1 + rand.IntN(30)
-			if rand.IntN(20) == 0 {
-				rows = 5000
+			if rand.IntN(50) == 0 {
+				rows = 3000
 			}
 			err = r.write(context.WithoutCancel(ctx), rows)
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 		done <- err
 	}()
@@ -128,17 +129,17 @@ func (r *Relay) writing(ctx context.Context) (stop func() error) {
 // leg runs one capture until it has delivered enough, and a bit.
 func (r *Relay) leg(ctx context.Context, leg int, properties map[string]string) error {
 	c := r.Captures[leg%len(r.Captures)]
-	before := r.watch.count(r.topic())
+	before := r.watch.streamed(r.topic())
 	if err := c.Start(ctx, r.Prefix, properties); err != nil {
 		return fmt.Errorf("cdc: leg %d: %w", leg, err)
 	}
 	end := time.Now().Add(patience)
-	for r.watch.count(r.topic()) < before+r.Rows {
+	for r.watch.streamed(r.topic()) < before+r.Rows {
 		if err := c.Failure(ctx); err != nil {
 			return fmt.Errorf("cdc: leg %d: %w", leg, err)
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("cdc: leg %d has delivered %d rows after %s", leg, r.watch.count(r.topic())-before, patience)
+			return fmt.Errorf("cdc: leg %d has delivered %d rows after %s", leg, r.watch.streamed(r.topic())-before, patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -146,7 +147,9 @@ func (r *Relay) leg(ctx context.Context, leg int, properties map[string]string) 
 	if err := c.Stop(ctx); err != nil {
 		return fmt.Errorf("cdc: leg %d: stop: %w", leg, err)
 	}
-	return nil
+	_, err := r.watch.toEnd(ctx)
+	r.ends = append(r.ends, r.watch.count(r.topic()))
+	return err
 }
 
 // last has the next capture deliver all that is left.
@@ -161,7 +164,8 @@ func (r *Relay) last(ctx context.Context, properties map[string]string) error {
 
 // judge reads the topic of rows.
 func (r *Relay) judge(records []Record) Relayed {
-	out := Relayed{Written: r.written}
+	out := Relayed{Written: r.written, Repeated: make([]int, len(r.ends)+1)}
+	leg := 0
 	seen := make([]bool, r.written+1)
 	next := 1
 	for _, record := range records {
@@ -178,6 +182,9 @@ func (r *Relay) judge(records []Record) Relayed {
 			continue
 		}
 		id := v.Payload.After.ID
+		for leg < len(r.ends) && out.Arrived >= r.ends[leg] {
+			leg++
+		}
 		out.Arrived++
 		if v.Payload.Op == "r" {
 			out.Snapshots++
@@ -187,7 +194,7 @@ func (r *Relay) judge(records []Record) Relayed {
 		}
 		switch {
 		case seen[id]:
-			out.Repeated++
+			out.Repeated[leg]++
 		case id > next && v.Payload.Op != "r":
 			out.Gaps = append(out.Gaps, id)
 		}

@@ -28,8 +28,9 @@ type watch struct {
 	mu      sync.Mutex
 	records []*kgo.Record
 	counts  map[string]int
-	mark    int       // the newest
-	newest  time.Time // when the last record came
+	stream  map[string]int // changes that were streamed
+	mark    int            // the newest
+	newest  time.Time      // when the last record came
 }
 
 // newWatch watches the topics of a prefix. signals is a topic to be made, or "".
@@ -49,7 +50,7 @@ func newWatch(ctx context.Context, b *servertest.Broker, prefix, signals string)
 		}
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &watch{client: client, topics: regexp.MustCompile(pattern), stop: stop, done: make(chan struct{}), counts: map[string]int{}, newest: time.Now()}
+	w := &watch{client: client, topics: regexp.MustCompile(pattern), stop: stop, done: make(chan struct{}), counts: map[string]int{}, stream: map[string]int{}, newest: time.Now()}
 	go w.read(ctx)
 	return w, nil
 }
@@ -62,6 +63,9 @@ func (w *watch) read(ctx context.Context) {
 		fetches.EachRecord(func(r *kgo.Record) {
 			w.records = append(w.records, r)
 			w.counts[r.Topic]++
+			if bytes.Contains(r.Value, []byte(`"op":"c"`)) {
+				w.stream[r.Topic]++
+			}
 			w.newest = time.Now()
 			w.mark = max(w.mark, streamedMark(r.Value))
 		})
@@ -77,6 +81,8 @@ func (w *watch) close() {
 }
 
 func (w *watch) count(topic string) int { w.mu.Lock(); defer w.mu.Unlock(); return w.counts[topic] }
+
+func (w *watch) streamed(topic string) int { w.mu.Lock(); defer w.mu.Unlock(); return w.stream[topic] }
 
 func (w *watch) marked() int { w.mu.Lock(); defer w.mu.Unlock(); return w.mark }
 
