@@ -81,6 +81,7 @@ build or the machine failed.`,
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		initCommand(), vetCommand(), testCommand(), buildCommand(), runCommand(), grantsCommand(), traceCommand(), generateCommand(),
+		importCommand(), exportCommand(),
 		explainCommand(), listCommand(), schemaCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)

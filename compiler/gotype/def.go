@@ -212,6 +212,7 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 		Optional: it.FieldType()&cue.OptionalConstraint != 0,
 		Required: it.FieldType()&cue.RequiredConstraint != 0,
 		Aside:    isAside(v),
+		connect:  ofConnect(v.Attributes(cue.FieldAttr)),
 	}
 	if !fieldName.MatchString(f.Name) {
 		return f, fmt.Errorf("must be in camelCase: it becomes the name of a Go field")

@@ -8,6 +8,7 @@
 //	name.go      CUE names → Go names
 //	generate.go  Defs → <package>_gen.go (jennifer)
 //	option.go    what Kafka Connect calls a field, its type and default
+//	connect.go   what else there is to say of it: classes, other names
 //	genoption.go Defs → <package>_options_gen.go
 //	readme.go    Defs → the option table of a README
 //	units.go     lengths of time and sizes
@@ -49,6 +50,8 @@ type Field struct {
 	Aside    bool      // for the build alone (@go(-)): no field of the Go struct
 	Default  cue.Value // what it is where the spec says nothing; may not exist
 	Pos      token.Pos
+
+	connect []cue.Attribute // @connect
 }
 
 // Form is how a Type is built.

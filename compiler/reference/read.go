@@ -133,12 +133,25 @@ func (d *Def) read(e ast.Expr) {
 	}
 }
 
+// classes are what the attribute @connect behind a marker names.
+func classes(f *ast.Field) []string {
+	var out []string
+	for _, a := range f.Attrs {
+		if name, body := a.Split(); name == "connect" {
+			for _, class := range strings.Split(body, ",") {
+				out = append(out, strings.TrimSpace(class))
+			}
+		}
+	}
+	return out
+}
+
 func (d *Def) readField(f *ast.Field) {
 	name := label(f)
 	if role, ok := strings.CutPrefix(name, "#"); ok {
 		for _, r := range Roles {
 			if r == role {
-				d.Role, d.Any = r, !isLiteral(f.Value)
+				d.Role, d.Any, d.Classes = r, !isLiteral(f.Value), classes(f)
 			}
 		}
 		return

@@ -46,6 +46,7 @@ type Def struct {
 	Name    string   // without #
 	Role    string   // "source", "sink", "converter", "transform", "predicate", "tracer", "database"; else empty
 	Any     bool     // stands for any component of its role
+	Classes []string // of a component: what Kafka Connect has in its place (@connect)
 	Doc     string   // the comment above it
 	Place   string   // import-path/file:line
 	Fields  []*Field // of a struct, in order

@@ -1,0 +1,322 @@
+package connectjson
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/gotype"
+)
+
+// Options say how to import.
+type Options struct {
+	Name    string // of the pipeline; by default the connector's, or the file's
+	Each    bool   // a spec for each connector
+	Partial bool   // write what can be mapped, whatever cannot
+
+	// Check evaluates a spec as kcgen vet does.
+	Check func(ctx context.Context, spec []byte) (diag.List, error)
+}
+
+// Import makes specs of what was read. The report says of each property what
+// became of it; where it has failures and Partial is not asked for there are no
+// specs.
+func (l *Language) Import(ctx context.Context, in *Input, o Options) ([]*Spec, Report, error) {
+	groups := [][]Connector{in.Connectors}
+	if o.Each {
+		groups = nil
+		for _, c := range in.Connectors {
+			groups = append(groups, []Connector{c})
+		}
+	}
+	var specs []*Spec
+	var report Report
+	for _, group := range groups {
+		spec, readers, err := l.spec(in, group, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		more, err := spec.settle(ctx, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, r := range readers {
+			report = append(report, r.report...)
+		}
+		report = append(report, more...)
+		specs = append(specs, spec)
+	}
+	order := []string{""}
+	for _, c := range in.Connectors {
+		order = append(order, c.Name)
+	}
+	report = once(report.sorted(order))
+	if len(report.Failed()) > 0 && !o.Partial {
+		return nil, report, nil
+	}
+	return specs, report, nil
+}
+
+// once leaves out what several specs have said of one worker.
+func once(r Report) Report {
+	seen := map[Entry]bool{}
+	return slices.DeleteFunc(r, func(e Entry) bool {
+		twice := seen[e]
+		seen[e] = true
+		return twice
+	})
+}
+
+// reader begins to read properties.
+func (l *Language) reader(file, connector string, props map[string]Prop, in *Input, s *Spec, o Options) *reader {
+	return &reader{
+		l: l, file: file, connector: connector, props: props, used: map[string]bool{}, aliases: aliases(in.Worker),
+		imports: s.imports, variables: map[string]string{}, missing: map[string]string{}, partial: o.Partial,
+	}
+}
+
+// spec makes the spec of connectors.
+func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*reader, error) {
+	s := &Spec{root: &tree{wide: true}, imports: map[string]bool{}, path: map[string]source{}}
+	s.Name = pipelineName(in, group, o)
+	var kafkaDef, workerDef *gotype.Def
+	for name, d := range map[string]**gotype.Def{"Kafka": &kafkaDef, "Worker": &workerDef} {
+		var bad diag.List
+		if *d, bad = l.schema(name); len(bad) > 0 {
+			return nil, nil, bad
+		}
+	}
+	var w *reader
+	if in.Worker != nil {
+		w = l.reader(in.Worker.File, "", in.Worker.Props, in, s, o)
+	}
+	kinds := map[string]*tree{"sources": {}, "sinks": {}}
+	var readers []*reader
+	for _, c := range group {
+		r := l.reader(c.File, c.Name, c.Props, in, s, o)
+		if kind, t := r.readConnector(c, w); t != nil {
+			leaf := kinds[kind].add(c.Name, t, "connector.class")
+			if o.Partial {
+				leaf.doc = notMapped(r.report)
+			}
+			s.remember(r, joinPath(kind, c.Name), t)
+		}
+		readers = append(readers, r)
+	}
+	kafka, worker := &tree{}, &tree{}
+	kafka.add("brokers", texts([]string{"${env:KAFKA_BROKERS}"}), "")
+	if w != nil {
+		kafka, worker = w.readWorker(kafkaDef, workerDef)
+		s.remember(w, "kafka", kafka)
+		readers = append([]*reader{w}, readers...)
+	}
+	s.hoist(readers, worker, workerDef)
+	if w != nil {
+		s.remember(w, "worker", worker)
+		w.leftovers()
+	}
+	s.doc = "Imported from " + strings.Join(filesOf(in, group), ", ") + "."
+	s.root.add("name", quote(s.Name), "")
+	k := s.root.add("kafka", kafka, "")
+	if w == nil {
+		k.doc = "No worker was given: the brokers are read when the binary starts."
+	}
+	if len(worker.fields) > 0 {
+		s.root.add("worker", worker, "")
+	}
+	for _, kind := range []string{"sources", "sinks"} {
+		if len(kinds[kind].fields) > 0 {
+			s.root.add(kind, kinds[kind], "")
+		}
+	}
+	return s, readers, s.render()
+}
+
+// remember notes where the fields of a part of the spec came from.
+func (s *Spec) remember(r *reader, at string, t *tree) {
+	s.path[at] = source{r, "connector.class"}
+	t.walk(at, func(path string, l *leaf) { s.path[path] = source{r, l.prop} })
+	for path, property := range r.missing {
+		if _, known := s.path[path]; !known {
+			s.path[path] = source{r, property}
+		}
+	}
+}
+
+// notMapped is a comment of what is missing.
+func notMapped(r Report) string {
+	var names []string
+	for _, e := range r.Failed() {
+		if !slices.Contains(names, e.Property) {
+			names = append(names, e.Property)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "Not mapped: " + strings.Join(strings.Fields(strings.Join(names, ", ")), " ") + "."
+}
+
+// hoist takes to the worker what connectors say and kcgen has in one place:
+// the topic of offsets, and restarts.
+func (s *Spec) hoist(readers []*reader, worker *tree, def *gotype.Def) {
+	topics := map[string]bool{}
+	for _, r := range readers {
+		if text, ok := r.props["offsets.storage.topic"]; ok && r.connector != "" {
+			topics[text.Text] = true
+			r.used["offsets.storage.topic"] = true
+		}
+	}
+	for _, r := range readers {
+		text, ok := r.props["offsets.storage.topic"]
+		own := worker.field("offsetStorageTopic")
+		switch {
+		case !ok || r.connector == "":
+		case len(topics) > 1:
+			r.replaceFail("offsets.storage.topic", "connectors of one pipeline have one topic of offsets, and these have several: import them by -dir, a spec for each")
+		case own != nil && own.words() != quote(text.Text).words():
+			own.text = quote(text.Text).text
+			r.replaceFail("offsets.storage.topic", "")
+		default:
+			if own == nil {
+				worker.add("offsetStorageTopic", quote(text.Text), "offsets.storage.topic")
+			}
+			r.replaceFail("offsets.storage.topic", "")
+		}
+		if p, ok := r.props[restartProperty]; ok {
+			if worker.field("restart") == nil {
+				restart := &tree{}
+				if p.Text != "" {
+					restart.add("limit", &tree{text: cmp.Or(p.Text, "10")}, restartProperty)
+				}
+				worker.add("restart", restart, restartProperty)
+			}
+			r.entry(restartProperty, Mapped, "worker.restart", "for all connectors of the pipeline")
+		}
+	}
+}
+
+// replaceFail says what became of a property that no connector has.
+func (r *reader) replaceFail(property, why string) {
+	r.report = slices.DeleteFunc(r.report, func(e Entry) bool { return e.Property == property && e.Outcome == Failed })
+	if why != "" {
+		r.fail(property, "%s", why)
+		return
+	}
+	r.entry(property, Mapped, "worker.offsetStorageTopic", "for all connectors of the pipeline")
+}
+
+// pipelineName is asked for, or the only connector's, or the first file's.
+func pipelineName(in *Input, group []Connector, o Options) string {
+	switch {
+	case o.Name != "" && !o.Each:
+		return o.Name
+	case len(group) == 1:
+		return group[0].Name
+	}
+	files := filesOf(in, group)
+	if len(files) == 0 {
+		return "pipeline"
+	}
+	return strings.TrimSuffix(path.Base(files[0]), path.Ext(files[0]))
+}
+
+// filesOf are the files that connectors and the worker were read from.
+func filesOf(in *Input, group []Connector) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, c := range group {
+		if !seen[c.File] {
+			seen[c.File] = true
+			out = append(out, path.Base(c.File))
+		}
+	}
+	if in.Worker != nil && !seen[in.Worker.File] {
+		out = append(out, path.Base(in.Worker.File))
+	}
+	return out
+}
+
+// settle checks the spec. A field that changes nothing goes, as it would not
+// have changed anything there; any other fault is one of its property.
+func (s *Spec) settle(ctx context.Context, o Options) (Report, error) {
+	if o.Check == nil {
+		return nil, nil
+	}
+	for range 100 { // each round takes a field away
+		faults, err := o.Check(ctx, s.Text)
+		if err != nil {
+			return nil, err
+		}
+		faults = faults.Faults()
+		gone := 0
+		for _, f := range faults {
+			from, known := s.path[f.Path]
+			if known && changesNothing(f.Msg) && s.root.drop(f.Path, "") {
+				gone++
+				from.reader.renounce(from.property, f)
+			}
+		}
+		if gone == 0 {
+			return s.faults(faults), nil
+		}
+		if err := s.render(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("connectjson: the spec of %s does not settle", s.Name)
+}
+
+// changesNothing says whether a fault is that of a field that is not read.
+func changesNothing(msg string) bool {
+	return strings.HasPrefix(msg, "changes nothing") || strings.HasPrefix(msg, "must be left out") || strings.Contains(msg, "it changes nothing")
+}
+
+// renounce notes that a property was left out after all.
+func (r *reader) renounce(property string, f diag.Diag) {
+	for i := range r.report {
+		if e := &r.report[i]; e.Property == property && e.Field == f.Path {
+			e.Outcome, e.Field, e.Variable, e.Note = Needless, "", "", f.Msg
+		}
+	}
+	r.report = slices.DeleteFunc(r.report, func(e Entry) bool {
+		_, given := r.props[property]
+		return e.Property == property && e.Outcome == Needless && !given
+	})
+}
+
+// faults are those of the spec as failures of the properties.
+func (s *Spec) faults(list diag.List) Report {
+	var out Report
+	for _, f := range list {
+		e := Entry{Outcome: Failed, Field: f.Path, Note: f.Msg, Property: f.Path}
+		for at := f.Path; at != ""; at = at[:max(0, strings.LastIndexAny(at, ".["))] {
+			if from, known := s.path[at]; known {
+				e.File, e.Connector = from.reader.file, from.reader.connector
+				if at == f.Path || from.property != "connector.class" && from.property != "" {
+					e.Property = from.property
+				}
+				e.Line = from.reader.props[e.Property].Line
+				break
+			}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// Variables are the environment variables that a report asks for.
+func (r Report) Variables() []string {
+	names := map[string]bool{}
+	for _, e := range r {
+		if e.Variable != "" {
+			names[e.Variable] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

@@ -1,0 +1,152 @@
+package connectjson
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// login reads TLS and SASL of the cluster.
+func (r *reader) login(k *tree) {
+	protocol, given := r.take("security.protocol")
+	protocol = strings.ToUpper(strings.TrimSpace(protocol))
+	if !given {
+		protocol = "PLAINTEXT"
+	}
+	if strings.HasSuffix(protocol, "SSL") {
+		k.add("tls", r.tls(), "security.protocol")
+		r.entry("security.protocol", Mapped, "kafka.tls", protocol)
+	}
+	if strings.HasPrefix(protocol, "SASL_") {
+		k.add("sasl", r.sasl(protocol == "SASL_PLAINTEXT"), "security.protocol")
+		if protocol == "SASL_PLAINTEXT" {
+			r.entry("security.protocol", Decided, "kafka.sasl.allowWithoutTLS", "the password is sent in the clear, as there")
+		}
+	}
+	if protocol == "PLAINTEXT" && given {
+		r.entry("security.protocol", Default, "", protocol)
+	}
+	for p := range r.props { // what is left changes nothing
+		if !r.used[p] && (strings.HasPrefix(p, "ssl.") || strings.HasPrefix(p, "sasl.")) {
+			r.used[p] = true
+			if strings.HasPrefix(p, "ssl.") == strings.HasSuffix(protocol, "SSL") && strings.HasPrefix(p, "sasl.") == strings.HasPrefix(protocol, "SASL_") {
+				r.fail(p, "kcgen has no such property")
+				continue
+			}
+			r.entry(p, Needless, "", "changes nothing with security.protocol="+clip(protocol))
+		}
+	}
+}
+
+// tls reads the stores, which are to be of PEM.
+func (r *reader) tls() *tree {
+	t := &tree{}
+	for _, s := range []struct{ store, fields string }{{"ssl.truststore", "caFile"}, {"ssl.keystore", "certFile keyFile"}} {
+		file, given := r.take(s.store + ".location")
+		kind, _ := r.take(s.store + ".type")
+		if _, has := r.take(s.store + ".password"); has {
+			r.entry(s.store+".password", Needless, "", "PEM files have none")
+		}
+		switch {
+		case !given:
+		case !strings.EqualFold(kind, "PEM"):
+			r.fail(s.store+".location", "is no PEM file: convert it (keytool -importkeystore, openssl pkcs12) and set %s.type=PEM", s.store)
+		default:
+			if file, err := r.references(file); err != nil {
+				r.fail(s.store+".location", "%s", err)
+			} else {
+				for f := range strings.FieldsSeq(s.fields) {
+					t.add(f, quote(file), s.store+".location")
+				}
+				r.entry(s.store+".location", Mapped, "kafka.tls", s.fields)
+			}
+		}
+	}
+	if name, given := r.take("ssl.endpoint.identification.algorithm"); given {
+		if strings.EqualFold(name, "https") {
+			r.entry("ssl.endpoint.identification.algorithm", Default, "", name)
+		} else {
+			r.fail("ssl.endpoint.identification.algorithm", "kcgen always looks at the name in a certificate; kafka.tls.serverName says another")
+		}
+	}
+	for _, p := range []string{"ssl.protocol", "ssl.enabled.protocols"} {
+		if _, given := r.take(p); given {
+			r.entry(p, Needless, "", "TLS 1.2 and 1.3")
+		}
+	}
+	return t
+}
+
+// jaasFields are the options of JAAS's modules, with the fields that they are;
+// those behind ! are secrets.
+var jaasFields = map[string]string{
+	"username": "username", "password": "!password", "clientId": "clientId", "clientSecret": "!clientSecret", "scope": "scope",
+}
+
+func (r *reader) sasl(clear bool) *tree {
+	t := &tree{}
+	mechanism, _ := r.take("sasl.mechanism")
+	t.add("mechanism", quote(strings.TrimSpace(mechanism)), "sasl.mechanism")
+	r.entry("sasl.mechanism", Mapped, "kafka.sasl.mechanism", "")
+	text, given := r.take("sasl.jaas.config")
+	if given {
+		r.jaas(t, text)
+	}
+	if url, given := r.take("sasl.oauthbearer.token.endpoint.url"); given {
+		t.add("tokenEndpointUrl", quote(url), "sasl.oauthbearer.token.endpoint.url")
+		r.entry("sasl.oauthbearer.token.endpoint.url", Mapped, "kafka.sasl.tokenEndpointUrl", "")
+	}
+	for _, p := range []string{"sasl.login.callback.handler.class", "sasl.client.callback.handler.class"} {
+		if _, given := r.take(p); given {
+			r.entry(p, Needless, "", "kafka.sasl says where tokens come from")
+		}
+	}
+	if clear {
+		t.add("allowWithoutTLS", &tree{text: "true"}, "security.protocol").doc = "As there: the password is sent in the clear."
+	}
+	return t
+}
+
+// jaas reads sasl.jaas.config. A user's name is no secret; what is one becomes
+// a reference.
+func (r *reader) jaas(t *tree, text string) {
+	const property = "sasl.jaas.config"
+	if one.MatchString(text) {
+		r.fail(property, "is a reference as a whole: give the user's name in it, and the password alone as a reference")
+		return
+	}
+	_, options, err := jaas(text)
+	if err != nil {
+		r.fail(property, "%s", err)
+		return
+	}
+	extensions := &tree{}
+	for _, key := range slices.Sorted(maps.Keys(options)) {
+		if name, ok := strings.CutPrefix(key, "extension_"); ok {
+			extensions.add(name, quote(options[key]), property)
+			continue
+		}
+		field, secret := strings.CutPrefix(jaasFields[key], "!")
+		switch {
+		case field == "":
+			r.fail(property, "kcgen does not know the option %s", clip(key))
+		case secret:
+			ref, variable, note := r.secret("sasl."+strings.ToLower(key), options[key])
+			t.add(field, quote(ref), property)
+			e := r.entry(property, Mapped, "kafka.sasl."+field, note)
+			if variable != "" {
+				e.Outcome, e.Variable = Secret, variable
+			}
+		default:
+			s, err := r.references(options[key])
+			if err != nil {
+				r.fail(property, "%s", err)
+			}
+			t.add(field, quote(s), property)
+			r.entry(property, Mapped, "kafka.sasl."+field, "")
+		}
+	}
+	if len(extensions.fields) > 0 {
+		t.add("extensions", extensions, property)
+	}
+}

@@ -1,0 +1,71 @@
+package connectjson
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"cuelang.org/go/cue/format"
+
+	"kcgen.dev/compiler/reference"
+)
+
+// Spec is a spec that import has written.
+type Spec struct {
+	Name string // of the pipeline
+	Text []byte
+
+	root    *tree
+	doc     string
+	imports map[string]bool
+	path    map[string]source // of fields, and of those that are missing
+}
+
+// source is where a field came from.
+type source struct {
+	reader   *reader
+	property string
+}
+
+// render writes the spec, as CUE's own formatter has it.
+func (s *Spec) render() error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "package %s\n\nimport (\n\t%q\n", packageName(s.Name), reference.Schema)
+	for _, path := range slices.Sorted(maps.Keys(s.imports)) {
+		fmt.Fprintf(&b, "\t%q\n", path)
+	}
+	b.WriteString(")\n\n")
+	for line := range strings.Lines(s.doc) {
+		b.WriteString("// " + strings.TrimSpace(line) + "\n")
+	}
+	b.WriteString("schema.#Pipeline & {\n")
+	for i, f := range s.root.fields {
+		if i > 1 {
+			b.WriteString("\n")
+		}
+		(&tree{fields: []*leaf{f}}).body(&b, 1)
+	}
+	b.WriteString("}\n")
+	text, err := format.Source([]byte(b.String()))
+	if err != nil {
+		return fmt.Errorf("connectjson: format %s: %w", s.Name, err)
+	}
+	s.Text = text
+	return nil
+}
+
+// packageName is a name as a CUE package may have it.
+func packageName(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			b.WriteRune(r)
+		}
+	}
+	if s := b.String(); s != "" && !unicode.IsDigit(rune(s[0])) {
+		return s
+	}
+	return "pipeline" + b.String()
+}

@@ -1,0 +1,115 @@
+package connectjson
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"kcgen.dev/compiler/gotype"
+)
+
+// readWorker reads what a worker is told: the cluster, and how the program
+// works.
+func (r *reader) readWorker(kafka, worker *gotype.Def) (k, w *tree) {
+	k = &tree{}
+	text, _ := r.take("bootstrap.servers")
+	brokers := &tree{list: true}
+	for _, b := range splitList(text) {
+		s, err := r.references(b)
+		if err != nil {
+			r.fail("bootstrap.servers", "%s", err)
+		}
+		brokers.elems = append(brokers.elems, quote(s))
+	}
+	k.add("brokers", brokers, "bootstrap.servers")
+	r.entry("bootstrap.servers", Mapped, "kafka.brokers", "")
+	for _, f := range kafka.Fields {
+		if f.Name == "clientId" {
+			r.plain(k, f, place{}, "kafka")
+		}
+	}
+	r.login(k)
+
+	w = r.def(worker, place{}, "worker")
+	r.listeners(w)
+	for _, p := range []string{"config.providers", "key.converter", "value.converter", "header.converter"} {
+		r.take(p)
+	}
+	r.workerLeftovers()
+	return k, w
+}
+
+// workerLeftovers are the properties that are left once the connectors have
+// been read.
+func (r *reader) workerLeftovers() {
+	_, distributed := r.props["group.id"]
+	for _, p := range slices.Sorted(maps.Keys(r.props)) {
+		if r.used[p] {
+			continue
+		}
+		r.used[p] = true
+		switch of, rest, _ := strings.Cut(p, "."); {
+		case p == "offset.storage.file.filename":
+			r.entry(p, Needless, "", "offsets are kept in a topic: take those of the file over by ./NAME offsets set")
+		case strings.HasPrefix(p, "config.providers."):
+			r.provider(p)
+		case strings.Contains(p, ".converter.") || p == "exactly.once.source.support":
+			// read with the connectors
+		case (of == "producer" || of == "consumer" || of == "admin") && r.props[rest].Text == r.props[p].Text && r.props[p].Text != "":
+			r.entry(p, Needless, "", "the same as "+rest)
+		case strings.HasSuffix(p, ".plugin.version"):
+			r.entry(p, Needless, "", "components are linked into the program: go.mod has their versions")
+		case !distributed && (strings.HasPrefix(p, "config.storage.") || strings.HasPrefix(p, "status.storage.")):
+			r.entry(p, Needless, "", "changes nothing without group.id")
+		default:
+			r.used[p] = false
+		}
+	}
+}
+
+// provider says what becomes of a config provider's settings.
+func (r *reader) provider(p string) {
+	alias := strings.Split(strings.TrimPrefix(p, "config.providers."), ".")[0]
+	switch kind := r.aliases[alias]; {
+	case kind != "" && strings.HasSuffix(p, ".class"):
+		r.entry(p, Mapped, "", "${"+alias+":…} is ${"+kind+":…}")
+	case kind != "":
+		r.entry(p, Needless, "", "references are read as the process may read")
+	default:
+		r.entry(p, Needless, "", "kcgen has no such provider: what refers to it is told at its place")
+	}
+}
+
+// listeners reads where the REST API is served.
+func (r *reader) listeners(w *tree) {
+	list, given := r.take("listeners")
+	host, _ := r.take("rest.advertised.host.name")
+	port, _ := r.take("rest.advertised.port")
+	r.take("rest.advertised.listener")
+	if !given {
+		return
+	}
+	all := splitList(list)
+	if len(all) == 0 {
+		r.entry("listeners", Default, "", "empty")
+		return
+	}
+	u, err := url.Parse(all[0])
+	if err != nil || u.Port() == "" || len(all) > 1 || strings.ToLower(u.Scheme) != "http" {
+		r.fail("listeners", "%smust be one http listener, such as http://:8083; for https give worker.rest.tls by hand", quoted("listeners", list))
+		return
+	}
+	rest := &tree{}
+	rest.add("listen", quote(u.Host), "listeners")
+	r.entry("listeners", Mapped, "worker.rest.listen", "")
+	if host != "" {
+		if port == "" {
+			port = u.Port()
+		}
+		rest.add("advertised", quote(host+":"+port), "rest.advertised.host.name")
+		r.entry("rest.advertised.host.name", Mapped, "worker.rest.advertised", "")
+	}
+	w.add("rest", rest, "listeners")
+	w.given = true
+}

@@ -1,0 +1,135 @@
+package gotype
+
+import (
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+)
+
+// connectAttr is the attribute that says what docs do not say of Kafka Connect.
+// Behind a component's marker it names its classes there:
+//
+//	#source: "kcgen.dev/runtime/connector/filestream.Source" @connect(org.apache.kafka.connect.file.FileStreamSourceConnector)
+//
+// within a definition, a property that no field stands for, the value of it
+// that means what kcgen does anyway, and why any other does not matter:
+//
+//	@connect(quote.sql.identifiers, is=always)
+//	@connect(max.retries, why="what is away is tried again by the worker")
+//
+// and behind a field, other names of its property, what it is there where it is
+// left out, if that is not the field's own default, or that it is kcgen's own:
+//
+//	file!: string @connect(connection.url)
+//	topicReplicationFactor: *-1 | int @connect(default=3)
+//	fieldSyntaxVersion: *"V1" | "V2" @connect(-)
+//
+// A parameter of a driver may have unit=s, and a property with="NAME=VALUE", of
+// one that Kafka Connect wants beside it.
+const connectAttr = "connect"
+
+// Classes are the definition's classes in Kafka Connect, the usual one first;
+// of a database, what its URLs begin with and what its dialects are called.
+func (d *Def) Classes() []string {
+	if d.Role == "" {
+		return nil
+	}
+	marker := d.Value.LookupPath(cue.MakePath(cue.Def("#" + d.Role)))
+	return bare(ofConnect(marker.Attributes(cue.FieldAttr)))
+}
+
+// Fixed is a property of Kafka Connect that no field stands for.
+type Fixed struct {
+	Property string // may end in ".*"
+	Is       string // the value that means what is done anyway; empty: any does
+	Why      string // why any may be left out
+}
+
+// Fixed are the definition's, in its order.
+func (d *Def) Fixed() []Fixed {
+	var out []Fixed
+	for _, a := range ofConnect(d.Value.Attributes(cue.ValueAttr)) {
+		f := Fixed{}
+		f.Property, _ = a.String(0)
+		f.Is, _, _ = a.Lookup(1, "is")
+		f.Why, _, _ = a.Lookup(1, "why")
+		if f.Is != "" || f.Why != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Names are what the property of a field is called: in Kafka Connect first, if
+// it has one.
+func (f Field) Names() []string {
+	own := f.Property()
+	names := slices.DeleteFunc(bare(f.connect), func(n string) bool { return n == "-" })
+	if slices.Contains(names, own) {
+		return names
+	}
+	return append(names, own)
+}
+
+// InConnect says whether Kafka Connect has a property for the field.
+func (f Field) InConnect() bool {
+	if names := bare(f.connect); len(names) > 0 {
+		return names[0] != "-"
+	}
+	return f.documented() != ""
+}
+
+// ConnectsDefault is what the property is in Kafka Connect where it is left
+// out, if that is not what the field is then.
+func (f Field) ConnectsDefault() (string, bool) {
+	s := f.keyed("default")
+	return s, s != ""
+}
+
+// PropertyDefault is the field's default as a property's text; empty where it
+// has none.
+func (f Field) PropertyDefault() string {
+	text, _ := f.connectDefault() // kcgen types has shown that there is no error
+	return text
+}
+
+// Unit is the unit of a driver's parameter, if it is not the usual one: "s".
+func (f Field) Unit() string { return f.keyed("unit") }
+
+// With is the property, as NAME=VALUE, that Kafka Connect wants beside the
+// field's; empty where there is none.
+func (f Field) With() string { return f.keyed("with") }
+
+func (f Field) keyed(key string) string {
+	for _, a := range f.connect {
+		if s, ok, _ := a.Lookup(0, key); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// ofConnect are the attributes @connect.
+func ofConnect(all []cue.Attribute) []cue.Attribute {
+	var out []cue.Attribute
+	for _, a := range all {
+		if a.Name() == connectAttr {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// bare are what attributes hold that has no key.
+func bare(list []cue.Attribute) []string {
+	var out []string
+	for _, a := range list {
+		for i := range a.NumArgs() {
+			if key, value := a.Arg(i); value == "" && key != "" {
+				out = append(out, strings.TrimSpace(key))
+			}
+		}
+	}
+	return out
+}
