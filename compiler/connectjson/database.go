@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kcgen.dev/compiler/gotype"
+	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/reference"
 )
 
@@ -153,15 +154,17 @@ func unpercent(s string) string {
 // parameter of the driver.
 func (o *driver) field(t *tree, f gotype.Field, at place, path string) {
 	before, from := len(o.report), ""
-	for _, name := range append(f.Names(), f.Name) {
+	for _, name := range append(f.Names(), f.Name, f.Parameter()) {
 		p, ok := o.params[strings.ToLower(strings.TrimPrefix(name, "connection."))]
 		if !ok || o.used[p] && p != "connection.url" || p == "connection.url" && name != p {
 			continue
 		}
 		text := o.props[p].Text
-		unit := f.Unit()
-		if unit == "s" && f.Type.Kind.String() == "duration" {
+		if f.Unit() == "s" && f.Type.Kind == plan.Duration {
 			text += "000"
+		}
+		if b := f.Means(text); b != "" {
+			text = b
 		}
 		o.used[p], from = true, p
 		alias := f.Names()[0]

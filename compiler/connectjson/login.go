@@ -104,6 +104,9 @@ func (r *reader) sasl(clear bool) *tree {
 	if clear {
 		t.add("allowWithoutTLS", &tree{text: "true"}, "security.protocol").doc = "As there: the password is sent in the clear."
 	}
+	if d, bad := r.l.schema("SASL"); len(bad) == 0 {
+		t.order(d)
+	}
 	return t
 }
 

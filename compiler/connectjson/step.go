@@ -3,6 +3,7 @@ package connectjson
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,9 @@ func (r *reader) steps(t *tree, path string) {
 	out := &tree{list: true}
 	for _, alias := range splitList(list) {
 		if step := r.step(alias, fmt.Sprintf("%s[%d]", path, len(out.elems)), splitList(names)); step != nil {
+			if alias == strconv.Itoa(len(out.elems)) { // export's name of a step that has none
+				step.fields = step.fields[1:]
+			}
 			out.elems = append(out.elems, step)
 		}
 	}

@@ -2,6 +2,7 @@ package connectjson
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,6 +11,7 @@ import (
 	"cuelang.org/go/cue/literal"
 
 	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/gotype"
 )
 
 // tree is a CUE value that is being made.
@@ -81,6 +83,14 @@ func (t *tree) walk(at string, f func(path string, l *leaf)) {
 	for i, e := range t.elems {
 		e.walk(fmt.Sprintf("%s[%d]", at, i), f)
 	}
+}
+
+// order puts the fields into the order of their definition.
+func (t *tree) order(d *gotype.Def) {
+	at := func(l *leaf) int {
+		return slices.IndexFunc(d.Fields, func(f gotype.Field) bool { return f.Name == l.name })
+	}
+	slices.SortStableFunc(t.fields, func(a, b *leaf) int { return at(a) - at(b) })
 }
 
 // joinPath is a path as faults name it.

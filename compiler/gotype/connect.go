@@ -1,6 +1,8 @@
 package gotype
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,7 +27,7 @@ import (
 //	topicReplicationFactor: *-1 | int @connect(default=3)
 //	fieldSyntaxVersion: *"V1" | "V2" @connect(-)
 //
-// A parameter of a driver may have unit=s, and a property with="NAME=VALUE", of
+// A parameter of a driver may have unit=s, true=WORD and false=WORD, and a property with="NAME=VALUE", of
 // one that Kafka Connect wants beside it.
 const connectAttr = "connect"
 
@@ -100,6 +102,37 @@ func (f Field) Unit() string { return f.keyed("unit") }
 // With is the property, as NAME=VALUE, that Kafka Connect wants beside the
 // field's; empty where there is none.
 func (f Field) With() string { return f.keyed("with") }
+
+// Means is what a driver's word for true or false is, and empty for any other.
+func (f Field) Means(word string) string {
+	for _, b := range []string{"true", "false"} {
+		if theirs := f.keyed(b); theirs != "" && theirs == word {
+			return b
+		}
+	}
+	return ""
+}
+
+// Says is a driver's word for true or false; by default the same.
+func (f Field) Says(word string) string { return cmp.Or(f.keyed(word), word) }
+
+var parameterName = regexp.MustCompile(`^[A-Za-z][A-Za-z_]*$`)
+
+// Parameter is what drivers call the field of a database: what the attribute
+// names, or the doc in parentheses; empty where they have none.
+func (f Field) Parameter() string {
+	for _, name := range bare(f.connect) {
+		if parameterName.MatchString(name) {
+			return name
+		}
+	}
+	for _, m := range parentheses.FindAllStringSubmatch(strings.Join(f.Doc, " "), -1) {
+		if parameterName.MatchString(m[1]) {
+			return m[1]
+		}
+	}
+	return ""
+}
 
 func (f Field) keyed(key string) string {
 	for _, a := range f.connect {
