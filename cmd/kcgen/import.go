@@ -21,7 +21,7 @@ func importCommand() *cobra.Command {
 	var asJSON bool
 	var o connectjson.Options
 	cmd := &cobra.Command{
-		Use:   "import [-o FILE | -dir DIR] [-name NAME] [-partial] [-json] FILE…",
+		Use:   "import [-o FILE | -dir DIR] [-name NAME] [-takeover] [-partial] [-json] FILE…",
 		Short: "Make a spec of Kafka Connect's JSON, properties or YAML",
 		Long: `Import reads connectors as Kafka Connect has them and writes a spec that kcgen
 vet accepts: JSON (a connector, its config, an array of them, the answer to GET
@@ -64,6 +64,7 @@ the report says which one to set.`,
 	cmd.Flags().StringVar(&dir, "dir", "", "write a spec for each connector into `DIR`")
 	cmd.Flags().StringVar(&o.Name, "name", "", "the pipeline's `NAME`")
 	cmd.Flags().BoolVar(&o.Partial, "partial", false, "write what can be mapped, and tell what cannot")
+	cmd.Flags().BoolVar(&o.Takeover, "takeover", false, "continue the connectors of the worker's group where they stop (worker.takeover)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	return cmd
 }

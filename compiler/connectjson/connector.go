@@ -59,7 +59,7 @@ func (r *reader) connectorFields(c Connector, def *gotype.Def, comp *reference.D
 	}
 	r.fixed(def, place{})
 	if c.State != "" && c.State != "RUNNING" {
-		r.fail("state", "it is %s there and would run here: pause or stop it by REST", clip(c.State))
+		r.entry("state", Failed, "", fmt.Sprintf("it is %s there and would run here: pause or stop it by REST", clip(c.State))).Line = c.Line
 	}
 	r.leftovers()
 	return t
@@ -85,6 +85,7 @@ const simpleHeader = "kcgen.dev/runtime/convert.SimpleHeader"
 func (r *reader) converter(t *tree, f gotype.Field, path string, w *reader) {
 	property := f.Property()
 	class, given := r.take(property)
+	r.missing[path] = property
 	from := r
 	if !given && w != nil {
 		if class, given = w.take(property); given {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -151,7 +153,7 @@ func parseYAML(text []byte) ([]*datum, error) {
 		case errors.Is(err, io.EOF):
 			return docs, nil
 		case err != nil:
-			return nil, fmt.Errorf("not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, yamlError(err)
 		}
 		d, err := r.node(&n, 0)
 		if err != nil {
@@ -161,6 +163,20 @@ func parseYAML(text []byte) ([]*datum, error) {
 			docs = append(docs, d)
 		}
 	}
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+
+// yamlError takes the line out of an error's text.
+func yamlError(err error) error {
+	text := err.Error()
+	wrong := fmt.Errorf("not YAML: %s", strings.TrimPrefix(yamlLine.ReplaceAllString(text, ""), "yaml: "))
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			return lineError{line, wrong}
+		}
+	}
+	return wrong
 }
 
 // yamlReader counts nodes: nine lines of YAML can stand for 10^9.

@@ -124,7 +124,8 @@ func (r *reader) plain(t *tree, f gotype.Field, at place, here string) {
 	property, text, given := r.given(f, at)
 	r.missing[here] = property
 	if !given {
-		if theirs, differs := f.ConnectsDefault(); differs {
+		_, applies := r.props[f.Where()]
+		if theirs, differs := f.ConnectsDefault(); differs && (applies || f.Where() == "") {
 			if v, err := value(f.Type, property, theirs, r.clean(property)); err == nil {
 				t.add(f.Name, v, property).doc = "Kafka Connect's default."
 				r.entry(property, Decided, here, "Kafka Connect's default, which is not kcgen's: "+v.words())

@@ -19,6 +19,10 @@ type Options struct {
 	Each    bool   // a spec for each connector
 	Partial bool   // write what can be mapped, whatever cannot
 
+	// Takeover makes the worker's group one whose connectors the pipeline
+	// continues, instead of its own.
+	Takeover bool
+
 	// Check evaluates a spec as kcgen vet does.
 	Check func(ctx context.Context, spec []byte) (diag.List, error)
 }
@@ -48,7 +52,7 @@ func (l *Language) Import(ctx context.Context, in *Input, o Options) ([]*Spec, R
 		for _, r := range readers {
 			report = append(report, r.report...)
 		}
-		report = append(report, more...)
+		report = append(report, news(report, more)...)
 		specs = append(specs, spec)
 	}
 	order := []string{""}
@@ -60,6 +64,17 @@ func (l *Language) Import(ctx context.Context, in *Input, o Options) ([]*Spec, R
 		return nil, report, nil
 	}
 	return specs, report, nil
+}
+
+// news are the faults of a spec that are not what comes of a failure that is
+// known.
+func news(known, faults Report) Report {
+	failed := known.Failed()
+	return slices.DeleteFunc(faults, func(e Entry) bool {
+		return slices.ContainsFunc(failed, func(k Entry) bool {
+			return e.Field == "" || k.Connector == e.Connector && k.Property == e.Property
+		})
+	})
 }
 
 // once leaves out what several specs have said of one worker.
@@ -112,6 +127,9 @@ func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*read
 	kafka.add("brokers", texts([]string{"${env:KAFKA_BROKERS}"}), "")
 	if w != nil {
 		kafka, worker = w.readWorker(kafkaDef, workerDef)
+		if o.Takeover {
+			w.takeover(worker)
+		}
 		s.remember(w, "kafka", kafka)
 		readers = append([]*reader{w}, readers...)
 	}
@@ -139,7 +157,7 @@ func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*read
 
 // remember notes where the fields of a part of the spec came from.
 func (s *Spec) remember(r *reader, at string, t *tree) {
-	s.path[at] = source{r, "connector.class"}
+	s.path[at] = source{r, "name"}
 	t.walk(at, func(path string, l *leaf) { s.path[path] = source{r, l.prop} })
 	for path, property := range r.missing {
 		if _, known := s.path[path]; !known {
@@ -298,7 +316,7 @@ func (s *Spec) faults(list diag.List) Report {
 		for at := f.Path; at != ""; at = at[:max(0, strings.LastIndexAny(at, ".["))] {
 			if from, known := s.path[at]; known {
 				e.File, e.Connector = from.reader.file, from.reader.connector
-				if at == f.Path || from.property != "connector.class" && from.property != "" {
+				if at == f.Path || from.property != "name" && from.property != "" {
 					e.Property = from.property
 				}
 				e.Line = from.reader.props[e.Property].Line

@@ -29,8 +29,12 @@ func (r *reader) steps(t *tree, path string) {
 	}
 	r.entry("transforms", Mapped, path, "")
 	t.add("transforms", out, "transforms")
-	if names != "" {
+	switch {
+	case names == "":
+	case slices.ContainsFunc(out.elems, func(e *tree) bool { return e.field("when") != nil || e.field("unless") != nil }):
 		r.entry("predicates", Mapped, path, "when and unless")
+	default:
+		r.entry("predicates", Needless, "", "no transform has one of them")
 	}
 }
 

@@ -32,12 +32,45 @@ func (r *reader) readWorker(kafka, worker *gotype.Def) (k, w *tree) {
 	r.login(k)
 
 	w = r.def(worker, place{}, "worker")
+	for i := range r.report {
+		if e := &r.report[i]; e.Property == "group.id" && e.Outcome == Mapped {
+			e.Note = "no Kafka Connect may run in it: give another, or import with -takeover"
+		}
+	}
 	r.listeners(w)
 	for _, p := range []string{"config.providers", "key.converter", "value.converter", "header.converter"} {
 		r.take(p)
 	}
 	r.workerLeftovers()
 	return k, w
+}
+
+// takeover continues the connectors of the worker's group instead of joining it.
+func (r *reader) takeover(w *tree) {
+	id := r.props["group.id"].Text
+	topic := r.props["offset.storage.topic"].Text
+	if id == "" || topic == "" {
+		r.fail("group.id", "there is no group whose connectors could be taken over: offsets of standalone mode are in a file")
+		return
+	}
+	w.drop("group", "")
+	t := &tree{}
+	t.add("groupId", quote(id), "group.id")
+	t.add("offsetStorageTopic", quote(topic), "offset.storage.topic")
+	w.add("takeover", t, "group.id")
+	for i := range r.report {
+		e := &r.report[i]
+		switch {
+		case e.Property == "group.id":
+			e.Field, e.Note = "worker.takeover.groupId", ""
+		case strings.HasPrefix(e.Field, "worker.group."):
+			e.Outcome, e.Field, e.Note = Needless, "", "it is of the group that is taken over"
+		}
+	}
+	r.report = slices.DeleteFunc(r.report, func(e Entry) bool {
+		_, given := r.props[e.Property]
+		return e.Outcome == Needless && !given
+	})
 }
 
 // workerLeftovers are the properties that are left once the connectors have

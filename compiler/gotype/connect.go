@@ -27,7 +27,8 @@ import (
 //	topicReplicationFactor: *-1 | int @connect(default=3)
 //	fieldSyntaxVersion: *"V1" | "V2" @connect(-)
 //
-// A parameter of a driver may have unit=s, true=WORD and false=WORD, and a property with="NAME=VALUE", of
+// A default may have where=NAME, of a property without which there is none; a
+// parameter of a driver may have unit=s, true=WORD and false=WORD, and a property with="NAME=VALUE", of
 // one that Kafka Connect wants beside it.
 const connectAttr = "connect"
 
@@ -88,6 +89,10 @@ func (f Field) ConnectsDefault() (string, bool) {
 	s := f.keyed("default")
 	return s, s != ""
 }
+
+// Where is the property without which Kafka Connect has no use for the field's,
+// nor for its default; empty: it always has.
+func (f Field) Where() string { return f.keyed("where") }
 
 // PropertyDefault is the field's default as a property's text; empty where it
 // has none.
