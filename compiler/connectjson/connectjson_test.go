@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"cuelang.org/go/cue/parser"
 	"golang.org/x/tools/txtar"
 
 	"kcgen.dev/compiler"
@@ -289,4 +290,42 @@ func golden(t *testing.T, file, got string) {
 	if err != nil || string(want) != got {
 		t.Errorf("%s is not what is made (%v):\n%s", file, err, got)
 	}
+}
+
+// FuzzImport imports any properties: no panic, a spec that is CUE, and no
+// password in it or in the report.
+func FuzzImport(f *testing.F) {
+	for _, seed := range []string{
+		"connector.class=FileStreamSource\nfile=a\ntopic=b\ntransforms=a,b\ntransforms.a.type=HoistField$Value\ntransforms.a.field=x\npredicates=p\ntransforms.b.type=Filter\ntransforms.b.predicate=p\npredicates.p.type=RecordIsTombstone",
+		"connector.class=JdbcSinkConnector\nconnection.url=jdbc:postgresql://u:correcthorse@h/x?ssl=true&password=batterystaple\nvalue.converter=AvroConverter\nvalue.converter.schema.registry.url=http://u:correcthorse@r\nconnection.password=batterystaple",
+		"connector.class=JdbcSourceConnector\nconnection.url=jdbc:sqlite:x\ntopic.creation.groups=a\ntopic.creation.a.include=b\ntopic.creation.default.partitions=1\nexactly.once.support=required\nerrors.retry.timeout=9223372036854775807",
+	} {
+		f.Add(seed)
+	}
+	l := language(f)
+	worker := connectjson.File{Name: "w.properties", Text: []byte("bootstrap.servers=a\nkey.converter=StringConverter\nvalue.converter=StringConverter\n" +
+		"security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.jaas.config=x required username=\"u\" password=\"correcthorse\";\n")}
+	f.Fuzz(func(t *testing.T, text string) {
+		in, bad := connectjson.Read([]connectjson.File{{Name: "c.properties", Text: []byte(text)}, worker})
+		if len(bad) > 0 {
+			return
+		}
+		specs, report, err := l.Import(t.Context(), in, connectjson.Options{Partial: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := report.Print(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range specs {
+			if _, err := parser.ParseFile("spec.cue", s.Text); err != nil {
+				t.Errorf("is no CUE: %v\n%s", err, s.Text)
+			}
+			b.Write(s.Text)
+		}
+		if strings.Contains(b.String(), "correcthorse") && !strings.Contains(text, "correcthorse") {
+			t.Errorf("shows a password:\n%s", b.String())
+		}
+	})
 }

@@ -22,6 +22,7 @@ type reader struct {
 	aliases   map[string]string // config providers
 	imports   map[string]bool   // packages that the spec needs
 	variables map[string]string // by references to them
+	names     map[string]string // of variables, with whose they are, in all specs
 	missing   map[string]string // required fields' paths → properties
 	partial   bool
 }

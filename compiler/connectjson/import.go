@@ -25,6 +25,8 @@ type Options struct {
 
 	// Check evaluates a spec as kcgen vet does.
 	Check func(ctx context.Context, spec []byte) (diag.List, error)
+
+	names map[string]string // variables that secrets have become
 }
 
 // Import makes specs of what was read. The report says of each property what
@@ -38,6 +40,7 @@ func (l *Language) Import(ctx context.Context, in *Input, o Options) ([]*Spec, R
 			groups = append(groups, []Connector{c})
 		}
 	}
+	o.names = map[string]string{}
 	var specs []*Spec
 	var report Report
 	for _, group := range groups {
@@ -91,7 +94,7 @@ func once(r Report) Report {
 func (l *Language) reader(file, connector string, props map[string]Prop, in *Input, s *Spec, o Options) *reader {
 	return &reader{
 		l: l, file: file, connector: connector, props: props, used: map[string]bool{}, aliases: aliases(in.Worker),
-		imports: s.imports, variables: map[string]string{}, missing: map[string]string{}, partial: o.Partial,
+		imports: s.imports, variables: map[string]string{}, names: o.names, missing: map[string]string{}, partial: o.Partial,
 	}
 }
 

@@ -100,9 +100,22 @@ func (r *reader) variable(property string) string {
 	if name[0] >= '0' && name[0] <= '9' {
 		name = "_" + name
 	}
+	name = r.own(name, property)
 	ref := "${env:" + name + "}"
 	r.variables[ref] = name
 	return ref
+}
+
+// own is the name, or one with a number where another property has it: a-b and
+// a_b are one to a variable.
+func (r *reader) own(name, property string) string {
+	owner := r.connector + "\x00" + property
+	for free, i := name, 2; ; free, i = fmt.Sprintf("%s_%d", name, i), i+1 {
+		if of, taken := r.names[free]; !taken || of == owner {
+			r.names[free] = owner
+			return free
+		}
+	}
 }
 
 // sensitive says whether what a property holds must not be shown, whatever its
