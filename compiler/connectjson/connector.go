@@ -139,7 +139,7 @@ func (r *reader) exactlyOnce(t *tree, f gotype.Field, path string, w *reader) {
 	text, given := r.take("exactly.once.support")
 	all := false
 	if w != nil {
-		support, _ := w.take("exactly.once.source.support")
+		support := w.props["exactly.once.source.support"].Text
 		all = strings.EqualFold(support, "enabled")
 	}
 	switch {

@@ -156,7 +156,7 @@ func (w *writer) plain(pf *plan.Field, f gotype.Field, at place, path string) {
 		w.say(pf, path, Failed, err.Error())
 		return
 	}
-	w.config[property] = text
+	w.config[property] = f.Prefix() + text
 	if name, value, ok := strings.Cut(f.With(), "="); ok {
 		w.config[at.property(name)] = value
 	}
@@ -453,10 +453,37 @@ func (w *writer) worker(root *plan.Struct) diag.List {
 	if worker != nil {
 		w.structure(worker, &plain, place{}, "worker")
 	}
-	if worker.Struct("group") == nil {
-		w.config["offset.storage.file.filename"] = "connect.offsets" // of standalone mode
-	}
+	w.wanted(root)
 	return nil
+}
+
+// wanted are properties without which no worker of Kafka Connect starts.
+func (w *writer) wanted(root *plan.Struct) {
+	for _, which := range []string{"key", "value"} {
+		w.config[which+".converter"] = "org.apache.kafka.connect.json.JsonConverter" // every connector has its own
+	}
+	worker := root.Struct("worker")
+	group := worker.Struct("group")
+	if group == nil {
+		w.config["offset.storage.file.filename"] = "connect.offsets" // of standalone mode
+		return
+	}
+	w.config["offset.storage.topic"] = worker.Text("offsetStorageTopic")
+	w.config["config.storage.topic"] = group.Text("configStorageTopic")
+	w.config["status.storage.topic"] = group.Text("statusStorageTopic")
+	exactly, sources := 0, root.Structs("sources")
+	for _, s := range sources {
+		if s.Get("exactlyOnce") != nil {
+			exactly++
+		}
+	}
+	switch {
+	case exactly > 0 && exactly == len(sources):
+		w.config["exactly.once.source.support"] = "enabled"
+	case exactly > 0:
+		w.report = append(w.report, Entry{File: w.file, Property: "exactly.once.source.support", Outcome: Decided,
+			Note: "the worker needs enabled, and is exactly once for all its sources then"})
+	}
 }
 
 func (w *writer) rest(s *plan.Struct) {

@@ -40,11 +40,12 @@ type Language struct {
 	packages func(importPath string) (cue.Value, bool)
 	table    *gotype.Table
 	classes  map[string]map[string]*reference.Def // by role, then by every name of a class
+	defs     map[string]*gotype.Def               // that were asked for
 }
 
 // New is the language of a library; packages evaluates a package of it.
 func New(lib *reference.Library, packages func(importPath string) (cue.Value, bool)) *Language {
-	l := &Language{lib: lib, packages: packages, table: gotype.NewTable(nil), classes: map[string]map[string]*reference.Def{}}
+	l := &Language{lib: lib, packages: packages, table: gotype.NewTable(nil), classes: map[string]map[string]*reference.Def{}, defs: map[string]*gotype.Def{}}
 	for _, role := range reference.Roles {
 		names := map[string]*reference.Def{}
 		for _, d := range lib.Components(role) {
@@ -94,11 +95,18 @@ func (l *Language) nearest(role, class string) string {
 
 // def is a definition with what its fields become.
 func (l *Language) def(importPath, name string) (*gotype.Def, diag.List) {
+	if d := l.defs[importPath+"."+name]; d != nil {
+		return d, nil
+	}
 	pkg, ok := l.packages(importPath)
 	if !ok {
 		return nil, diag.List{{Path: importPath, Msg: "the package cannot be read"}}
 	}
-	return l.table.Def(pkg, "#"+name)
+	d, bad := l.table.Def(pkg, "#"+name)
+	if len(bad) == 0 {
+		l.defs[importPath+"."+name] = d
+	}
+	return d, bad
 }
 
 // schema is a definition of package schema.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/gotype"
 )
 
@@ -38,8 +39,11 @@ func (r *reader) readWorker(kafka, worker *gotype.Def) (k, w *tree) {
 		}
 	}
 	r.listeners(w)
-	for _, p := range []string{"config.providers", "key.converter", "value.converter", "header.converter"} {
-		r.take(p)
+	r.take("config.providers")
+	for _, p := range []string{"key.converter", "value.converter", "header.converter"} {
+		if _, given := r.take(p); given && !slices.ContainsFunc(r.report, func(e Entry) bool { return e.Property == p }) {
+			r.entry(p, Needless, "", "every connector names its own")
+		}
 	}
 	r.workerLeftovers()
 	return k, w
@@ -87,8 +91,10 @@ func (r *reader) workerLeftovers() {
 			r.entry(p, Needless, "", "offsets are kept in a topic: take those of the file over by ./NAME offsets set")
 		case strings.HasPrefix(p, "config.providers."):
 			r.provider(p)
-		case strings.Contains(p, ".converter.") || p == "exactly.once.source.support":
-			// read with the connectors
+		case p == "exactly.once.source.support":
+			r.support()
+		case strings.Contains(p, ".converter.") && !strings.HasPrefix(p, "internal."):
+			r.converters(p)
 		case (of == "producer" || of == "consumer" || of == "admin") && r.props[rest].Text == r.props[p].Text && r.props[p].Text != "":
 			r.entry(p, Needless, "", "the same as "+rest)
 		case strings.HasSuffix(p, ".plugin.version"):
@@ -99,6 +105,28 @@ func (r *reader) workerLeftovers() {
 			r.used[p] = false
 		}
 	}
+}
+
+// support says what became of exactly.once.source.support, which the sources
+// have asked for.
+func (r *reader) support() {
+	const p = "exactly.once.source.support"
+	if strings.EqualFold(r.props[p].Text, "enabled") {
+		r.entry(p, Mapped, "exactlyOnce", "of all sources")
+		return
+	}
+	r.entry(p, Default, "", clip(r.props[p].Text))
+}
+
+// converters says what became of a property of the worker's converters that
+// none of them has asked for.
+func (r *reader) converters(p string) {
+	which, _, _ := strings.Cut(p, ".")
+	if r.anyConverter(which+".converter.", p) {
+		r.entry(p, Needless, "", "the converter has no such property, or every connector names its own")
+		return
+	}
+	r.fail(p, "kcgen has no such property%s", diag.DidYouMean(p, r.known))
 }
 
 // provider says what becomes of a config provider's settings.

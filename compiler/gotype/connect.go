@@ -28,8 +28,9 @@ import (
 //	fieldSyntaxVersion: *"V1" | "V2" @connect(-)
 //
 // A default may have where=NAME, of a property without which there is none; a
-// parameter of a driver may have unit=s, true=WORD and false=WORD, and a property with="NAME=VALUE", of
-// one that Kafka Connect wants beside it.
+// parameter of a driver unit=s, true=WORD and false=WORD; a property
+// with="NAME=VALUE", of one that Kafka Connect wants beside it; and words
+// prefix="…", which stands before them there.
 const connectAttr = "connect"
 
 // Classes are the definition's classes in Kafka Connect, the usual one first;
@@ -89,6 +90,10 @@ func (f Field) ConnectsDefault() (string, bool) {
 	s := f.keyed("default")
 	return s, s != ""
 }
+
+// Prefix is what stands before the field's words in Kafka Connect, such as a
+// class's package.
+func (f Field) Prefix() string { return f.keyed("prefix") }
 
 // Where is the property without which Kafka Connect has no use for the field's,
 // nor for its default; empty: it always has.
