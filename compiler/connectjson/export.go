@@ -211,7 +211,7 @@ func scalarText(l *plan.Lit, property string) (string, error) {
 		case l.Int == plan.Forever:
 			return "-1", nil
 		case l.Int%unit != 0:
-			return "", fmt.Errorf("Kafka Connect has whole %s", word)
+			return "", fmt.Errorf("is no whole number of %s, as which Kafka Connect has it", word)
 		}
 		return strconv.FormatInt(l.Int/unit, 10), nil
 	case plan.String, plan.Secret, plan.File:

@@ -14,12 +14,6 @@ import (
 //
 //	#source: "kcgen.dev/runtime/connector/filestream.Source" @connect(org.apache.kafka.connect.file.FileStreamSourceConnector)
 //
-// within a definition, a property that no field stands for, the value of it
-// that means what kcgen does anyway, and why any other does not matter:
-//
-//	@connect(quote.sql.identifiers, is=always)
-//	@connect(max.retries, why="what is away is tried again by the worker")
-//
 // and behind a field, other names of its property, what it is there where it is
 // left out, if that is not the field's own default, or that it is kcgen's own:
 //
@@ -43,24 +37,36 @@ func (d *Def) Classes() []string {
 	return bare(ofConnect(marker.Attributes(cue.FieldAttr)))
 }
 
-// Fixed is a property of Kafka Connect that no field stands for.
+// Fixed is a property of Kafka Connect that no field stands for. A package
+// lists them by definition:
+//
+//	_connect: Sink: {
+//		"quote.sql.identifiers": is: "always"
+//		"max.retries": why:          "what is away is tried again by the worker"
+//	}
 type Fixed struct {
 	Property string // may end in ".*"
-	Is       string // the value that means what is done anyway; empty: any does
+	Is       string // the values, parted by |, that mean what is done anyway; empty: any does
 	Why      string // why any may be left out
 }
 
-// Fixed are the definition's, in its order.
+// Fixed are the definition's: those in its package's _connect.
 func (d *Def) Fixed() []Fixed {
+	inst := d.pkg.BuildInstance()
+	if inst == nil {
+		return nil
+	}
+	table := d.pkg.LookupPath(cue.MakePath(cue.Hid("_connect", inst.ImportPath), cue.Str(strings.TrimPrefix(d.Name, "#"))))
+	it, err := table.Fields()
+	if err != nil {
+		return nil
+	}
 	var out []Fixed
-	for _, a := range ofConnect(d.Value.Attributes(cue.ValueAttr)) {
-		f := Fixed{}
-		f.Property, _ = a.String(0)
-		f.Is, _, _ = a.Lookup(1, "is")
-		f.Why, _, _ = a.Lookup(1, "why")
-		if f.Is != "" || f.Why != "" {
-			out = append(out, f)
-		}
+	for it.Next() {
+		f := Fixed{Property: it.Selector().Unquoted()}
+		f.Is, _ = it.Value().LookupPath(cue.ParsePath("is")).String()
+		f.Why, _ = it.Value().LookupPath(cue.ParsePath("why")).String()
+		out = append(out, f)
 	}
 	return out
 }
