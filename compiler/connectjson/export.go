@@ -236,7 +236,7 @@ func (w *writer) part(pf *plan.Field, f gotype.Field, at place, path string) {
 	case f.Name == "topicCreation":
 		w.topicCreation(s)
 	case f.Name == "tls": // of a Schema Registry; the others are written for themselves
-		w.say(pf, path, Failed, "Kafka Connect takes the registry's certificates from stores of its own: set schema.registry.ssl.* by hand")
+		w.stores(s, at.base+at.in(f).rel, path)
 		return
 	}
 	w.structure(s, d, at.in(f), path)
@@ -512,18 +512,23 @@ func (w *writer) login(kafka *plan.Struct) {
 	if protocol != "PLAINTEXT" {
 		w.config["security.protocol"] = protocol
 	}
+	w.stores(tls, "ssl.", "kafka.tls")
+}
+
+// stores writes certificates, behind a prefix ("ssl.").
+func (w *writer) stores(tls *plan.Struct, prefix, path string) {
 	if file := tls.Text("caFile"); file != "" {
-		w.config["ssl.truststore.location"], w.config["ssl.truststore.type"] = file, "PEM"
+		w.config[prefix+"truststore.location"], w.config[prefix+"truststore.type"] = file, "PEM"
 	}
 	if cert, key := tls.Text("certFile"), tls.Text("keyFile"); cert != "" {
-		w.config["ssl.keystore.location"], w.config["ssl.keystore.type"] = cert, "PEM"
-		if cert != key {
-			w.say(tls.Get("keyFile"), "kafka.tls.keyFile", Decided, "Kafka reads key and certificates from one PEM file: put them into one")
+		w.config[prefix+"keystore.location"], w.config[prefix+"keystore.type"] = cert, "PEM"
+		if f := tls.Get("keyFile"); f != nil && cert != key {
+			w.say(f, path+".keyFile", Decided, "Kafka reads key and certificates from one PEM file: put them into one")
 		}
 	}
 	for _, name := range []string{"serverName", "insecureSkipVerify"} {
 		if f := tls.Get(name); f != nil && f.Pos.IsValid() {
-			w.none(f, "kafka.tls."+name)
+			w.none(f, path+"."+name)
 		}
 	}
 }

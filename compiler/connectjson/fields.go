@@ -224,8 +224,14 @@ func (r *reader) hide(t *tree, f gotype.Field, property, text, here string) {
 // says something of it; without what it needs it is not, and what is said of
 // it changes nothing.
 func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
+	if f.Name == "tls" && at.rel == "" { // of a Schema Registry; its connection's is read with it
+		if sub := r.tls(at.base+at.in(f).rel, here); len(sub.fields) > 0 {
+			t.add(f.Name, sub, "")
+		}
+		return
+	}
 	d, bad := r.l.table.Elem(f.Type)
-	if len(bad) > 0 || f.Name == "tls" || f.Name == "sasl" || f.Name == "takeover" || f.Name == "rest" || f.Name == "restart" || f.Name == "exactlyOnce" {
+	if len(bad) > 0 || f.Name == "sasl" || f.Name == "takeover" || f.Name == "rest" || f.Name == "restart" || f.Name == "exactlyOnce" {
 		return // read for themselves
 	}
 	before := len(r.report)

@@ -14,7 +14,7 @@ func (r *reader) login(k *tree) {
 		protocol = "PLAINTEXT"
 	}
 	if strings.HasSuffix(protocol, "SSL") {
-		k.add("tls", r.tls(), "security.protocol")
+		k.add("tls", r.tls("ssl.", "kafka.tls"), "security.protocol")
 		r.entry("security.protocol", Mapped, "kafka.tls", protocol)
 	}
 	if strings.HasPrefix(protocol, "SASL_") {
@@ -38,40 +38,45 @@ func (r *reader) login(k *tree) {
 	}
 }
 
-// tls reads the stores, which are to be of PEM.
-func (r *reader) tls() *tree {
+// tls reads the stores behind a prefix ("ssl."), which are to be of PEM.
+func (r *reader) tls(prefix, path string) *tree {
 	t := &tree{}
-	for _, s := range []struct{ store, fields string }{{"ssl.truststore", "caFile"}, {"ssl.keystore", "certFile keyFile"}} {
-		file, given := r.take(s.store + ".location")
-		kind, _ := r.take(s.store + ".type")
-		if _, has := r.take(s.store + ".password"); has {
-			r.entry(s.store+".password", Needless, "", "PEM files have none")
+	for _, s := range []struct{ store, fields string }{{"truststore", "caFile"}, {"keystore", "certFile keyFile"}} {
+		location := prefix + s.store + ".location"
+		file, given := r.take(location)
+		kind, _ := r.take(prefix + s.store + ".type")
+		if _, has := r.take(prefix + s.store + ".password"); has {
+			r.entry(prefix+s.store+".password", Needless, "", "PEM files have none")
 		}
-		switch {
+		switch clean, err := r.references(file); {
 		case !given:
 		case !strings.EqualFold(kind, "PEM"):
-			r.fail(s.store+".location", "is no PEM file: convert it (keytool -importkeystore, openssl pkcs12) and set %s.type=PEM", s.store)
+			r.fail(location, "is no PEM file: convert it (keytool -importkeystore, openssl pkcs12) and set %s.type=PEM", prefix+s.store)
+		case err != nil:
+			r.fail(location, "%s", err)
 		default:
-			if file, err := r.references(file); err != nil {
-				r.fail(s.store+".location", "%s", err)
-			} else {
-				for f := range strings.FieldsSeq(s.fields) {
-					t.add(f, quote(file), s.store+".location")
-				}
-				r.entry(s.store+".location", Mapped, "kafka.tls", s.fields)
+			for f := range strings.FieldsSeq(s.fields) {
+				t.add(f, quote(clean), location)
 			}
+			r.entry(location, Mapped, path, s.fields)
 		}
 	}
-	if name, given := r.take("ssl.endpoint.identification.algorithm"); given {
-		if strings.EqualFold(name, "https") {
-			r.entry("ssl.endpoint.identification.algorithm", Default, "", name)
-		} else {
-			r.fail("ssl.endpoint.identification.algorithm", "kcgen always looks at the name in a certificate; kafka.tls.serverName says another")
-		}
+	algorithm := prefix + "endpoint.identification.algorithm"
+	switch name, given := r.take(algorithm); {
+	case given && strings.EqualFold(name, "https"):
+		r.entry(algorithm, Default, "", name)
+	case given:
+		r.fail(algorithm, "kcgen always looks at the name in a certificate; tls.serverName says another")
 	}
-	for _, p := range []string{"ssl.protocol", "ssl.enabled.protocols"} {
+	for _, p := range []string{prefix + "protocol", prefix + "enabled.protocols"} {
 		if _, given := r.take(p); given {
 			r.entry(p, Needless, "", "TLS 1.2 and 1.3")
+		}
+	}
+	for p := range r.props {
+		if strings.HasPrefix(p, prefix) && !r.used[p] {
+			r.used[p] = true
+			r.fail(p, "kcgen has no such property")
 		}
 	}
 	return t
