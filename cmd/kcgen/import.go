@@ -109,24 +109,24 @@ func importFiles(cmd *cobra.Command, names []string, o connectjson.Options) ([]*
 	return l.Import(cmd.Context(), in, o)
 }
 
-// checkText is kcgen vet of a spec that is in no file yet.
+// checkText is kcgen vet of a spec that is in no file yet. Where this folder's
+// modules have components the spec is to be beside their go.mod.
 func checkText(cfg compiler.Config) func(context.Context, []byte) (diag.List, error) {
 	return func(ctx context.Context, spec []byte) (diag.List, error) {
-		here, err := os.Getwd()
+		beside := ""
+		if modules, err := userModules(ctx); err == nil && len(modules) > 0 {
+			beside = "."
+		}
+		dir, err := os.MkdirTemp(beside, ".kcgen-import-")
 		if err != nil {
 			return nil, err
 		}
-		// Beside the user's go.mod, by which third parties' packages are found.
-		f, err := os.CreateTemp(here, ".kcgen-import-*.cue")
-		if err != nil {
+		defer os.RemoveAll(dir)
+		name := filepath.Join(dir, "spec.cue")
+		if err := os.WriteFile(name, spec, 0o666); err != nil {
 			return nil, err
 		}
-		defer os.Remove(f.Name())
-		_, err = f.Write(spec)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, err
-		}
-		_, found, err := compiler.Check(ctx, cfg, f.Name())
+		_, found, err := compiler.Check(ctx, cfg, name)
 		return found, err
 	}
 }

@@ -14,6 +14,7 @@ import (
 // readConnector reads a connector: its kind ("sources" or "sinks") and what the
 // spec says of it; nil where nobody knows its class.
 func (r *reader) readConnector(c Connector, w *reader) (kind string, t *tree) {
+	r.props = maps.Clone(r.props)
 	class, given := r.take("connector.class")
 	if !given {
 		r.fail("connector.class", "is missing")
@@ -29,6 +30,9 @@ func (r *reader) readConnector(c Connector, w *reader) (kind string, t *tree) {
 			kind = role + "s"
 			path := joinPath(kind, c.Name)
 			r.entry("connector.class", Mapped, joinPath(path, "connector"), comp.CUE())
+			if role == "source" && class != comp.Use() && class != comp.Full() {
+				r.noQueue()
+			}
 			return kind, r.connectorFields(c, def, comp, path, w)
 		}
 	}
@@ -37,6 +41,17 @@ func (r *reader) readConnector(c Connector, w *reader) (kind string, t *tree) {
 		r.used[p] = true // one line is enough
 	}
 	return "", nil
+}
+
+// noQueue leaves out a source's dead letter queue, which Kafka Connect lacks:
+// what is said of it is read by nobody there.
+func (r *reader) noQueue() {
+	for _, p := range slices.Sorted(maps.Keys(r.props)) {
+		if strings.HasPrefix(p, "errors.deadletterqueue.") {
+			r.entry(p, Needless, "", "Kafka Connect has no dead letter queue for sources; here errors.deadLetterQueue is one")
+			delete(r.props, p)
+		}
+	}
 }
 
 func (r *reader) connectorFields(c Connector, def *gotype.Def, comp *reference.Def, path string, w *reader) *tree {

@@ -115,9 +115,13 @@ func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*read
 	}
 	kinds := map[string]*tree{"sources": {}, "sinks": {}}
 	var readers []*reader
+	var lost []string
 	for _, c := range group {
 		r := l.reader(c.File, c.Name, c.Props, in, s, o)
-		if kind, t := r.readConnector(c, w); t != nil {
+		kind, t := r.readConnector(c, w)
+		if t == nil {
+			lost = append(lost, c.Name)
+		} else {
 			leaf := kinds[kind].add(c.Name, t, "connector.class")
 			if o.Partial {
 				leaf.doc = notMapped(r.report)
@@ -130,8 +134,11 @@ func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*read
 	kafka.add("brokers", texts([]string{"${env:KAFKA_BROKERS}"}), "")
 	if w != nil {
 		kafka, worker = w.readWorker(kafkaDef, workerDef)
-		if o.Takeover {
+		switch {
+		case o.Takeover:
 			w.takeover(worker)
+		case o.Each && len(in.Connectors) > 1:
+			w.ownGroup(worker, s.Name)
 		}
 		s.remember(w, "kafka", kafka)
 		readers = append([]*reader{w}, readers...)
@@ -142,6 +149,9 @@ func (l *Language) spec(in *Input, group []Connector, o Options) (*Spec, []*read
 		w.leftovers()
 	}
 	s.doc = "Imported from " + strings.Join(filesOf(in, group), ", ") + "."
+	if len(lost) > 0 {
+		s.doc += "\nNot mapped: " + strings.Join(strings.Fields(strings.Join(lost, ", ")), " ") + "."
+	}
 	s.root.add("name", quote(s.Name), "")
 	k := s.root.add("kafka", kafka, "")
 	if w == nil {

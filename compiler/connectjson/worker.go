@@ -49,6 +49,20 @@ func (r *reader) readWorker(kafka, worker *gotype.Def) (k, w *tree) {
 	return k, w
 }
 
+// ownGroup gives one pipeline of several a group of its own.
+func (r *reader) ownGroup(w *tree, pipeline string) {
+	id := w.field("group").field("id")
+	if id == nil {
+		return
+	}
+	*id = *quote(r.props["group.id"].Text + "-" + pipeline)
+	for i := range r.report {
+		if e := &r.report[i]; e.Property == "group.id" {
+			e.Outcome, e.Note = Decided, id.words()+": no two pipelines share a group"
+		}
+	}
+}
+
 // takeover continues the connectors of the worker's group instead of joining it.
 func (r *reader) takeover(w *tree) {
 	id := r.props["group.id"].Text
