@@ -215,13 +215,19 @@ func (r *reader) unlisted(p, list, alias string) {
 
 // anyConverter says whether some converter has the property; this one has not.
 func (r *reader) anyConverter(base, p string) bool {
-	for _, comp := range r.l.lib.Components("converter") {
-		d, bad := r.l.def(comp.Package.Path, comp.Name)
-		if len(bad) == 0 && slices.Contains(r.l.properties(d, place{base: base}), p) {
-			return true
+	known := r.l.converters[base]
+	if known == nil {
+		known = map[string]bool{}
+		for _, comp := range r.l.lib.Components("converter") {
+			if d, bad := r.l.def(comp.Package.Path, comp.Name); len(bad) == 0 {
+				for _, name := range r.l.properties(d, place{base: base}) {
+					known[name] = true
+				}
+			}
 		}
+		r.l.converters[base] = known
 	}
-	return false
+	return known[p]
 }
 
 // properties are all that a definition has, those of its parts included.

@@ -14,11 +14,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What a file may be: an honest one of a thousand connectors nests 6 deep.
+// What files may be: an honest one of a thousand connectors nests 6 deep, and a
+// connector with many transforms has a hundred properties.
 const (
-	maxBytes = 16 << 20
-	maxDepth = 50
-	maxNodes = 1 << 20 // what YAML's aliases stand for included
+	maxConnectors = 5000
+	maxProps      = 2000
+	maxBytes      = 16 << 20
+	maxDepth      = 50
+	maxNodes      = 1 << 20 // what YAML's aliases stand for included
 )
 
 // datum is a value of JSON or YAML, and where it begins.

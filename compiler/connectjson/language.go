@@ -41,11 +41,13 @@ type Language struct {
 	table    *gotype.Table
 	classes  map[string]map[string]*reference.Def // by role, then by every name of a class
 	defs     map[string]*gotype.Def               // that were asked for
+
+	converters map[string]map[string]bool // what any converter may be told, by where that begins
 }
 
 // New is the language of a library; packages evaluates a package of it.
 func New(lib *reference.Library, packages func(importPath string) (cue.Value, bool)) *Language {
-	l := &Language{lib: lib, packages: packages, table: gotype.NewTable(nil), classes: map[string]map[string]*reference.Def{}, defs: map[string]*gotype.Def{}}
+	l := &Language{lib: lib, packages: packages, table: gotype.NewTable(nil), classes: map[string]map[string]*reference.Def{}, defs: map[string]*gotype.Def{}, converters: map[string]map[string]bool{}}
 	for _, role := range reference.Roles {
 		names := map[string]*reference.Def{}
 		for _, d := range lib.Components(role) {

@@ -54,7 +54,13 @@ func Read(files []File) (*Input, diag.List) {
 		}
 	}
 	seen := map[string]Connector{}
+	if len(in.Connectors) > maxConnectors {
+		bad = append(bad, diag.Diag{Msg: fmt.Sprintf("more than %d connectors", maxConnectors)})
+	}
 	for _, c := range in.Connectors {
+		if len(c.Props) > maxProps {
+			bad = append(bad, diag.Diag{File: c.File, Line: c.Line, Path: c.Name, Msg: fmt.Sprintf("more than %d properties", maxProps)})
+		}
 		if first, twice := seen[c.Name]; twice {
 			bad = append(bad, diag.Diag{File: c.File, Line: c.Line, Path: c.Name, Msg: fmt.Sprintf("there are two connectors of that name; the other is in %s", first.File)})
 		}
@@ -114,6 +120,9 @@ func (in *Input) properties(f File) error {
 }
 
 func (in *Input) worker(w *Worker) error {
+	if len(w.Props) > maxProps {
+		return fmt.Errorf("more than %d properties", maxProps)
+	}
 	if in.Worker != nil {
 		return fmt.Errorf("a second worker; the first is in %s", in.Worker.File)
 	}
