@@ -242,7 +242,7 @@ func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
 		return
 	}
 	if !sub.given {
-		r.report = r.report[:before] // of defaults that nobody needs
+		r.forget(before) // defaults that nobody needs
 		return
 	}
 	for _, need := range d.Fields {
@@ -264,10 +264,16 @@ func (r *reader) idle(since int, why string) {
 			e.Outcome, e.Field, e.Variable, e.Note = Needless, "", "", why
 		}
 	}
-	r.report = slices.DeleteFunc(r.report, func(e Entry) bool {
+	r.forget(since)
+}
+
+// forget takes back what was said since then of properties that nobody gave.
+func (r *reader) forget(since int) {
+	said := slices.DeleteFunc(slices.Clone(r.report[since:]), func(e Entry) bool {
 		_, given := r.props[e.Property]
-		return e.Outcome == Needless && !given
+		return !given && e.Outcome != Failed
 	})
+	r.report = append(r.report[:since], said...)
 }
 
 // keyed reads a map of structs: topic.creation.groups names them.

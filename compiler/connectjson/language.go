@@ -10,7 +10,8 @@
 //	read.go        files → Input: JSON, YAML, properties
 //	data.go        JSON and YAML; properties.go java.util.Properties
 //	strimzi.go     Strimzi's resources; server.go Debezium Server
-//	import.go      Input → specs
+//	import.go      Input → specs; hoist.go what connectors say and the worker has
+//	settle.go      the spec as vet sees it
 //	connector.go   a connector's properties → tree
 //	fields.go      a definition's fields
 //	step.go        transforms and predicates
@@ -19,7 +20,8 @@
 //	value.go       a property's text → CUE
 //	secret.go      secrets and references
 //	tree.go        CUE that is being made; spec.go the file
-//	export.go      a plan → properties
+//	export.go      a plan → properties; exportvalue.go their texts
+//	exportcomponent.go, exportdatabase.go, exportworker.go
 //	report.go      what became of each property
 package connectjson
 
