@@ -119,7 +119,42 @@ func importText(t *testing.T, l *connectjson.Language, files []connectjson.File,
 	for _, s := range specs {
 		spec += string(s.Text)
 	}
+	for _, p := range silent(in, r) {
+		t.Errorf("nothing is said of %s", p)
+	}
 	return spec, b.String()
+}
+
+// silent are the properties of which a report says nothing; of a connector of
+// which nobody knows the class one line is enough.
+func silent(in *connectjson.Input, r connectjson.Report) []string {
+	said := map[string]bool{}
+	for _, e := range r {
+		said[e.Connector+" "+e.Property] = true
+		if e.Outcome == connectjson.Failed && strings.HasSuffix(e.Property, ".type") {
+			said[e.Connector+" "+strings.TrimSuffix(e.Property, "type")] = true
+		}
+		if e.Outcome == connectjson.Failed && (e.Property == "connector.class" || e.Property == "connection.url") {
+			said[e.Connector+" *"] = true
+		}
+	}
+	var out []string
+	check := func(connector string, props map[string]connectjson.Prop) {
+		for p := range props {
+			of := p[:strings.LastIndexByte(p, '.')+1]
+			if !said[connector+" "+p] && !said[connector+" "+of] && !said[connector+" *"] {
+				out = append(out, connector+": "+p)
+			}
+		}
+	}
+	for _, c := range in.Connectors {
+		check(c.Name, c.Props)
+	}
+	if in.Worker != nil {
+		check("", in.Worker.Props)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func rewrite(t *testing.T, name string, archive *txtar.Archive, got map[string]string) {
@@ -226,6 +261,9 @@ func TestConfigsThereAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for _, p := range silent(in, report) {
+			t.Errorf("%s: nothing is said of %s", name, p)
+		}
 		for _, e := range report.Failed() {
 			failures.WriteString(name + ": " + e.Property + ": " + e.Note + "\n")
 		}
@@ -314,6 +352,9 @@ func FuzzImport(f *testing.F) {
 		specs, report, err := l.Import(t.Context(), in, connectjson.Options{Partial: true})
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, p := range silent(in, report) {
+			t.Errorf("nothing is said of %s", p)
 		}
 		var b strings.Builder
 		if err := report.Print(&b); err != nil {

@@ -56,7 +56,9 @@ func (r *reader) noQueue() {
 
 func (r *reader) connectorFields(c Connector, def *gotype.Def, comp *reference.Def, path string, w *reader) *tree {
 	t := &tree{wide: true}
-	r.take("name")
+	if _, given := r.take("name"); given {
+		r.entry("name", Mapped, path, "")
+	}
 	for _, f := range def.Fields {
 		switch {
 		case f.Aside:
@@ -186,8 +188,14 @@ func (r *reader) leftover(p string) {
 	switch {
 	case p == restartProperty:
 		// read with the worker
-	case p == "quarkus" || segs[0] == "quarkus":
+	case segs[0] == "quarkus":
 		r.entry(p, Needless, "", "it is of Debezium Server's own machinery")
+	case strings.HasPrefix(p, "debezium.sink."):
+		r.entry(p, Needless, "", "the converters make bytes, for Kafka")
+	case strings.HasPrefix(p, "spec.") && strings.Contains(aside, " "+segs[1]+" "):
+		r.entry(p, Needless, "", "it is of how Kubernetes runs it")
+	case strings.HasPrefix(p, "spec."):
+		r.fail(p, "import does not know it: give it by hand")
 	case strings.HasSuffix(p, ".plugin.version"):
 		r.entry(p, Needless, "", "components are linked into the program: go.mod has their versions")
 	case len(segs) > 2 && segs[0] == "transforms":

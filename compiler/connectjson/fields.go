@@ -237,7 +237,7 @@ func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
 	before := len(r.report)
 	sub := r.def(d, at.in(f), here)
 	if !f.Optional && len(sub.fields) > 0 {
-		t.add(f.Name, sub, "")
+		t.add(f.Name, sub, "").part = true
 		t.given = t.given || sub.given
 		return
 	}

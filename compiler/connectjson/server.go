@@ -66,20 +66,15 @@ func serverProperty(connector, worker map[string]Prop, key string, p Prop) {
 		case strings.HasPrefix(rest, "sasl.") || strings.HasPrefix(rest, "ssl."):
 			worker[rest] = p
 		case rest == "key.serializer" || rest == "value.serializer":
-			// The converters give bytes.
+			connector[key] = p
 		default:
 			connector["producer.override."+rest] = p
 		}
 		return
 	}
 	switch {
-	case key == "debezium.sink.type":
-	case key == "debezium.source.offset.storage" || strings.HasPrefix(key, "debezium.source.offset.storage.") || strings.HasPrefix(key, "debezium.source.offset.flush."):
-		if rest := strings.TrimPrefix(key, "debezium.source."); rest == "offset.flush.interval.ms" || rest == "offset.flush.timeout.ms" {
-			worker[rest] = p
-		} else {
-			worker["offset.storage.file.filename"] = p
-		}
+	case key == "debezium.source.offset.storage" || strings.HasPrefix(key, "debezium.source.offset."):
+		worker[strings.TrimPrefix(key, "debezium.source.")] = p
 	case strings.HasPrefix(key, "debezium.format."):
 		serverFormat(connector, strings.TrimPrefix(key, "debezium.format."), p)
 	case strings.HasPrefix(key, "debezium.source."):

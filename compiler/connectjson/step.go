@@ -49,13 +49,14 @@ func (r *reader) step(alias, path string, predicates []string) *tree {
 	step.add("do", do, base+"type")
 	name, given := r.take(base + "predicate")
 	negate, negated := r.take(base + "negate")
-	if !given {
-		if negated {
-			r.entry(base+"negate", Needless, "", "there is no predicate")
-		}
-		return step
+	listed := slices.Contains(predicates, name)
+	if negated && !listed {
+		r.entry(base+"negate", Needless, "", "there is no predicate")
 	}
-	if !slices.Contains(predicates, name) {
+	switch {
+	case !given:
+		return step
+	case !listed:
 		r.fail(base+"predicate", "%spredicates does not list it", quoted(base+"predicate", name))
 		return step
 	}

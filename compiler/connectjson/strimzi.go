@@ -22,12 +22,8 @@ func (in *Input) resource(f File, d *datum) error {
 	return lineError{d.line, fmt.Errorf("kind %s: import knows KafkaConnector and KafkaConnect", clip(kind))}
 }
 
-// specFields are what a spec of a KafkaConnector may have. What is of
-// operating it, and nothing in the pipeline, is false.
-var connectorFields = map[string]bool{
-	"class": true, "tasksMax": true, "config": true, "pause": true, "state": true, "autoRestart": true, "version": false,
-	"listOffsets": false, "alterOffsets": false,
-}
+// connectorFields are what a spec of a KafkaConnector may have and is read.
+const connectorFields = " class tasksMax config pause state autoRestart "
 
 func (in *Input) kafkaConnector(f File, d *datum) error {
 	spec := d.get("spec")
@@ -37,7 +33,7 @@ func (in *Input) kafkaConnector(f File, d *datum) error {
 	}
 	c := Connector{Name: d.get("metadata").get("name").text, Line: d.line, Props: props}
 	for i, key := range spec.keys {
-		if _, known := connectorFields[key]; !known {
+		if !strings.Contains(connectorFields, " "+key+" ") {
 			props["spec."+key] = Prop{"", spec.values[i].line} // no property of any connector: the report says so
 		}
 	}
@@ -68,8 +64,8 @@ var workerFields = map[string]string{
 	"offsetStorageTopic": "offset.storage.topic", "statusStorageTopic": "status.storage.topic",
 }
 
-// aside are fields that say how Kubernetes runs the workers.
-const aside = " replicas version image resources livenessProbe readinessProbe jvmOptions jmxOptions logging clientRackInitImage rack tracing template metricsConfig build plugins "
+// aside are fields that say how Kubernetes runs connectors and workers.
+const aside = " listOffsets alterOffsets replicas version image resources livenessProbe readinessProbe jvmOptions jmxOptions logging clientRackInitImage rack tracing template metricsConfig build plugins "
 
 func (in *Input) kafkaConnect(f File, d *datum) error {
 	spec := d.get("spec")
@@ -89,7 +85,7 @@ func (in *Input) kafkaConnect(f File, d *datum) error {
 			}
 		case key == "authentication":
 			maps.Copy(props, authentication(v))
-		case key == "config" || strings.Contains(aside, " "+key+" "):
+		case key == "config":
 		default:
 			props["spec."+key] = Prop{"", v.line}
 		}

@@ -31,6 +31,7 @@ type leaf struct {
 	doc  string // a comment above it
 	val  *tree
 	prop string // the property that it came from
+	part bool   // a struct that is there for its fields alone
 }
 
 func (t *tree) add(name string, val *tree, prop string) *leaf {
@@ -52,8 +53,8 @@ func (t *tree) field(name string) *tree {
 	return nil
 }
 
-// drop takes out the field at a path, and what is empty then; it says whether
-// there was one.
+// drop takes out the field at a path, and a struct that says nothing then; it
+// says whether there was one.
 func (t *tree) drop(path, at string) bool {
 	for i, f := range t.fields {
 		here := joinPath(at, f.name)
@@ -62,6 +63,9 @@ func (t *tree) drop(path, at string) bool {
 			return true
 		}
 		if f.val.drop(path, here) {
+			if f.part && len(f.val.fields) == 0 {
+				t.fields = append(t.fields[:i], t.fields[i+1:]...)
+			}
 			return true
 		}
 	}

@@ -39,7 +39,9 @@ func (r *reader) readWorker(kafka, worker *gotype.Def) (k, w *tree) {
 		}
 	}
 	r.listeners(w)
-	r.take("config.providers")
+	if text, given := r.take("config.providers"); given {
+		r.entry("config.providers", Mapped, "", clip(text))
+	}
 	for _, p := range []string{"key.converter", "value.converter", "header.converter"} {
 		if _, given := r.take(p); given && !slices.ContainsFunc(r.report, func(e Entry) bool { return e.Property == p }) {
 			r.entry(p, Needless, "", "every connector names its own")
@@ -101,7 +103,7 @@ func (r *reader) workerLeftovers() {
 		}
 		r.used[p] = true
 		switch of, rest, _ := strings.Cut(p, "."); {
-		case p == "offset.storage.file.filename":
+		case p == "offset.storage" || p == "offset.storage.file.filename":
 			r.entry(p, Needless, "", "offsets are kept in a topic: take those of the file over by ./NAME offsets set")
 		case strings.HasPrefix(p, "config.providers."):
 			r.provider(p)
@@ -162,6 +164,15 @@ func (r *reader) listeners(w *tree) {
 	host, _ := r.take("rest.advertised.host.name")
 	port, _ := r.take("rest.advertised.port")
 	r.take("rest.advertised.listener")
+	for _, p := range []string{"rest.advertised.host.name", "rest.advertised.port", "rest.advertised.listener"} {
+		switch _, said := r.props[p]; {
+		case !said:
+		case given && host != "" && p != "rest.advertised.listener":
+			r.entry(p, Mapped, "worker.rest.advertised", "")
+		default:
+			r.entry(p, Needless, "", "changes nothing without listeners and rest.advertised.host.name")
+		}
+	}
 	if !given {
 		return
 	}
@@ -183,7 +194,6 @@ func (r *reader) listeners(w *tree) {
 			port = u.Port()
 		}
 		rest.add("advertised", quote(host+":"+port), "rest.advertised.host.name")
-		r.entry("rest.advertised.host.name", Mapped, "worker.rest.advertised", "")
 	}
 	w.add("rest", rest, "listeners")
 	w.given = true
