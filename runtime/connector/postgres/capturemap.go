@@ -232,6 +232,10 @@ func (m *modes) array(t *pgType, mod int32) (mapping, bool) {
 	if err != nil {
 		return mapping{}, false
 	}
+	absent := m.absentArray(root)
+	if whole, err := connect.NewArray(s).Optional().Build(); err != nil || connect.Validate(whole, absent) != nil {
+		absent = connect.Null // the mode has elements of another kind
+	}
 	comma := byte(',')
 	if root.oid == oidBox {
 		comma = ';'
@@ -239,7 +243,7 @@ func (m *modes) array(t *pgType, mod int32) (mapping, bool) {
 	return mapping{
 		schema: func() *connect.SchemaBuilder { return connect.NewArray(s) },
 		decode: textArray(elem.decoder(s), comma, requiredElements(root)),
-		absent: m.absentArray(root),
+		absent: absent,
 	}, true
 }
 
