@@ -136,7 +136,9 @@ func (l *life) poll() int {
 
 func (l *life) tryPoll() (int, error) {
 	var b connect.Batch
-	if err := l.task.Poll(context.Background(), &b); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := l.task.Poll(ctx, &b); err != nil {
 		return 0, err
 	}
 	for i := range b.Records {
