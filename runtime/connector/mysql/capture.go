@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -85,18 +87,11 @@ func (s Source) options() cdc.Options {
 		ColumnIncludeList: s.ColumnIncludeList, ColumnExcludeList: s.ColumnExcludeList, MessageKeyColumns: s.MessageKeyColumns,
 		TombstonesOnDelete: s.TombstonesOnDelete, SkippedOperations: s.SkippedOperations, SkipMessagesWithoutChange: s.SkipMessagesWithoutChange,
 		ProvideTransactionMetadata: s.ProvideTransactionMetadata, ExtendedHeadersEnabled: s.ExtendedHeadersEnabled,
-		SignalDataCollection: s.SignalDataCollection, TopicHeartbeatName: s.TopicHeartbeatName,
-		ColumnTruncateToChars: cdc.Chars(s.ColumnTruncateToChars), ColumnMaskWithChars: cdc.Chars(s.ColumnMaskWithChars),
-		ColumnMaskHash: hashes(s.ColumnMaskHash), ColumnMaskHashV2: hashes(s.ColumnMaskHashV2),
+		ColumnTruncateToChars: byLength(s.ColumnTruncateToChars), ColumnMaskWithChars: byLength(s.ColumnMaskWithChars),
+		ColumnMaskHash: hashed(s.ColumnMaskHash), ColumnMaskHashV2: hashed(s.ColumnMaskHashV2),
 		ColumnPropagateSourceType: s.ColumnPropagateSourceType, DatatypePropagateSourceType: s.DatatypePropagateSourceType,
+		SignalDataCollection: s.SignalDataCollection,
 	}
-}
-
-func hashes(option []Hash) (all []cdc.Hash) {
-	for _, h := range option {
-		all = append(all, cdc.Hash{Algorithm: h.Algorithm, Salt: h.Salt, Columns: h.Columns})
-	}
-	return all
 }
 
 func (s Source) modes(mariadb bool) modes {
@@ -128,6 +123,28 @@ func (s Source) Writes() (topics []connect.TopicName, all bool) {
 		topics = append(topics, connect.TopicName{Name: t.Heartbeat})
 	}
 	return topics, true
+}
+
+// byLength turns an option round: the number of characters by pattern.
+func byLength(option map[string]string) map[string]int {
+	out := make(map[string]int, len(option))
+	for length, patterns := range option {
+		n, err := strconv.Atoi(strings.TrimSuffix(length, ".chars"))
+		for _, p := range strings.Split(patterns, ",") {
+			if p = strings.TrimSpace(p); err == nil && p != "" {
+				out[p] = n
+			}
+		}
+	}
+	return out
+}
+
+func hashed(option []Hash) []cdc.Hash {
+	out := make([]cdc.Hash, len(option))
+	for i, h := range option {
+		out[i] = cdc.Hash{Algorithm: h.Algorithm, Salt: h.Salt, Columns: h.Columns}
+	}
+	return out
 }
 
 func or(s, other string) string {

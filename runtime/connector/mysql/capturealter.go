@@ -106,7 +106,7 @@ func (d *ddl) alteration(t *table) error {
 	}
 	if d.accept("COMMENT") {
 		d.accept("=")
-		if text := d.next().text; d.c.comments || d.c.mariadb {
+		if text := d.next().text; d.c.comments {
 			t.comment = text
 		}
 		return nil

@@ -184,7 +184,7 @@ func (d *ddl) tableOptions(t *table) {
 			t.charset = set
 		case d.accept("COMMENT"):
 			d.accept("=")
-			if text := d.next().text; d.c.comments || d.c.mariadb {
+			if text := d.next().text; d.c.comments {
 				t.comment = text
 			}
 		case d.accept("PARTITION"), d.peek(0).is("SELECT"), d.peek(0).is("AS"):

@@ -125,8 +125,8 @@ func (d *ddl) setStatement() {
 }
 
 func (d *ddl) add(s schemaChange) {
-	if s.ddl == "" {
-		s.ddl = d.stmt
+	if s.ddl == "" && len(d.toks) > 0 { // without comments around it
+		s.ddl = d.stmt[d.toks[0].start:d.toks[len(d.toks)-1].end]
 	}
 	d.out = append(d.out, s)
 }
@@ -310,18 +310,16 @@ func (d *ddl) drop() error {
 		return nil
 	case d.accept("TABLE"), d.accept("TABLES"):
 		d.ifExists()
+		before := d.stmt[d.toks[0].start:d.peek(0).start]
 		for {
 			id, err := d.table()
 			if err != nil {
 				return err
 			}
-			d.add(schemaChange{kind: dropTable, id: id, table: d.c.tables[id], ddl: "DROP TABLE " + quoteID(id)})
+			d.add(schemaChange{kind: dropTable, id: id, table: d.c.tables[id], ddl: before + quoteID(id)})
 			if !d.accept(",") {
-				break
+				return nil
 			}
-		}
-		if len(d.out) == 1 {
-			d.out[0].ddl = d.stmt
 		}
 	case d.accept("DATABASE"), d.accept("SCHEMA"):
 		d.ifExists()
@@ -346,7 +344,9 @@ func quoteID(t tableID) string {
 func (d *ddl) renameTables() error {
 	d.ifExists()
 	now := map[tableID]*table{}
+	before := d.stmt[d.toks[0].start:d.peek(0).start]
 	for {
+		start := d.peek(0).start
 		from, err := d.table()
 		if err != nil {
 			return err
@@ -363,14 +363,14 @@ func (d *ddl) renameTables() error {
 		if err != nil {
 			return err
 		}
-		d.rename(now, from, to)
+		d.rename(now, from, to, before+d.stmt[start:d.toks[d.pos-1].end])
 		if !d.accept(",") {
 			return nil
 		}
 	}
 }
 
-func (d *ddl) rename(now map[tableID]*table, from, to tableID) {
+func (d *ddl) rename(now map[tableID]*table, from, to tableID, text string) {
 	t, moved := now[from]
 	if !moved {
 		t = d.c.tables[from]
@@ -381,5 +381,5 @@ func (d *ddl) rename(now map[tableID]*table, from, to tableID) {
 		t.id = to
 	}
 	now[to] = t
-	d.add(schemaChange{kind: alterTable, id: to, previous: from, table: t, ddl: "RENAME TABLE " + quoteID(from) + " TO " + quoteID(to)})
+	d.add(schemaChange{kind: alterTable, id: to, previous: from, table: t, ddl: text})
 }

@@ -246,6 +246,12 @@ func scrub(v any) any {
 				v[k] = nil // nanoseconds beyond 64 bits, which MariaDB's connector wrapped before 3.7
 			}
 		}
+		if v["snapshot"] == "last" {
+			v["snapshot"] = "last_in_data_collection" // the recording has another table behind
+		}
+		if v["primaryKeyColumnNames"] != nil {
+			delete(v, "comment") // MariaDB's parser takes comments of tables by chance
+		}
 		if v["e"] == `b\,c` {
 			v["e"] = "b,c" // it was escaped before 3.7
 		}
@@ -267,15 +273,16 @@ func TestGolden(t *testing.T) {
 		if strings.HasSuffix(t.Name(), "/mysql") {
 			name = "mysql"
 		}
-		files, err := filepath.Glob(filepath.Join("testdata", "debezium", name, "types*.jsonl.gz"))
+		files, err := filepath.Glob(filepath.Join("testdata", "debezium", name, "*.jsonl.gz"))
 		if err != nil || len(files) == 0 {
 			t.Fatal("there are no recordings", err)
 		}
-		script, err := txtar.ParseFile(filepath.Join("testdata", "debezium", name, "types.txtar"))
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, f := range files {
+			kind, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(f), ".jsonl.gz"), "-")
+			script, err := txtar.ParseFile(filepath.Join("testdata", "debezium", name, kind+".txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			t.Run(strings.TrimSuffix(filepath.Base(f), ".jsonl.gz"), func(t *testing.T) { compareGolden(t, s, script, f) })
 		}
 	})
@@ -290,18 +297,13 @@ func compareGolden(t *testing.T, s *servertest.MySQL, script *txtar.Archive, fil
 	for _, f := range script.Files {
 		sections[f.Name] = string(f.Data)
 	}
-	run := func(name string) {
-		for _, q := range strings.Split(sections[name], ";\n") {
-			if strings.HasPrefix(strings.TrimSpace(q), "SET") || strings.TrimSpace(q) == "" {
-				continue
-			}
-			s.Exec(t, db, "SET time_zone = '+00:00', sql_mode = ''; "+q)
-		}
-	}
+	run := func(name string) { s.Exec(t, db, "SET time_zone = '+00:00', sql_mode = ''; "+sections[name]) }
 	run("setup.sql")
 	c := newCapturing(t, mysql.Source{
 		Database: databaseOf(t, s.Admin(db)), TopicPrefix: want[0].Prefix, DatabaseServerID: 5501, SchemaHistoryInternalKafkaTopic: "history",
-		DatabaseIncludeList: []string{db}, SchemaHistoryInternalStoreOnlyCapturedDatabasesDdl: true, TombstonesOnDelete: true, IncludeSchemaChanges: true,
+		DatabaseIncludeList: []string{db}, ColumnIncludeList: list(props["column.include.list"]), TableIncludeList: list(props["table.include.list"]),
+		SkippedOperations: list(props["skipped.operations"]), IncludeQuery: props["include.query"] == "true", ProvideTransactionMetadata: props["provide.transaction.metadata"] == "true",
+		SkipMessagesWithoutChange: props["skip.messages.without.change"] == "true", SchemaHistoryInternalStoreOnlyCapturedDatabasesDdl: true, TombstonesOnDelete: props["tombstones.on.delete"] != "false", IncludeSchemaChanges: props["include.schema.changes"] != "false",
 		EnableTimeAdjuster: props["enable.time.adjuster"] != "false", ExtendedHeadersEnabled: true, IncludeSchemaComments: props["include.schema.comments"] == "true",
 		DecimalHandlingMode: props["decimal.handling.mode"], TimePrecisionMode: props["time.precision.mode"], BinaryHandlingMode: props["binary.handling.mode"],
 		BigintUnsignedHandlingMode: props["bigint.unsigned.handling.mode"],
@@ -310,8 +312,18 @@ func compareGolden(t *testing.T, s *servertest.MySQL, script *txtar.Archive, fil
 		t.Fatal(err)
 	}
 	c.until(func() bool { return c.offset["snapshot"] == nil && c.offset["file"] != nil })
-	for _, name := range []string{"insert.sql", "update.sql", "delete.sql", "ddl.sql"} {
-		run(name)
+	for _, f := range script.Files {
+		switch name := f.Name; {
+		case name == "setup.sql" || strings.HasPrefix(name, "properties"):
+		case strings.HasSuffix(name, ".restart"):
+			c.close()
+			run(name)
+			if err := c.open(); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			run(name)
+		}
 	}
 	var topics = map[string][]recorded{}
 	total := 0
@@ -323,7 +335,7 @@ func compareGolden(t *testing.T, s *servertest.MySQL, script *txtar.Archive, fil
 		total++
 	}
 	c.until(func() bool {
-		return len(c.records) >= total || len(c.records) > 0 && lastNote(c.records) == "after a change"
+		return len(c.records) >= total
 	})
 	got := map[string][]captured{}
 	for _, r := range c.records {
@@ -381,6 +393,14 @@ func differences(path string, want, got any) (all []string) {
 	return all
 }
 
+// list is an option of several.
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
 // isMark is a record of the table by which the recording knew that it was complete.
 func isMark(r recorded) bool {
 	v, _ := r.Value.(map[string]any)
@@ -405,11 +425,4 @@ func isDefinition(r recorded, table string) bool {
 	p, _ := v["payload"].(map[string]any)
 	ddl, _ := p["ddl"].(string)
 	return strings.HasPrefix(ddl, "CREATE TABLE `"+table+"`")
-}
-
-func lastNote(records []captured) string {
-	v, _ := records[len(records)-1].value.(map[string]any)
-	p, _ := v["payload"].(map[string]any)
-	after, _ := p["after"].(map[string]any)
-	return fmt.Sprint(after["note"])
 }

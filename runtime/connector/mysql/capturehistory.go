@@ -36,6 +36,7 @@ type tableChange struct {
 	ID         string     `json:"id"`   // "db"."table", in these quotes
 	PreviousID string     `json:"previousId,omitempty"`
 	Table      *tableJSON `json:"table,omitempty"`
+	Comment    *string    `json:"comment,omitempty"` // of the table
 }
 
 type tableJSON struct {
@@ -43,7 +44,6 @@ type tableJSON struct {
 	Key        []string     `json:"primaryKeyColumnNames"`
 	Columns    []columnJSON `json:"columns"`
 	Attributes []any        `json:"attributes"`
-	Comment    *string      `json:"-"`
 }
 
 type columnJSON struct {
@@ -111,7 +111,7 @@ func (s *schemaChange) changeOf() (c tableChange, ok bool) {
 	if s.table == nil {
 		return c, false
 	}
-	c.Table = s.table.json()
+	c.Table, c.Comment = s.table.json(), text(s.table.comment)
 	return c, true
 }
 
@@ -126,7 +126,7 @@ func text(s string) *string {
 }
 
 func (t *table) json() *tableJSON {
-	j := &tableJSON{Charset: t.charset, Key: append([]string{}, t.key...), Columns: []columnJSON{}, Attributes: []any{}, Comment: text(t.comment)}
+	j := &tableJSON{Charset: t.charset, Key: append([]string{}, t.key...), Columns: []columnJSON{}, Attributes: []any{}}
 	for i := range t.columns {
 		c := &t.columns[i]
 		out := columnJSON{
@@ -281,6 +281,9 @@ func (c *catalog) replay(r *historyRecord) error {
 			delete(c.tables, id)
 		} else if change.Table != nil {
 			c.tables[id] = change.Table.table(id)
+			if change.Comment != nil {
+				c.tables[id].comment = *change.Comment
+			}
 		}
 	}
 	return nil

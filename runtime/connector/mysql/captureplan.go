@@ -86,7 +86,7 @@ func (t *captureTask) describe(tab *table, c *columnDef) (cdc.Column, error) {
 	if c.optional {
 		b.Optional()
 	}
-	if c.comment != "" && t.cfg.IncludeSchemaComments {
+	if c.comment != "" {
 		b.Doc(c.comment)
 	}
 	if def, ok := c.defaultOf(t.modes, tab.charsetOf(c)); ok {

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -179,13 +180,14 @@ func (t *captureTask) define(ctx context.Context, b *connect.Batch, s *snapshot)
 	if err != nil {
 		return t.fault("begin the snapshot", err)
 	}
+	changes = slices.DeleteFunc(changes, func(c schemaChange) bool { return !t.keeps(&c) })
 	var entries []connect.JournalEntry
 	for i := range changes {
-		c := &changes[i]
-		if !t.keeps(c) {
-			continue
+		m := cdc.Within
+		if i == len(changes)-1 && t.cfg.SnapshotMode == snapshotNoData {
+			m = cdc.Last
 		}
-		e, err := t.schemaChange(b, c, t.pos.time, cdc.Within)
+		e, err := t.schemaChange(b, &changes[i], t.pos.time, m)
 		if err != nil {
 			return err
 		}
@@ -207,6 +209,9 @@ func (t *captureTask) readDefinitions(ctx context.Context, q database.Querier) (
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(all, func(a, b tableID) int {
+		return cmp.Or(strings.Compare(a.db, b.db), strings.Compare(a.name, b.name))
+	})
 	t.catalog = t.emptyCatalog()
 	if err := t.catalog.readCharsets(ctx, q, t.server); err != nil {
 		return nil, err
@@ -338,6 +343,9 @@ func (t *captureTask) openTable(s *snapshot, tab *table) (err error) {
 	}
 	i := -1
 	query := "SELECT " + strings.Join(names, ", ") + " FROM " + quoteID(tab.id)
+	if only := t.cfg.SnapshotSelectStatementOverrides[tab.id.String()]; only != "" {
+		query = "SELECT " + strings.Join(names, ", ") + " FROM (" + strings.TrimRight(only, "; \t\r\n") + ") AS t"
+	}
 	s.rows, err = database.Query(s.life, s.conn, query, nil, func(*sql.ColumnType) (database.Column, database.Decode) {
 		i++
 		return t.snapshotColumn(s.plan, i)

@@ -107,7 +107,11 @@ func (t *captureTask) schemaChange(b *connect.Batch, s *schemaChange, at time.Ti
 		told = append(told, c)
 	}
 	if t.cfg.IncludeSchemaChanges {
-		t.changes.add(b, t.block(s.id, at, m), s.id.db, s.ddl, told)
+		source := t.block(s.id, at, m)
+		if s.kind == 0 && m == cdc.Streamed {
+			source.Slots[slotTable] = connect.String("") // as Debezium has it for a statement about no table
+		}
+		t.emit.AddContext(t.changes.add(b, source, s.id.db, s.ddl, told))
 		t.moved = true
 	}
 	return t.history.entry(t.done(), s.id.db, s.ddl, told)
@@ -171,7 +175,7 @@ func newSchemaRecords(s Source, connector string, source *connect.Schema, topic 
 }
 
 // add adds the record of a statement.
-func (r *schemaRecords) add(b *connect.Batch, source *connect.Struct, db, ddl string, changes []tableChange) {
+func (r *schemaRecords) add(b *connect.Batch, source *connect.Struct, db, ddl string, changes []tableChange) *connect.Record {
 	out := b.Add()
 	out.Topic, out.Partition = r.topic, 0
 	out.Key = connect.Datum{Schema: r.key, Value: structOf(r.key, connect.String(db))}
@@ -180,6 +184,7 @@ func (r *schemaRecords) add(b *connect.Batch, source *connect.Struct, db, ddl st
 		told.Elems = append(told.Elems, r.changed(&changes[i]))
 	}
 	out.Value = connect.Datum{Schema: r.value, Value: structOf(r.value, source.Value(), connect.Int64(time.Now().UnixMilli()), connect.String(db), connect.Null, connect.String(ddl), told.Value())}
+	return out
 }
 
 func structOf(s *connect.Schema, slots ...connect.Value) connect.Value {
@@ -193,7 +198,7 @@ func (r *schemaRecords) changed(c *tableChange) connect.Value {
 		for i := range c.Table.Columns {
 			columns.Elems = append(columns.Elems, r.columnOf(&c.Table.Columns[i]))
 		}
-		tab = structOf(r.tabled, connect.String(c.Table.Charset), textsOf(c.Table.Key), columns.Value(), optional(c.Table.Comment))
+		tab = structOf(r.tabled, connect.String(c.Table.Charset), textsOf(c.Table.Key), columns.Value(), optional(c.Comment))
 	}
 	return structOf(r.change, connect.String(c.Type), connect.String(c.ID), tab)
 }

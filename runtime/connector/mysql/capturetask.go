@@ -112,7 +112,7 @@ func (t *captureTask) prepare(tc connect.SourceContext) (err error) {
 
 func (t *captureTask) emptyCatalog() *catalog {
 	c := newCatalog()
-	c.comments = t.cfg.IncludeSchemaComments
+	c.comments = t.cfg.IncludeSchemaComments || t.server.mariadb && t.cfg.IncludeSchemaChanges // as Debezium's two connectors
 	return c
 }
 

@@ -108,11 +108,12 @@ type Source struct {
 	// Which columns of text to replace by a hash of the text (column.mask.hash.v2).
 	ColumnMaskHashV2 []Hash `json:"columnMaskHashV2"`
 
-	// Which columns' schemas tell the type, the length and the scale in the
-	// database, as parameters (column.propagate.source.type).
+	// Which columns' schemas tell their type, length and scale in the database, as
+	// parameters (column.propagate.source.type).
 	ColumnPropagateSourceType []string `json:"columnPropagateSourceType"`
 
-	// The same for all columns of a type (datatype.propagate.source.type).
+	// The same for all columns of a type (datatype.propagate.source.type), as regular
+	// expressions that match database.table.TYPE.
 	DatatypePropagateSourceType []string `json:"datatypePropagateSourceType"`
 
 	// What makes the keys of a table's records, as table:column,column
@@ -143,6 +144,10 @@ type Source struct {
 	// Of which captured tables a snapshot reads the rows, as regular expressions
 	// (snapshot.include.collection.list). Without a list: all.
 	SnapshotIncludeCollectionList []string `json:"snapshotIncludeCollectionList"`
+
+	// What a snapshot reads of tables instead of all their rows, under database.table
+	// (snapshot.select.statement.overrides): {"shop.orders": "SELECT * FROM shop.orders WHERE id > 5"}.
+	SnapshotSelectStatementOverrides map[string]string `json:"snapshotSelectStatementOverrides"`
 
 	// What DECIMAL and NUMERIC become (decimal.handling.mode): Connect's Decimal,
 	// doubles, or text.
@@ -221,9 +226,6 @@ type Source struct {
 	// What the topic of these records begins with (topic.heartbeat.prefix).
 	TopicHeartbeatPrefix string `json:"topicHeartbeatPrefix"`
 
-	// The whole name of that topic (topic.heartbeat.name).
-	TopicHeartbeatName string `json:"topicHeartbeatName"`
-
 	// A statement that is run with each of them (heartbeat.action.query).
 	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
 
@@ -255,7 +257,7 @@ type Source struct {
 	MaxBatchSize int `json:"maxBatchSize"`
 }
 
-// Columns that are replaced by a hash.
+// How columns are hashed.
 type Hash struct {
 	// The algorithm, as Java names it: "SHA-256".
 	Algorithm string `json:"algorithm"`
