@@ -17,6 +17,9 @@ type cell struct {
 	f    float64 // FLOAT and DOUBLE
 	b    []byte  // texts, bytes, decimals as text
 	at   moment
+	// rolls has a day that no calendar has be the next that one has: so do snapshots of
+	// Debezium, while its logs fail.
+	rolls bool
 }
 
 type cellKind uint8

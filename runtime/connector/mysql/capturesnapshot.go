@@ -415,7 +415,9 @@ func (c *columnDef) cellOf(f family, src any) (cell, error) {
 		if f == textFamily || f == binaryFamily || f == jsonFamily || f == decimalFamily || f >= bitsFamily {
 			v = slices.Clone(v)
 		}
-		return c.parse(f, v)
+		out, err := c.parse(f, v)
+		out.rolls = true
+		return out, err
 	}
 	return cell{}, errKind
 }

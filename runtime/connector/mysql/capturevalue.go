@@ -369,6 +369,14 @@ func (m moment) time() (t time.Time, ok bool, err error) {
 	return t, true, nil
 }
 
+// moment is the cell's, in UTC.
+func (c *cell) moment() (t time.Time, ok bool, err error) {
+	if t, ok, err = c.at.time(); err != nil && c.rolls {
+		return t, true, nil
+	}
+	return t, ok, err
+}
+
 // toTime makes dates and times what time.precision.mode says.
 func (c *columnDef) toTime(m modes) converter {
 	f, digits := c.family(m), c.length
@@ -385,7 +393,7 @@ func (c *columnDef) toTime(m modes) converter {
 			}
 			return zoned(time.Unix(c.i, int64(c.at.micro)*1000).UTC(), digits), nil
 		case f == timestampFamily && c.kind == datetimeCell: // of a snapshot, whose zone is UTC
-			t, ok, err := c.at.time()
+			t, ok, err := c.moment()
 			if !ok {
 				return connect.Null, err
 			}
@@ -397,7 +405,7 @@ func (c *columnDef) toTime(m modes) converter {
 		}
 		switch {
 		case f == dateFamily && c.kind == dateCell, f == datetimeFamily && c.kind == datetimeCell:
-			t, ok, err := c.at.time()
+			t, ok, err := c.moment()
 			if !ok {
 				return connect.Null, err
 			}
