@@ -7,6 +7,7 @@
 # make generate everything that a tool writes
 # make check    generated files up to date, vet, staticcheck, import arrows
 # make vectors  recorded answers of Kafka Connect (DIR=…) beside ours
+# make cdc-vectors  record again what Debezium gives for the cases of change data capture (MySQL: a download of 528 MB)
 # make bench    compiled pipelines beside a bare client, as ratios
 # make bench-peers  beside Kafka Connect too: the table and the chart of the docs
 # make bench-sql    ten million rows out of and into databases, beside their bare drivers (ROWS=…)
@@ -22,7 +23,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test test-mysql short race generate check vectors bench stuck chains simulate crash chaos bench-peers bench-sql growth benchstat bench-build
+.PHONY: all build demo test test-mysql short race generate check vectors cdc-vectors bench stuck chains simulate crash chaos bench-peers bench-sql growth benchstat bench-build
 all: build check test
 
 build:
@@ -64,6 +65,9 @@ check: generate
 
 vectors:
 	$(GO) run ./runtime/javatest/vectors $(DIR)
+
+cdc-vectors:
+	cd runtime/servertest/cdc && $(GO) run ./record postgres mariadb mysql
 
 bench:
 	$(GO) run ./runtime/bench

@@ -118,3 +118,35 @@ func TestConfigure(t *testing.T) {
 		t.Error("no error for what is no number")
 	}
 }
+
+// Every recording is one of a case, can be read, and holds no secret.
+func TestRecordings(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.jsonl.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	names := map[string]bool{}
+	sources, _ := filepath.Glob("testdata/*/*.txtar")
+	for _, file := range sources {
+		cases, err := ReadCases(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			names[filepath.Join("testdata", c.Database, c.Name+".jsonl.gz")] = true
+		}
+	}
+	for _, file := range files {
+		r, err := ReadRecording(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !names[file] {
+			t.Errorf("%s is of no case", file)
+		}
+		if len(r.Records) == 0 || len(r.Offsets) == 0 || r.Properties["database.password"] != "" {
+			t.Errorf("%s: %d records, %d offsets", file, len(r.Records), len(r.Offsets))
+		}
+	}
+}
