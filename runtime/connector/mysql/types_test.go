@@ -108,13 +108,16 @@ func TestZeroDates(t *testing.T) {
 	})
 }
 
-// Types that MariaDB alone has, and columns that the server fills in.
+// mariaTypes are types that MariaDB alone has, and columns that the server fills
+// in.
+var mariaTypes = []databasetest.Type{
+	{SQL: "UUID", Literal: "'123e4567-e89b-12d3-a456-426655440000'", Schema: "string?", Value: "123e4567-e89b-12d3-a456-426655440000"},
+	{SQL: "INET6", Literal: "'2001:db8::1'", Schema: "string?", Value: "2001:db8::1"},
+	{SQL: "INET4", Literal: "'10.0.0.1'", Schema: "string?", Value: "10.0.0.1"},
+	{SQL: "VARCHAR(9) COMPRESSED", Literal: "'abc'", Schema: "string?", Value: "abc"},
+	{SQL: "TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)", Literal: "'2024-02-29 12:34:56.789'", Schema: "Timestamp", Value: "2024-02-29T12:34:56.789Z"},
+}
+
 func TestTypesOfMariaDB(t *testing.T) {
-	databasetest.Suite{Database: databaseOf(t, servertest.SharedMariaDB(t).Database(t))}.Types(t, []databasetest.Type{
-		{SQL: "UUID", Literal: "'123e4567-e89b-12d3-a456-426655440000'", Schema: "string?", Value: "123e4567-e89b-12d3-a456-426655440000"},
-		{SQL: "INET6", Literal: "'2001:db8::1'", Schema: "string?", Value: "2001:db8::1"},
-		{SQL: "INET4", Literal: "'10.0.0.1'", Schema: "string?", Value: "10.0.0.1"},
-		{SQL: "VARCHAR(9) COMPRESSED", Literal: "'abc'", Schema: "string?", Value: "abc"},
-		{SQL: "TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)", Literal: "'2024-02-29 12:34:56.789'", Schema: "Timestamp", Value: "2024-02-29T12:34:56.789Z"},
-	})
+	databasetest.Suite{Database: databaseOf(t, servertest.SharedMariaDB(t).Database(t))}.Types(t, mariaTypes)
 }

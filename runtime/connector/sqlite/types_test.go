@@ -8,14 +8,14 @@ import (
 	"kcgen.dev/runtime/connector/database/databasetest"
 )
 
-// Each declared type with each storage class that SQLite may keep in it.
-func TestTypes(t *testing.T) {
+// types are each declared type with each storage class that SQLite may keep in it.
+func types(t *testing.T) []databasetest.Type {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	inBerlin := database.Mapping{Zone: berlin}
-	databasetest.Suite{Database: newFile(t)}.Types(t, []databasetest.Type{
+	return []databasetest.Type{
 		{SQL: "INTEGER", Literal: "9223372036854775807", Schema: "int64?", Value: "9223372036854775807"},
 		{SQL: "INTEGER NOT NULL", Literal: "-1", Schema: "int64", Value: "-1", Query: "int64?"},
 		{SQL: "INT", Literal: "5", Schema: "int64?", Value: "5"},
@@ -70,7 +70,11 @@ func TestTypes(t *testing.T) {
 		{SQL: "TIMESTAMP", Literal: "1709210096789", Schema: "string?", Value: "2024-02-29T12:34:56.789000", Mapping: database.Mapping{Granularity: "micros_iso_datetime_string"}},
 		{SQL: "TIMESTAMP", Literal: "'soon'", Schema: "Timestamp?", Err: `"soon" is no date or time`},
 		{SQL: "INTEGER", Literal: "NULL", Schema: "int64?", Value: "null"},
-	})
+	}
+}
+
+func TestTypes(t *testing.T) {
+	databasetest.Suite{Database: newFile(t)}.Types(t, types(t))
 }
 
 // What a query computes has the type of its first row's value.
