@@ -122,7 +122,12 @@ func TestDryRunLimits(t *testing.T) {
 // TestDryRunEnds: a transform that ends the program fails the spec at its tests.
 func TestDryRunEnds(t *testing.T) {
 	for code, said := range map[string]string{"5": " (exit status 5", "0": "; is there"} {
-		failsAtTests(t, "os.Exit("+code+")", "the program ended while it was tried"+said)
+		t.Run(code, func(t *testing.T) {
+			if testing.Short() && code != "0" {
+				t.Skip("make test ends programs with errors, too; here one ends as if all were well")
+			}
+			failsAtTests(t, "os.Exit("+code+")", "the program ended while it was tried"+said)
+		})
 	}
 }
 

@@ -63,7 +63,7 @@ func TestProjectSchemasRandom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tried, less := 0, 0
-			for range 600 {
+			for range chains() {
 				less += random.chain(t, value, &tried)
 			}
 			t.Logf("less was made of %d of %d messages", less, tried)
@@ -72,6 +72,14 @@ func TestProjectSchemasRandom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chains is how many random chains are tried.
+func chains() int {
+	if testing.Short() {
+		return 150
+	}
+	return 600
 }
 
 // avroOffline is Avro's converter as it is by default, with a registry in memory.
