@@ -179,7 +179,11 @@ func unitsOf(connectors ...known) (us []Unit) {
 func TestAssignSmallScope(t *testing.T) {
 	connectors := []known{{Name: "x", Tasks: 3}, {Name: "y", Tasks: 1}}
 	units := unitsOf(connectors...)
-	const letters, length = 7, 6
+	const letters = 7
+	length := 6
+	if testing.Short() {
+		length = 5
+	}
 	tried := 0
 	for n := range pow(letters, length) {
 		s := newSharing(3, connectors...)
