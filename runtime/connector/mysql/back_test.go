@@ -1,6 +1,7 @@
 package mysql_test
 
 import (
+	"slices"
 	"testing"
 
 	"kcgen.dev/runtime/connect"
@@ -22,8 +23,11 @@ func TestTypesBack(t *testing.T) {
 	}
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
 		all := types(t)
+		losses := slices.Clone(losses)
 		if t.Name() == "TestTypesBack/mariadb" {
 			all = append(all, mariaTypes...)
+		} else {
+			losses[0].Through, losses[0].Got, losses[0].Why = "directly", "", "MySQL rounds where MariaDB cuts: to 24:00, which is not read"
 		}
 		sqltest.Back{Database: databaseOf(t, s.Database(t)), Types: all, Through: through, Lost: losses}.Run(t)
 	})

@@ -42,7 +42,7 @@ type Loss struct {
 	Table   string // Made or Same; "" is both
 	SQL     string // the type
 	Literal string // the value; "" is each
-	Got     string // what comes instead; "" is that the sink refuses it
+	Got     string // what comes instead; "" is an error, so that it is left out
 	Why     string
 }
 
@@ -89,7 +89,7 @@ func (b Back) copy(t *testing.T, c database.Querier, converter connect.Converter
 	}
 }
 
-// fitting are the types without those that are refused, and what is expected of
+// fitting are the types without those that are errors, and what is expected of
 // those that become others.
 func (b Back) fitting(name, table string, used []bool) ([]databasetest.Type, map[string]string) {
 	var types []databasetest.Type
