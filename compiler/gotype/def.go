@@ -185,6 +185,11 @@ func (t *Table) fields(d *Def) diag.List {
 	if err != nil {
 		return append(bad, t.diag(d.Pos, d.Name, err.Error()))
 	}
+	usual, err := changeOf(d.Value, cue.ValueAttr)
+	if err != nil {
+		bad = append(bad, t.diag(d.Pos, d.Name, err.Error()))
+	}
+	usual = cmp.Or(usual, usualChange(d.Role))
 	goNames := map[string]string{optionsMethod: "the method that lists its options"}
 	for it.Next() {
 		f, err := t.field(it)
@@ -197,6 +202,7 @@ func (t *Table) fields(d *Def) diag.List {
 			continue
 		}
 		goNames[f.Go] = f.Name
+		f.Change = cmp.Or(f.Change, usual)
 		d.Fields = append(d.Fields, f)
 	}
 	if d.Func && len(d.Fields) > 0 {
@@ -219,6 +225,9 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 	}
 	f.Go = GoName(f.Name)
 	var err error
+	if f.Change, err = changeOf(v, cue.FieldAttr); err != nil {
+		return f, err
+	}
 	if f.Type, err = t.typeOf(v); err != nil {
 		return f, err
 	}

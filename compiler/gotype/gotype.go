@@ -11,6 +11,7 @@
 //	connect.go   what else there is to say of it: classes, other names
 //	genoption.go Defs → <package>_options_gen.go
 //	readme.go    Defs → the option table of a README
+//	change.go    what the change of a field means (@change)
 //	units.go     lengths of time and sizes
 package gotype
 
@@ -49,6 +50,7 @@ type Field struct {
 	Required bool      // declared with !
 	Aside    bool      // for the build alone (@go(-)): no field of the Go struct
 	Default  cue.Value // what it is where the spec says nothing; may not exist
+	Change   string    // what its change means (@change): "restart"
 	Pos      token.Pos
 
 	connect []cue.Attribute // @connect

@@ -58,6 +58,8 @@ type Field struct {
 	Name  string   // in the spec: tasksMax; a map's key has none
 	Go    string   // in Go: TasksMax
 	Value Node
+
+	Change string // what its change means, as its definition says: "restart"
 }
 
 // Type is a named Go type. Pkg is the package's name, which the last element

@@ -1,0 +1,129 @@
+// Package review says what the change of a spec means for what runs: it
+// compares plans, not texts, and gives each difference its consequence.
+//
+// What the change of a field means stands beside the field, in the CUE that
+// declares it (@change, see package gotype). What a change of several fields
+// means together is said here.
+//
+//	review.go   the report
+//	kind.go     the vocabulary
+//	compare.go  two plans, node by node
+//	match.go    which connector, and which step, is which
+//	rule.go     what a difference means
+//	show.go     values in words
+//	print.go    text, Markdown and JSON
+package review
+
+import (
+	"cmp"
+	"slices"
+
+	"kcgen.dev/compiler/plan"
+)
+
+// Report is what is said of all pipelines.
+type Report struct {
+	Pipelines []*Pipeline `json:"pipelines"`
+}
+
+// Pipeline is what has become of one pipeline. Old or New is empty where it was
+// added or removed.
+type Pipeline struct {
+	Name    string   `json:"name"`
+	Old     string   `json:"old,omitempty"` // its spec
+	New     string   `json:"new,omitempty"`
+	Changes []Change `json:"changes"`
+
+	plans [2]*plan.Pipeline
+}
+
+// Change is one difference and its consequence.
+type Change struct {
+	Kind Kind   `json:"kind"`
+	Path string `json:"path"` // as in the spec: sources.lines.connector.file
+	Old  string `json:"old,omitempty"`
+	New  string `json:"new,omitempty"`
+	Text string `json:"text"` // what it comes to
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// Compare compares specs. One with one are the same pipeline, whatever it is
+// called; of more, those of one name are.
+func Compare(before, after []*plan.Pipeline) *Report {
+	r := &Report{Pipelines: []*Pipeline{}}
+	if len(before) == 1 && len(after) == 1 {
+		r.Pipelines = append(r.Pipelines, plans(before[0], after[0]))
+		return r
+	}
+	for _, q := range after {
+		r.Pipelines = append(r.Pipelines, plans(named(before, q.Name), q))
+	}
+	for _, p := range before {
+		if named(after, p.Name) == nil {
+			r.Pipelines = append(r.Pipelines, plans(p, nil))
+		}
+	}
+	slices.SortStableFunc(r.Pipelines, func(a, b *Pipeline) int { return cmp.Compare(a.Name, b.Name) })
+	return r
+}
+
+func named(all []*plan.Pipeline, name string) *plan.Pipeline {
+	for _, p := range all {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// plans compares the plans of one pipeline; one may be nil.
+func plans(before, after *plan.Pipeline) *Pipeline {
+	p := &Pipeline{Changes: []Change{}, plans: [2]*plan.Pipeline{before, after}}
+	switch {
+	case before == nil:
+		p.Name, p.New = after.Name, after.Spec
+		p.add(Change{Kind: Restart, Path: "name", New: quote(after.Name), Text: "a pipeline more: it is to be started"}, after.Root.Pos)
+	case after == nil:
+		p.Name, p.Old = before.Name, before.Spec
+		p.add(Change{Kind: Gap, Path: "name", Old: quote(before.Name), Text: "the pipeline is gone: what it moved is moved no more"}, before.Root.Pos)
+	default:
+		p.Name, p.Old, p.New = after.Name, before.Spec, after.Spec
+		c := &comparison{files: [2]map[string]string{before.Files, after.Files}, say: p.add}
+		c.structs(place{}, before.Root, after.Root)
+	}
+	p.sort()
+	return p
+}
+
+func (p *Pipeline) add(c Change, at plan.Pos) {
+	c.File, c.Line = at.File, at.Line
+	p.Changes = append(p.Changes, c)
+}
+
+// sort puts the worst first; what is alike stays in the spec's order.
+func (p *Pipeline) sort() {
+	slices.SortStableFunc(p.Changes, func(a, b Change) int { return cmp.Compare(b.Kind, a.Kind) })
+}
+
+// Worst is the gravest consequence of all.
+func (r *Report) Worst() Kind {
+	worst := None
+	for _, p := range r.Pipelines {
+		for _, c := range p.Changes {
+			worst = max(worst, c.Kind)
+		}
+	}
+	return worst
+}
+
+// Fails says whether a consequence is of a kind or graver. Where nothing has
+// changed, there is none.
+func (r *Report) Fails(least Kind) bool {
+	for _, p := range r.Pipelines {
+		if len(p.Changes) > 0 && r.Worst() >= least {
+			return true
+		}
+	}
+	return false
+}
