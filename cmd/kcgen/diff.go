@@ -102,7 +102,7 @@ func (f *diffFlags) diff(cmd *cobra.Command, args []string, least review.Kind) e
 	if err != nil {
 		return err
 	}
-	r := review.Compare(before, after)
+	r := review.Compare(review.Side{Prefix: old.named(""), Plans: before}, review.Side{Prefix: now.named(""), Plans: after})
 	if f.built {
 		if err := compareBuilt(cmd, f.tags, r); err != nil {
 			return err

@@ -98,9 +98,6 @@ func (s *side) plans(cmd *cobra.Command, tags []string) ([]*plan.Pipeline, error
 	if err == nil {
 		err = distinct(plans)
 	}
-	for _, p := range plans {
-		p.Spec = s.named(p.Spec)
-	}
 	return plans, err
 }
 

@@ -9,7 +9,7 @@ import (
 // comparison walks two plans together.
 type comparison struct {
 	files [2]map[string]string // what the files hold that the specs name
-	say   func(Change, plan.Pos)
+	say   func(side int, ch Change, at plan.Pos)
 }
 
 // place is where the walk is.

@@ -11,6 +11,9 @@
 //	match.go    which connector, and which step, is which
 //	rule.go     what a difference means
 //	show.go     values in words
+//	built.go    what the two programs say of themselves
+//	folder.go   the specs in a folder
+//	revision.go the files of a git revision
 //	print.go    text, Markdown and JSON
 package review
 
@@ -34,7 +37,14 @@ type Pipeline struct {
 	New     string   `json:"new,omitempty"`
 	Changes []Change `json:"changes"`
 
-	plans [2]*plan.Pipeline
+	plans  [2]*plan.Pipeline
+	prefix [2]string // before the names of files, old and new
+}
+
+// Side is one of the two that are compared.
+type Side struct {
+	Prefix string // what its files are called by: "main:" of a git revision
+	Plans  []*plan.Pipeline
 }
 
 // Change is one difference and its consequence.
@@ -50,18 +60,20 @@ type Change struct {
 
 // Compare compares specs. One with one are the same pipeline, whatever it is
 // called; of more, those of one name are.
-func Compare(before, after []*plan.Pipeline) *Report {
+func Compare(old, now Side) *Report {
+	before, after := old.Plans, now.Plans
 	r := &Report{Pipelines: []*Pipeline{}}
+	prefix := [2]string{old.Prefix, now.Prefix}
 	if len(before) == 1 && len(after) == 1 {
-		r.Pipelines = append(r.Pipelines, plans(before[0], after[0]))
+		r.Pipelines = append(r.Pipelines, plans(prefix, before[0], after[0]))
 		return r
 	}
 	for _, q := range after {
-		r.Pipelines = append(r.Pipelines, plans(named(before, q.Name), q))
+		r.Pipelines = append(r.Pipelines, plans(prefix, named(before, q.Name), q))
 	}
 	for _, p := range before {
 		if named(after, p.Name) == nil {
-			r.Pipelines = append(r.Pipelines, plans(p, nil))
+			r.Pipelines = append(r.Pipelines, plans(prefix, p, nil))
 		}
 	}
 	slices.SortStableFunc(r.Pipelines, func(a, b *Pipeline) int { return cmp.Compare(a.Name, b.Name) })
@@ -78,17 +90,17 @@ func named(all []*plan.Pipeline, name string) *plan.Pipeline {
 }
 
 // plans compares the plans of one pipeline; one may be nil.
-func plans(before, after *plan.Pipeline) *Pipeline {
-	p := &Pipeline{Changes: []Change{}, plans: [2]*plan.Pipeline{before, after}}
+func plans(prefix [2]string, before, after *plan.Pipeline) *Pipeline {
+	p := &Pipeline{prefix: prefix, Changes: []Change{}, plans: [2]*plan.Pipeline{before, after}}
 	switch {
 	case before == nil:
-		p.Name, p.New = after.Name, after.Spec
-		p.add(Change{Kind: Restart, Path: "name", New: quote(after.Name), Text: "a pipeline more: it is to be started"}, after.Root.Pos)
+		p.Name, p.New = after.Name, prefix[1]+after.Spec
+		p.add(1, Change{Kind: Restart, Path: "name", New: quote(after.Name), Text: "a pipeline more: it is to be started"}, after.Root.Pos)
 	case after == nil:
-		p.Name, p.Old = before.Name, before.Spec
-		p.add(Change{Kind: Gap, Path: "name", Old: quote(before.Name), Text: "the pipeline is gone: what it moved is moved no more"}, before.Root.Pos)
+		p.Name, p.Old = before.Name, prefix[0]+before.Spec
+		p.add(0, Change{Kind: Gap, Path: "name", Old: quote(before.Name), Text: "the pipeline is gone: what it moved is moved no more"}, before.Root.Pos)
 	default:
-		p.Name, p.Old, p.New = after.Name, before.Spec, after.Spec
+		p.Name, p.Old, p.New = after.Name, prefix[0]+before.Spec, prefix[1]+after.Spec
 		c := &comparison{files: [2]map[string]string{before.Files, after.Files}, say: p.add}
 		c.structs(place{}, before.Root, after.Root)
 	}
@@ -96,8 +108,11 @@ func plans(before, after *plan.Pipeline) *Pipeline {
 	return p
 }
 
-func (p *Pipeline) add(c Change, at plan.Pos) {
-	c.File, c.Line = at.File, at.Line
+// add takes a change that stands in the old spec (0) or in the new one (1).
+func (p *Pipeline) add(side int, c Change, at plan.Pos) {
+	if at.IsValid() {
+		c.File, c.Line = p.prefix[side]+at.File, at.Line
+	}
 	p.Changes = append(p.Changes, c)
 }
 

@@ -16,16 +16,17 @@ func (c *comparison) differ(at place, f, g *plan.Field) {
 	}
 	ch := Change{Path: at.path}
 	var pos plan.Pos
+	side := 0
 	if f != nil {
 		ch.Old, pos = show(f.Value), f.Pos
 	}
 	if g != nil {
-		ch.New, pos = show(g.Value), g.Pos
+		ch.New, pos, side = show(g.Value), g.Pos, 1
 	}
 	if ch.Kind, ch.Text = c.meaning(at, f, g); ch.Old == ch.New {
 		ch.Text += "; what its file holds, or its options, differ"
 	}
-	c.say(ch, pos)
+	c.say(side, ch, pos)
 }
 
 // inside says of a group of settings that is there, or is gone, which of them
@@ -194,7 +195,7 @@ func (c *comparison) renamed(at place, s, t *plan.Struct) {
 		at.opts = [2]*plan.Struct{s.Struct("consumer"), t.Struct("consumer")}
 		ch.Kind, ch.Text = group(at)
 	}
-	c.say(ch, t.Pos)
+	c.say(1, ch, t.Pos)
 }
 
 // gone says what it means that an element is there no more.
@@ -206,7 +207,7 @@ func (c *comparison) gone(at place, s *plan.Struct) {
 	default:
 		ch.Kind, ch.Text = c.within(at, s)
 	}
-	c.say(ch, s.Pos)
+	c.say(0, ch, s.Pos)
 }
 
 // come says what it means that an element is new.
@@ -220,7 +221,7 @@ func (c *comparison) come(at place, s *plan.Struct) {
 	default:
 		ch.Kind, ch.Text = c.within(at, s)
 	}
-	c.say(ch, s.Pos)
+	c.say(1, ch, s.Pos)
 }
 
 // within is the gravest that a field of a step means: a router renames topics.
@@ -248,14 +249,14 @@ func (c *comparison) selection(at place, a, b *plan.List, f, g *plan.Field) bool
 		if at.change == "excludes" {
 			ch.Kind, ch.Text = Restart, "is no longer left out: it is read from its beginning, or from the position that it has"
 		}
-		c.say(ch, f.Pos)
+		c.say(0, ch, f.Pos)
 	}
 	for _, n := range without(b, a) {
 		ch := Change{Kind: Restart, Path: at.path, New: show(n), Text: "is read too: from its beginning, or from the position that it has"}
 		if at.change == "excludes" {
 			ch.Kind, ch.Text = Gap, "is left out from now on"
 		}
-		c.say(ch, g.Pos)
+		c.say(1, ch, g.Pos)
 	}
 	return true
 }

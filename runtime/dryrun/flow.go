@@ -72,5 +72,11 @@ func (d *dry) carry(t *target, declared connect.Shape, title string) {
 	var text strings.Builder
 	text.WriteString(title)
 	flow.Print(&text, states)
-	d.report.Flows = append(d.report.Flows, wire.Flow{Connector: t.key, Text: text.String()})
+	f := wire.Flow{Connector: t.key, Text: text.String()}
+	if len(states) > 0 {
+		for _, e := range flow.Fields(states[len(states)-1].Shape) {
+			f.End = append(f.End, wire.Field(e))
+		}
+	}
+	d.report.Flows = append(d.report.Flows, f)
 }

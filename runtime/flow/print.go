@@ -149,12 +149,16 @@ func typeText(s *connect.Schema) (text string) {
 	}
 	text = s.Kind().String()
 	if s.Logical() != connect.NotLogical {
-		text = s.Logical().String()
-		if scale, ok := s.Scale(); ok {
-			text = fmt.Sprintf("%s(%d)", text, scale)
-		}
+		text = logicalText(s)
 	}
 	return text + named(s) + optional
+}
+
+func logicalText(s *connect.Schema) string {
+	if scale, ok := s.Scale(); ok {
+		return fmt.Sprintf("%s(%d)", s.Logical(), scale)
+	}
+	return s.Logical().String()
 }
 
 // named is a schema's name and version, a logical type's aside.

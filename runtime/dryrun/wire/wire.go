@@ -70,8 +70,16 @@ type Fault struct {
 
 // Flow is what is known of a connector's records, for eyes.
 type Flow struct {
-	Connector string `json:"connector"` // sources.orders
-	Text      string `json:"text"`
+	Connector string  `json:"connector"` // sources.orders
+	Text      string  `json:"text"`
+	End       []Field `json:"end,omitempty"` // what is known of them behind the last step
+}
+
+// Field is a part of a record of which something is known.
+type Field struct {
+	Path     string `json:"path"` // value.customer.name
+	Type     string `json:"type"`
+	Optional bool   `json:"optional,omitempty"` // a reader can do without it
 }
 
 // Result is how a test ended.
