@@ -95,10 +95,10 @@ func plans(prefix [2]string, before, after *plan.Pipeline) *Pipeline {
 	switch {
 	case before == nil:
 		p.Name, p.New = after.Name, prefix[1]+after.Spec
-		p.add(1, Change{Kind: Restart, Path: "name", New: quote(after.Name), Text: "a pipeline more: it is to be started"}, after.Root.Pos)
+		p.add(1, Change{Kind: Restart, Path: "name", New: quote(after.Name), Text: "a pipeline more: it is to be started"}, nameAt(after))
 	case after == nil:
 		p.Name, p.Old = before.Name, prefix[0]+before.Spec
-		p.add(0, Change{Kind: Gap, Path: "name", Old: quote(before.Name), Text: "the pipeline is gone: what it moved is moved no more"}, before.Root.Pos)
+		p.add(0, Change{Kind: Gap, Path: "name", Old: quote(before.Name), Text: "the pipeline is gone: what it moved is moved no more"}, nameAt(before))
 	default:
 		p.Name, p.Old, p.New = after.Name, prefix[0]+before.Spec, prefix[1]+after.Spec
 		c := &comparison{files: [2]map[string]string{before.Files, after.Files}, say: p.add}
@@ -107,6 +107,9 @@ func plans(prefix [2]string, before, after *plan.Pipeline) *Pipeline {
 	p.sort()
 	return p
 }
+
+// nameAt is where a spec says what it is called.
+func nameAt(p *plan.Pipeline) plan.Pos { return p.Root.At("name") }
 
 // add takes a change that stands in the old spec (0) or in the new one (1).
 func (p *Pipeline) add(side int, c Change, at plan.Pos) {
