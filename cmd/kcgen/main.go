@@ -62,6 +62,7 @@ becomes one static binary that holds only the connectors it uses.
 	kcgen run -embedded shop/pipeline.cue     try it, without a Kafka
 	kcgen build shop/pipeline.cue             the binary
 	kcgen grants shop/pipeline.cue            the rights that it needs
+	kcgen diff main -- shop/pipeline.cue      what a change means
 
 Exit codes: 0 good, 1 the spec has faults or a test fails, 2 wrong usage, 3 the
 build or the machine failed.`,
