@@ -111,6 +111,32 @@ sinks: archive`, []string{"restart sources.more"}},
 	}
 }
 
+// TestWithoutAField: whatever a plan lacks, it is compared.
+func TestWithoutAField(t *testing.T) {
+	spec, err := os.ReadFile("testdata/spec.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, less := lowered(t, string(spec)), lowered(t, string(spec))
+	plan.Walk(less.Root, func(n plan.Node) bool {
+		s, ok := n.(*plan.Struct)
+		if !ok {
+			return true
+		}
+		all := s.Fields
+		for i := range all {
+			s.Fields = append(all[:i:i], all[i+1:]...)
+			a, b := review.Side{Plans: []*plan.Pipeline{whole}}, review.Side{Plans: []*plan.Pipeline{less}}
+			there, back := review.Compare(a, b), review.Compare(b, a)
+			if len(there.Pipelines[0].Changes) == 0 || len(back.Pipelines[0].Changes) == 0 {
+				t.Errorf("%s without %s is no change", s.Type, all[i].Go)
+			}
+		}
+		s.Fields = all
+		return true
+	})
+}
+
 // TestFolders: of several pipelines, those of one name are compared.
 func TestFolders(t *testing.T) {
 	p := func(name string) *plan.Pipeline {

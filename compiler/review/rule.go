@@ -95,7 +95,7 @@ func guarantee(at place, f, g *plan.Field) string {
 		return "no longer exactly once: records may come twice after a crash"
 	case name == "exactlyOnce":
 		return "exactly once from now on; what came before may be there twice"
-	case name == "tolerance" && show(g.Value) == `"all"`:
+	case name == "tolerance" && g != nil && show(g.Value) == `"all"`:
 		return "records that fail no longer stop the task: they are left out, or go to the dead letter queue"
 	case name == "tolerance":
 		return "a record that fails stops its task from now on"
