@@ -17,7 +17,8 @@ import (
 // TestGolden captures what Debezium captured, and compares all records, with
 // their schemas.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("../../servertest/cdc/testdata/postgres/*.txtar")
+	const recorded = "../../servertest/cdc/testdata/postgres"
+	files, err := filepath.Glob(filepath.Join(recorded, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no cases", err)
 	}
@@ -27,12 +28,24 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range cases {
-			want, err := cdc.ReadRecording(filepath.Join("testdata", "capture", c.Name+".jsonl.gz"))
-			if err == nil {
-				t.Run(c.Name, func(t *testing.T) { golden(t, c, want) })
+			if _, other := elsewhere[c.Name]; other {
+				continue
 			}
+			want, err := cdc.ReadRecording(filepath.Join(recorded, c.Name+".jsonl.gz"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(c.Name, func(t *testing.T) { golden(t, c, want) })
 		}
 	}
+}
+
+// elsewhere are the cases that need more than a task, and where they are held.
+var elsewhere = map[string]string{
+	"columns-hash":          "TestHashes of package cdc: the name of the option holds its salt, and of ours it does not",
+	"signaltopic-topic":     "TestSignalTopic: there is no topic here",
+	"signaltopic-read-only": "nowhere: snapshots without a mark in the database are not there",
+	"snapshots-heartbeat":   "TestHeartbeat of package cdc: they come by the clock",
 }
 
 func golden(t *testing.T, c cdc.Case, want *cdc.Recording) {
@@ -52,6 +65,9 @@ func golden(t *testing.T, c cdc.Case, want *cdc.Recording) {
 	}
 	s2.Database, s2.TopicPrefix, s2.SlotName, s2.HeartbeatInterval = s.Database, want.Prefix, s.SlotName, 0
 	s2.SlotMaxRetries, s2.SlotRetryDelay = 100, 100*time.Millisecond
+	if len(s2.MessagePrefixIncludeList) > 0 {
+		s2.MessagePrefixIncludeList = append(s2.MessagePrefixIncludeList, "kcgen-mark.*") // by which the test knows that all has come
+	}
 	l := d.capture(s2)
 	l.untilStreaming(d)
 	got := &cdc.Recording{Prefix: want.Prefix}
