@@ -91,6 +91,10 @@ var examples = []example{
 		servers: true,
 	},
 	{
+		name:    "postgres-changes",
+		servers: true,
+	},
+	{
 		name:   "custom-connector",
 		golden: "custom-connector/main.go.txt", // of another module: it is compiled there
 		env:    map[string]string{"INVENTORY_DIR": "input"},

@@ -183,6 +183,9 @@ func TestExamplesThereAndBack(t *testing.T) {
 		if strings.Contains(spec, "custom-connector") {
 			continue // its components are nobody's in Kafka Connect
 		}
+		if strings.Contains(spec, "postgres-changes") {
+			continue // captures have no class here yet
+		}
 		t.Run(spec, func(t *testing.T) {
 			before, found, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin}, spec)
 			if err != nil || before == nil {

@@ -10,6 +10,7 @@
 //	registry_test.go  the Schema Registry is away
 //	avro_test.go      the same for a spec that kcgen compiles: examples/orders-avro
 //	tables_test.go   from table to table, through databases that go away and change: examples/postgres-to-mariadb
+//	changes_test.go   tables that are mirrored by their changes: examples/postgres-changes
 //	letters_test.go   a dead letter queue that cannot be written, beside Kafka Connect
 //	security_test.go  TLS, SASL and ACLs: moves, refusals, and no secret seen
 //	rights_test.go    each right that is missing, and a password that changes

@@ -105,7 +105,13 @@ func (l *tables) start(args ...string) *proc.Process { return l.startIn(l.env, a
 // makeShop makes the table of orders.
 func (l *tables) makeShop() {
 	l.t.Helper()
-	text, err := os.ReadFile("../../../examples/postgres-to-mariadb/shop.sql")
+	l.makeTables("../../../examples/postgres-to-mariadb/shop.sql")
+}
+
+// makeTables runs a file of statements in the shop.
+func (l *tables) makeTables(file string) {
+	l.t.Helper()
+	text, err := os.ReadFile(file)
 	if err == nil {
 		_, err = l.shop.ExecContext(l.t.Context(), string(text))
 	}
