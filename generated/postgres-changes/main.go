@@ -14,7 +14,6 @@ import (
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/secret"
-	"kcgen.dev/runtime/transform"
 	"kcgen.dev/runtime/transform/debezium"
 )
 
@@ -91,8 +90,8 @@ var pipeline = runtime.Pipeline{
 	}},
 
 	Sinks: []runtime.Sink{{
-		Name:   "mirror",
-		Topics: []string{"shop.public.customers", "shop.public.orders"},
+		Name:   "mirror-customers",
+		Topics: []string{"shop.public.customers"},
 		Connector: sql.Sink{
 			Connection: postgres.Database{
 				URL:              "${env:MIRROR_URL}",
@@ -107,7 +106,7 @@ var pipeline = runtime.Pipeline{
 			DeleteEnabled:               true,
 			AutoCreate:                  true,
 			AutoEvolve:                  true,
-			TableNameFormat:             "${topic}",
+			TableNameFormat:             "customers",
 			StringOutputValueColumnName: "record_value",
 			BatchSize:                   3000,
 			DbTimezone:                  "UTC",
@@ -119,8 +118,8 @@ var pipeline = runtime.Pipeline{
 		TasksMax:       1,
 		KeyConverter:   convert.JSON{SchemasEnable: true, DecimalFormat: "BASE64", ReplaceNullWithDefault: true},
 		ValueConverter: convert.JSON{SchemasEnable: true, DecimalFormat: "BASE64", ReplaceNullWithDefault: false},
+		// The row takes the change's place; a delete becomes a record without a value.
 		Transforms: []runtime.Step{
-			// A delete becomes a record without a value.
 			{
 				Do: debezium.ExtractNewRecordState{
 					DeleteTombstoneHandlingMode:    "tombstone",
@@ -130,8 +129,48 @@ var pipeline = runtime.Pipeline{
 					ReplaceNullWithDefault:         true,
 				},
 			},
-			// The last part of the topic's name is the table's.
-			{Do: transform.RegexRouter{Regex: ".*\\.([^.]+)", Replacement: "$1"}},
+		},
+		Errors: runtime.Errors{Tolerance: "none", RetryDelayMax: time.Minute},
+	}, {
+		Name:   "mirror-orders",
+		Topics: []string{"shop.public.orders"},
+		Connector: sql.Sink{
+			Connection: postgres.Database{
+				URL:              "${env:MIRROR_URL}",
+				User:             "${env:MIRROR_USER}",
+				Password:         secret.Ref("${env:MIRROR_PASSWORD}"),
+				ApplicationName:  "kcgen",
+				TargetServerType: "any",
+				ConnectTimeout:   10 * time.Second,
+			},
+			InsertMode:                  "upsert",
+			PkMode:                      "record_key",
+			DeleteEnabled:               true,
+			AutoCreate:                  true,
+			AutoEvolve:                  true,
+			TableNameFormat:             "orders",
+			StringOutputValueColumnName: "record_value",
+			BatchSize:                   3000,
+			DbTimezone:                  "UTC",
+			DateTimezone:                "DB_TIMEZONE",
+			DateCalendarSystem:          "PROLEPTIC_GREGORIAN",
+			TimestampPrecisionMode:      "microseconds",
+			ReplaceNullWithDefault:      false,
+		},
+		TasksMax:       1,
+		KeyConverter:   convert.JSON{SchemasEnable: true, DecimalFormat: "BASE64", ReplaceNullWithDefault: true},
+		ValueConverter: convert.JSON{SchemasEnable: true, DecimalFormat: "BASE64", ReplaceNullWithDefault: false},
+		// The row takes the change's place; a delete becomes a record without a value.
+		Transforms: []runtime.Step{
+			{
+				Do: debezium.ExtractNewRecordState{
+					DeleteTombstoneHandlingMode:    "tombstone",
+					AddFieldsPrefix:                "__",
+					AddHeadersPrefix:               "__",
+					DropFieldsKeepSchemaCompatible: true,
+					ReplaceNullWithDefault:         true,
+				},
+			},
 		},
 		Errors: runtime.Errors{Tolerance: "none", RetryDelayMax: time.Minute},
 	}},

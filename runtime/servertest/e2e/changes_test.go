@@ -229,3 +229,21 @@ func TestChangesCrash(t *testing.T) {
 		}
 	}
 }
+
+// The example's check finds all that it needs, and a column that the shop gets
+// while the pipeline runs comes to the mirror.
+func TestChangesEvolve(t *testing.T) {
+	l := newMirror(t)
+	l.makeTables("../../../examples/postgres-changes/shop.sql")
+	if err := l.start("check").Wait(t.Context()); err != nil {
+		t.Fatalf("check: %v", err)
+	}
+	p := l.start()
+	l.same(p)
+	if _, err := l.shop.ExecContext(t.Context(), `ALTER TABLE orders ADD channel text; INSERT INTO orders (customer, amount, channel) VALUES (1, 3, 'web')`); err != nil {
+		t.Fatal(err)
+	}
+	l.wait(p, "the new column in the mirror", l.says(`SELECT count(*) FROM orders WHERE channel = 'web'`, 1))
+	l.same(p)
+	l.stop(p)
+}
