@@ -184,7 +184,7 @@ func TestExamplesThereAndBack(t *testing.T) {
 			continue // its components are nobody's in Kafka Connect
 		}
 		if strings.Contains(spec, "postgres-changes") {
-			continue // captures have no class here yet
+			continue // its URL is a reference, and Debezium wants host and port apart
 		}
 		t.Run(spec, func(t *testing.T) {
 			before, found, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin}, spec)
