@@ -140,9 +140,10 @@ func (t *sourceTask) stats() Stats {
 	return s
 }
 
-// own adds what the connector measures itself.
+// own adds what the connector measures itself, also while it is paused: a slot
+// grows meanwhile.
 func (t *sourceTask) own(s *Stats) {
-	if s.State != Running {
+	if s.State != Running && s.State != Paused {
 		return
 	}
 	if g, ok := t.plug.(connect.Gauges); ok {

@@ -57,6 +57,11 @@ type capture struct {
 	server  atomic.Uint64 // the end of its log
 	had     atomic.Uint64 // what was read of it
 	rows    atomic.Int64  // of the snapshot
+
+	held      atomic.Int64 // bytes of the log that the slot holds back
+	heldKnown atomic.Bool
+	age       age
+	action    chan struct{} // run heartbeatActionQuery
 }
 
 func newCapture(s Source) (*capture, error) {
@@ -102,6 +107,8 @@ func (c *capture) start() error {
 	c.incremental = cdc.SignalState(c.handed)
 	c.emit.Transaction.Load(c.handed)
 	c.more, c.room, c.confirm, c.over = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
+	c.action = make(chan struct{}, 1)
+	c.age.forget()
 	ctx, end := context.WithCancel(context.Background())
 	c.end = end
 	go c.run(ctx)
@@ -177,7 +184,8 @@ func (c *capture) take(b *connect.Batch) (taken bool, err error) {
 	return false, failed
 }
 
-// heartbeat adds a record that tells how far the capture is, in its time.
+// heartbeat adds a record that tells how far the capture is, in its time, and has
+// the statement run that goes with it.
 func (c *capture) heartbeat() {
 	every := c.cfg.HeartbeatInterval
 	now := time.Now()
@@ -186,6 +194,9 @@ func (c *capture) heartbeat() {
 	}
 	if !c.beat.IsZero() {
 		c.emit.Heartbeat(&c.batch, now)
+		if c.cfg.HeartbeatActionQuery != "" {
+			signal(c.action)
+		}
 	}
 	c.beat = now
 }
@@ -255,6 +266,16 @@ func (c *capture) Lag() (int64, string, bool) {
 		return 0, "", false
 	}
 	return max(int64(end-had), 0), "bytes", true
+}
+
+// logEnds takes where the server's log ends, as the server has said.
+func (c *capture) logEnds(at lsn) {
+	for {
+		known := c.server.Load()
+		if uint64(at) <= known || c.server.CompareAndSwap(known, uint64(at)) {
+			return
+		}
+	}
 }
 
 // stop ends run.

@@ -69,6 +69,7 @@ func (s *session) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	defer s.watch(ctx)()
 	if read {
 		if err := s.snapshot(ctx); err != nil {
 			return err

@@ -113,9 +113,7 @@ func (s *session) answer(ctx context.Context, l *link) {
 
 // frame takes a part of the stream.
 func (s *stream) frame(ctx context.Context, f frame) error {
-	if uint64(f.end) > s.capture.server.Load() {
-		s.capture.server.Store(uint64(f.end))
-	}
+	s.capture.logEnds(f.end)
 	if f.alive {
 		return s.alive(ctx, f)
 	}
@@ -155,6 +153,7 @@ func (s *stream) alive(ctx context.Context, f frame) error {
 	}
 	defer s.done()
 	s.had.Store(uint64(f.end))
+	s.age.none()
 	if f.end > s.idle {
 		s.idle = f.end
 		// The server waits to shut down, or wants to let go of its log.
@@ -210,6 +209,7 @@ func (s *stream) beginTransaction(at lsn, body []byte) error {
 		return err
 	}
 	s.tx, s.open, s.origin = b, true, origin{}
+	s.age.begin(b.at)
 	if s.cfg.ProvideTransactionMetadata {
 		s.txText = strconv.FormatUint(uint64(b.xid), 10)
 	}
@@ -239,6 +239,7 @@ func (s *stream) endTransaction(at lsn, body []byte) error {
 	s.pos.commit, s.pos.events, s.pos.time = at, 0, c.at
 	s.emit.End(&s.batch, time.UnixMicro(c.at))
 	s.open, s.txText = false, ""
+	s.age.end()
 	s.replay.end()
 	s.idle = max(s.idle, c.end)
 	return nil

@@ -44,6 +44,8 @@
 //	capturetext.go     values as the server prints them: capturetime.go,
 //	                   capturelist.go, captureshape.go
 //	captureblock.go    the source block
+//	capturewatch.go    what goes on beside: the slot's size, the statement of
+//	                   heartbeats; capturefigures.go what metrics show
 //	sourcecheck.go     what is missing, sourcegrants.go what grants it
 //
 // and settle.go: which transactions may still write; rights.go: what a user may

@@ -247,7 +247,8 @@ type Source struct {
 	// let go of its log (heartbeat.interval.ms); "0s" is never.
 	HeartbeatInterval time.Duration `json:"heartbeatInterval"`
 
-	// A statement to run with each heartbeat (heartbeat.action.query).
+	// A statement to run with each heartbeat (heartbeat.action.query), on a connection
+	// of its own. Where it fails, the log says so and the capture goes on.
 	HeartbeatActionQuery string `json:"heartbeatActionQuery"`
 
 	// The table of signals, with its schema before it (signal.data.collection): it

@@ -73,7 +73,7 @@ func (Source) ConfigDef() []connect.Option {
 		{Name: "messagePrefixIncludeList", Property: "message.prefix.include.list", Type: "LIST", Doc: "Which messages that programs write into the log to capture, as regular expressions of their prefixes (message.prefix.include.list). Without a list: all."},
 		{Name: "messagePrefixExcludeList", Property: "message.prefix.exclude.list", Type: "LIST", Doc: "Which of them not to capture (message.prefix.exclude.list)."},
 		{Name: "heartbeatInterval", Property: "heartbeat.interval.ms", Type: "LONG", Default: "10000", Doc: "How often a record tells how far the capture is, so that a quiet database can let go of its log (heartbeat.interval.ms); \"0s\" is never."},
-		{Name: "heartbeatActionQuery", Property: "heartbeat.action.query", Type: "STRING", Doc: "A statement to run with each heartbeat (heartbeat.action.query)."},
+		{Name: "heartbeatActionQuery", Property: "heartbeat.action.query", Type: "STRING", Doc: "A statement to run with each heartbeat (heartbeat.action.query), on a connection of its own. Where it fails, the log says so and the capture goes on."},
 		{Name: "signalDataCollection", Property: "signal.data.collection", Type: "STRING", Doc: "The table of signals, with its schema before it (signal.data.collection): it has the columns id, type and data."},
 		{Name: "signalEnabledChannels", Property: "signal.enabled.channels", Type: "LIST", Doc: "Where signals come from (signal.enabled.channels): \"source\" is the table of signals."},
 		{Name: "signalKafkaTopic", Property: "signal.kafka.topic", Type: "STRING", Doc: "The topic of signals (signal.kafka.topic); their key is topicPrefix."},

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHeldWarns takes sizes of the slot in turn.
+func TestHeldWarns(t *testing.T) {
+	var log bytes.Buffer
+	c := &capture{cfg: Source{SlotName: "s"}, log: slog.New(slog.NewTextHandler(&log, nil))}
+	w := &watch{capture: c, warnAt: heldMost}
+	for i, look := range []struct {
+		held, room int64
+		warns      bool
+	}{
+		{0, -1, false}, {heldMost - 1, -1, false}, {heldMost, 77, true}, {heldMost + 5, -1, false}, {2 * heldMost, -1, true},
+		{3 * heldMost, -1, false}, {10, -1, false}, {heldMost, -1, true},
+	} {
+		log.Reset()
+		if err := w.note("0/10", look.held, look.room); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(log.String(), "slot=s bytes="); got != look.warns {
+			t.Errorf("look %d, at %d bytes: warns: %v; log %q", i, look.held, got, log.String())
+		}
+		if got := strings.Contains(log.String(), "=77"); got != (look.room == 77) {
+			t.Errorf("look %d tells of room: %v", i, got)
+		}
+		if g := c.Gauges(); len(g) != 1 || g[0].Name != "slot_bytes" || g[0].Value != float64(look.held) {
+			t.Errorf("look %d: gauges %v", i, g)
+		}
+	}
+	if c.server.Load() != 0x10 {
+		t.Errorf("the log ends at %d", c.server.Load())
+	}
+	if err := w.note("no place", 0, 0); err == nil {
+		t.Error("it takes what is no place in the log")
+	}
+}
+
+func TestAge(t *testing.T) {
+	var a age
+	at := func(least time.Duration, known bool) {
+		t.Helper()
+		if d, ok := a.now(); d < least || ok != known || least == 0 && d != 0 {
+			t.Errorf("got %v, %v; want %v or more, %v", d, ok, least, known)
+		}
+	}
+	at(0, false)
+	a.begin(microsOf(time.Now().Add(-time.Hour)))
+	at(time.Hour, true)
+	a.end()
+	at(time.Hour, true)
+	a.begin(microsOf(time.Now().Add(time.Hour))) // the server's clock is ahead
+	at(0, true)
+	a.end()
+	at(0, true)
+	a.begin(1)
+	a.none()
+	a.forget()
+	at(0, false)
+}
