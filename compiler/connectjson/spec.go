@@ -38,7 +38,7 @@ func (s *Spec) render() error {
 	}
 	b.WriteString(")\n\n")
 	for line := range strings.Lines(s.doc) {
-		b.WriteString("// " + strings.TrimSpace(line) + "\n")
+		b.WriteString("// " + comment(line) + "\n")
 	}
 	b.WriteString("schema.#Pipeline & {\n")
 	for i, f := range s.root.fields {

@@ -143,7 +143,7 @@ func (t *tree) body(b *strings.Builder, indent int) {
 	for _, f := range t.fields {
 		for line := range strings.Lines(f.doc) {
 			tabs(b, indent)
-			b.WriteString("// " + strings.TrimSpace(line) + "\n")
+			b.WriteString("// " + comment(line) + "\n")
 		}
 		tabs(b, indent)
 		f.print(b, indent)
@@ -230,6 +230,16 @@ func quote(s string) *tree {
 		return &tree{text: `#"` + s + `"#`}
 	}
 	return &tree{text: literal.String.Quote(s)}
+}
+
+// comment is a line as a comment may have it: no character that CUE refuses.
+func comment(line string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, line))
 }
 
 func printable(s string) bool {
