@@ -236,13 +236,15 @@ func said(t *testing.T, p *plan.Pipeline) string {
 // and exports them: what comes out is what went in, but for what the report
 // calls a default, or needless. What cannot be imported is in failures.txt.
 func TestConfigsThereAndBack(t *testing.T) {
-	text, err := os.ReadFile("testdata/reference/configs.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var configs map[string]map[string]any
-	if err := json.Unmarshal(text, &configs); err != nil {
-		t.Fatal(err)
+	var configs map[string]map[string]any // of both files
+	for _, file := range []string{"configs.json", "debezium.json"} {
+		text, err := os.ReadFile("testdata/reference/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &configs); err != nil {
+			t.Fatal(err)
+		}
 	}
 	worker := connectjson.File{Name: "worker.properties", Text: []byte("bootstrap.servers=localhost:9092\n" +
 		"key.converter=org.apache.kafka.connect.json.JsonConverter\nvalue.converter=org.apache.kafka.connect.json.JsonConverter\n")}
@@ -341,6 +343,7 @@ func FuzzImport(f *testing.F) {
 		"connector.class=FileStreamSource\nfile=a\ntopic=b\ntransforms=a,b\ntransforms.a.type=HoistField$Value\ntransforms.a.field=x\npredicates=p\ntransforms.b.type=Filter\ntransforms.b.predicate=p\npredicates.p.type=RecordIsTombstone",
 		"connector.class=JdbcSinkConnector\nconnection.url=jdbc:postgresql://u:correcthorse@h/x?ssl=true&password=batterystaple\nvalue.converter=AvroConverter\nvalue.converter.schema.registry.url=http://u:correcthorse@r\nconnection.password=batterystaple",
 		"connector.class=JdbcSourceConnector\nconnection.url=jdbc:sqlite:x\ntopic.creation.groups=a\ntopic.creation.a.include=b\ntopic.creation.default.partitions=1\nexactly.once.support=required\nerrors.retry.timeout=9223372036854775807",
+		"connector.class=io.debezium.connector.postgresql.PostgresConnector\ndatabase.hostname=h\ndatabase.dbname=d\ndatabase.password=correcthorse\ncolumn.mask.with.8.chars=a\ncolumn.mask.hash.v2.MD5.with.salt.correcthorse=b\nmessage.key.columns=a:b,c;d:e",
 	} {
 		f.Add(seed)
 	}

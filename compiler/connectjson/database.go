@@ -153,7 +153,7 @@ func unpercent(s string) string {
 // field reads a field of a database: a property of the connector, or a
 // parameter of the driver.
 func (o *driver) field(t *tree, f gotype.Field, at place, path string) {
-	before, from := len(o.report), ""
+	before, from, leaves := len(o.report), "", len(t.fields)
 	for _, name := range append(f.Names(), f.Name, f.Parameter()) {
 		p, ok := o.params[strings.ToLower(strings.TrimPrefix(name, "connection."))]
 		if !ok || o.used[p] && p != "connection.url" || p == "connection.url" && name != p {
@@ -177,6 +177,9 @@ func (o *driver) field(t *tree, f gotype.Field, at place, path string) {
 	for i := before; i < len(o.report) && from != ""; i++ {
 		o.report[i].Property = from
 	}
+	for i := leaves; i < len(t.fields) && from != ""; i++ {
+		t.fields[i].prop = from
+	}
 }
 
 // unread are parameters that the database does not have.
@@ -196,6 +199,11 @@ var modes = map[string]string{
 	"disable": "no", "allow": "no", "prefer": "no", "disabled": "no", "preferred": "no", "false": "no",
 	"require": "any", "required": "any",
 	"true": "checked", "strict": "checked", "verify-full": "checked", "verify-ca": "checked", "verify_ca": "checked", "verify_identity": "checked",
+}
+
+// certificates are the drivers' parameters that name files of TLS.
+var certificates = []struct{ parameter, field string }{
+	{"sslrootcert", "caFile"}, {"sslcert", "certFile"}, {"sslkey", "keyFile"},
 }
 
 // security reads how the drivers of PostgreSQL, MySQL and SQL Server are told
@@ -222,13 +230,19 @@ func (o *driver) security(db *tree, path string) {
 		}
 	}
 	tls := &tree{}
-	for name, field := range map[string]string{"sslrootcert": "caFile", "sslcert": "certFile", "sslkey": "keyFile"} {
-		if p, ok := o.params[name]; ok {
-			o.used[p] = true
-			tls.add(field, quote(o.props[p].Text), p)
+	for _, file := range certificates {
+		p, ok := o.params[file.parameter]
+		if !ok {
+			continue
 		}
+		o.used[p] = true
+		if mode != "any" && mode != "checked" {
+			o.entry(p, Needless, "", "the connection is in the clear")
+			continue
+		}
+		tls.add(file.field, quote(o.props[p].Text), p)
+		o.entry(p, Mapped, joinPath(path, file.field), "")
 	}
-	slices.SortFunc(tls.fields, func(a, b *leaf) int { return strings.Compare(a.name, b.name) })
 	switch mode {
 	case "no":
 		o.entry(from, Default, "", "in the clear")

@@ -140,7 +140,11 @@ func (w *writer) plain(pf *plan.Field, f gotype.Field, at place, path string) {
 		}
 		return
 	}
-	text, err := w.text(pf.Value, property)
+	if begins, several := family(f); several {
+		w.family(pf, f, begins, path)
+		return
+	}
+	text, err := w.list(pf.Value, f, property)
 	theirs, differs := f.ConnectsDefault()
 	switch {
 	case !pf.Pos.IsValid() && (!differs || text == theirs), pf.Value == nil:
@@ -168,6 +172,9 @@ func (w *writer) part(pf *plan.Field, f gotype.Field, at place, path string) {
 		return
 	}
 	switch {
+	case d.Role == "database":
+		w.host(pf, f, s, d, path)
+		return
 	case f.Name == "deadLetterQueue" && w.source:
 		w.say(pf, path, Failed, "Kafka Connect has no dead letter queue for sources")
 		return

@@ -5,8 +5,29 @@ import (
 	"strconv"
 	"strings"
 
+	"kcgen.dev/compiler/gotype"
 	"kcgen.dev/compiler/plan"
 )
+
+// list is a field's value, of which a list may have a separator of its own.
+func (w *writer) list(n plan.Node, f gotype.Field, property string) (string, error) {
+	l, ok := n.(*plan.List)
+	if !ok || f.Separator() == "," {
+		return w.text(n, property)
+	}
+	var parts []string
+	for _, e := range l.Elems {
+		s, err := w.text(e, property)
+		if err == nil && strings.Contains(s, f.Separator()) {
+			err = fmt.Errorf("an element has %q in it, which divides the list there", f.Separator())
+		}
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, f.Separator()), nil
+}
 
 // text is a value as a property's.
 func (w *writer) text(n plan.Node, property string) (string, error) {

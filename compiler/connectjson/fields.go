@@ -122,6 +122,14 @@ func (r *reader) field(t *tree, f gotype.Field, at place, path string) {
 
 // plain reads a scalar, a list or a map.
 func (r *reader) plain(t *tree, f gotype.Field, at place, here string) {
+	if f.Type.Form == gotype.List && f.Type.Elem.Form == gotype.Struct {
+		r.hashes(t, f, here)
+		return
+	}
+	if begins, several := family(f); several {
+		r.family(t, f, at.property(begins), here)
+		return
+	}
 	property, text, given := r.given(f, at)
 	r.missing[here] = property
 	if !given {
@@ -144,13 +152,13 @@ func (r *reader) plain(t *tree, f gotype.Field, at place, here string) {
 		return
 	}
 	before := len(r.variables)
-	v, err := value(f.Type, property, text, r.clean(property))
+	v, err := fieldValue(f, property, text, r.clean(property))
 	if err != nil {
 		r.fail(property, "%s%s", quoted(property, text), err)
 		return
 	}
 	if ours := f.PropertyDefault(); f.Default.Exists() {
-		if d, err := value(f.Type, property, ours, r.clean(property)); err == nil && d.words() == v.words() {
+		if d, err := fieldValue(f, property, ours, r.clean(property)); err == nil && d.words() == v.words() {
 			r.entry(property, Default, "", v.words())
 			return
 		}
@@ -233,6 +241,10 @@ func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
 	d, bad := r.l.table.Elem(f.Type)
 	if len(bad) > 0 || f.Name == "sasl" || f.Name == "takeover" || f.Name == "rest" || f.Name == "restart" || f.Name == "exactlyOnce" {
 		return // read for themselves
+	}
+	if d.Role == "database" {
+		r.host(t, f, d, here)
+		return
 	}
 	before := len(r.report)
 	sub := r.def(d, at.in(f), here)

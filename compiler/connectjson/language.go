@@ -16,12 +16,12 @@
 //	fields.go      a definition's fields
 //	step.go        transforms and predicates
 //	worker.go      the worker; login.go TLS and SASL
-//	database.go    JDBC's URLs
+//	database.go    JDBC's URLs; capture.go what Debezium has instead, and alone
 //	value.go       a property's text → CUE
 //	secret.go      secrets and references
 //	tree.go        CUE that is being made; spec.go the file
 //	export.go      a plan → properties; exportvalue.go their texts
-//	exportcomponent.go, exportdatabase.go, exportworker.go
+//	exportcomponent.go, exportdatabase.go, exportcapture.go, exportworker.go
 //	report.go      what became of each property
 package connectjson
 

@@ -66,13 +66,35 @@ func value(t *gotype.Type, property, text string, clean func(string) (string, er
 	return nil, errors.New("cannot be said by a property")
 }
 
+// fieldValue reads a property's text as a field, whose list may have a separator
+// of its own.
+func fieldValue(f gotype.Field, property, text string, clean func(string) (string, error)) (*tree, error) {
+	if f.Type.Form != gotype.List || f.Separator() == "," {
+		return value(f.Type, property, text, clean)
+	}
+	out := &tree{list: true}
+	for _, e := range splitBy(text, f.Separator()) {
+		if e == "" { // Debezium's lists may end in one
+			continue
+		}
+		v, err := value(f.Type.Elem, property, e, clean)
+		if err != nil {
+			return nil, err
+		}
+		out.elems = append(out.elems, v)
+	}
+	return out, nil
+}
+
 // splitList divides a list as Kafka does.
-func splitList(text string) []string {
+func splitList(text string) []string { return splitBy(text, ",") }
+
+func splitBy(text, separator string) []string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return nil
 	}
-	parts := strings.Split(text, ",")
+	parts := strings.Split(text, separator)
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}

@@ -24,7 +24,8 @@ import (
 // A default may have where=NAME, of a property without which there is none; a
 // parameter of a driver unit=s, true=WORD and false=WORD; a property
 // with="NAME=VALUE", of one that Kafka Connect wants beside it; and words
-// prefix="…", which stands before them there.
+// prefix="…", which stands before them there. A list may have separator=";", and
+// a database dbname=NAME, with which it is connected where none is named.
 const connectAttr = "connect"
 
 // Classes are the definition's classes in Kafka Connect, the usual one first;
@@ -100,6 +101,13 @@ func (f Field) ConnectsDefault() (string, bool) {
 // Prefix is what stands before the field's words in Kafka Connect, such as a
 // class's package.
 func (f Field) Prefix() string { return f.keyed("prefix") }
+
+// Separator is what parts the elements of the field's list there.
+func (f Field) Separator() string { return cmp.Or(f.keyed("separator"), ",") }
+
+// Database is the database that a connection begins with where Kafka Connect's
+// connector names a server alone; empty where it names the database too.
+func (f Field) Database() string { return f.keyed("dbname") }
 
 // Where is the property without which Kafka Connect has no use for the field's,
 // nor for its default; empty: it always has.
