@@ -45,7 +45,7 @@ func (d *ddl) createTable(replace bool) error {
 	return nil
 }
 
-// like copies another table.
+// like copies another table, but for its comment, which Debezium leaves.
 func (d *ddl) like(id tableID) error {
 	from, err := d.table()
 	if err != nil {
@@ -57,7 +57,7 @@ func (d *ddl) like(id tableID) error {
 		return d.fail("the table " + from.String() + " that it is to be like is not known")
 	}
 	t = t.clone()
-	t.id = id
+	t.id, t.comment = id, ""
 	d.add(schemaChange{kind: createTable, id: id, table: t})
 	return nil
 }

@@ -267,7 +267,7 @@ func (w *jsonWriter) opaque(b []byte) error {
 }
 
 // time writes a packed date or time: 24 bits of microseconds, and above them a clock
-// of 17 bits and a date.
+// of 17 bits and a date. Debezium leaves out zeros at the end of a fraction.
 func (w *jsonWriter) time(typ byte, n int64) {
 	sign := ""
 	if n < 0 {
@@ -288,7 +288,7 @@ func (w *jsonWriter) time(typ byte, n int64) {
 	if typ != mysql.MYSQL_TYPE_DATE {
 		text += fmt.Sprintf("%s%02d:%02d:%02d", sign, hour, clock>>6&63, clock&63)
 		if micro > 0 {
-			text += fmt.Sprintf(".%06d", micro)
+			text += strings.TrimRight(fmt.Sprintf(".%06d", micro), "0")
 		}
 	}
 	w.out = append(w.out, text+`"`...)

@@ -100,14 +100,15 @@ func (t *captureTask) keep(ctx context.Context, entries []connect.JournalEntry) 
 	return nil
 }
 
-// schemaChange adds the record of a change, and gives its entry in the history.
+// schemaChange adds the record of a change, and gives its entry in the history. Debezium
+// has the time of a statement in milliseconds, where that of rows has more.
 func (t *captureTask) schemaChange(b *connect.Batch, s *schemaChange, at time.Time, m cdc.Mark) (connect.JournalEntry, error) {
 	var told []tableChange
 	if c, ok := s.changeOf(); ok {
 		told = append(told, c)
 	}
 	if t.cfg.IncludeSchemaChanges {
-		source := t.block(s.id, at, m)
+		source := t.block(s.id, at.Truncate(time.Millisecond), m)
 		if s.kind == 0 && m == cdc.Streamed {
 			source.Slots[slotTable] = connect.String("") // as Debezium has it for a statement about no table
 		}
