@@ -153,6 +153,8 @@ func (c *comparison) topic(topic string, want, got []*view) {
 		return
 	}
 	c.ordered = c.orderSnapshot(topic, want, got)
+	chunksLast(want)
+	chunksLast(got)
 	if len(want) != len(got) {
 		c.differ(topic+": records", 0, shapes(want), shapes(got))
 	}
@@ -197,6 +199,22 @@ func (c *comparison) orderSnapshot(topic string, want, got []*view) bool {
 	slices.SortStableFunc(got[:n], byKey)
 	c.differ(topic+": the order of the snapshot", 0, missing("the same"), missing("another (compared by key)"))
 	return true
+}
+
+// chunksLast puts the rows of incremental snapshots behind all others: which event
+// of the stream a chunk came behind is masked too.
+func chunksLast(list []*view) {
+	slices.SortStableFunc(list, func(a, b *view) int {
+		switch of, in := inIncremental(a), inIncremental(b); {
+		case of && in:
+			return cmp.Compare(a.text, b.text)
+		case of:
+			return 1
+		case in:
+			return -1
+		}
+		return 0
+	})
 }
 
 // walk compares two trees.

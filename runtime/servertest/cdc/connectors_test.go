@@ -1,5 +1,3 @@
-//go:build cdcsources
-
 package cdc_test
 
 import (

@@ -7,25 +7,42 @@ import "regexp"
 type deviation struct {
 	databases *regexp.Regexp
 	place     *regexp.Regexp
+	want      *regexp.Regexp // what Debezium has there; nil: anything
 	why       string
 }
 
+// What is so in several places. MySQL and MariaDB can be compared with Debezium
+// before 3.7 alone: Maven Central has none that is newer.
+const (
+	geometries = "Debezium before 3.7, which is all that there is to compare with, had version 1 of the types of geometries"
+	tinyints   = "Debezium before 3.7, which is all that there is to compare with, took TINYINT for SMALLINT"
+	renamed    = "Debezium asks the server for the key of a table when it comes to its rows in the log, and finds none if it has another name by then"
+)
+
 // deviations are all that there are.
 var deviations = []deviation{
-	{at(`^postgres$`), at(`\.n3_m2(\.parameters\.scale|\[\]|$)|fields\[n3_m2\]`), "Debezium reads a negative scale without its sign, as 2046: the number gets two thousand digits"},
-	{at(`^postgres$`), at(`texts:value\.payload\.(before|after)\.n$`), "Debezium loses values of the type name while it streams, which it has in snapshots"},
-	{at(`^postgres$`), at(`times:value\.payload\.after\.d$`), "Debezium takes dates before 1582-10-15 for Julian ones in snapshots, and not while it streams"},
-	{at(`^postgres$`), at(`: the order of the snapshot$`), "a snapshot goes by the primary key, so that one that was broken off can go on"},
-	{at(`^postgres$`), at(`public\.(log|log_\d+): records$`), "Debezium's snapshot has the rows of partitions twice, for the whole and for each partition"},
-	{at(`^postgres$`), at(`transaction:value\.payload\.data_collections(\[\]\.data_collection)?$`), "Debezium counts each logical message under the address of an object"},
-	{at(`^postgres$`), at(`times:value\.payload\.(before|after)\.(ts|ts3|tstz)$`), "Debezium's numbers overflow for times that they do not reach"},
-	{at(`^m(ariadb|ysql)$`), at(`geo:value\.(schema|payload)`), "Debezium before 3.7, which is all that there is to compare with, had version 1 of the types of geometries"},
+	{at(`^postgres$`), at(`\.n3_m2(\.parameters\.scale|\[\]|$)|fields\[n3_m2\]`), nil, "Debezium reads a negative scale without its sign, as 2046: the number gets two thousand digits"},
+	{at(`^postgres$`), at(`texts:value\.payload\.(before|after)\.n$`), nil, "Debezium loses values of the type name while it streams, which it has in snapshots"},
+	{at(`^postgres$`), at(`times:value\.payload\.after\.d$`), nil, "Debezium takes dates before 1582-10-15 for Julian ones in snapshots, and not while it streams"},
+	{at(`^postgres$`), at(`: the order of the snapshot$`), nil, "a snapshot goes by the primary key, so that one that was broken off can go on"},
+	{at(`^postgres$`), at(`public\.(log|log_\d+): records$`), nil, "Debezium's snapshot has the rows of partitions twice, for the whole and for each partition"},
+	{at(`^postgres$`), at(`transaction:value\.payload\.data_collections(\[\]\.data_collection)?$`), nil, "Debezium counts each logical message under the address of an object"},
+	{at(`^postgres$`), at(`times:value\.payload\.(before|after)\.(ts|ts3|tstz)$`), nil, "Debezium's numbers overflow for times that they do not reach"},
+	{at(`^postgres$`), at(`public\.fresh:key$`), at(`^null$`), renamed},
+	{at(`^postgres$`), at(`public\.fresh:value\.schema\.fields\[(before|after)\]\.fields\[id\]\.optional$`), at(`^true$`), renamed},
+	{at(`^m(ariadb|ysql)$`), at(`geo:value\.payload\.(before|after)\.(g|p|l|po|mp|ml|mpo|gc)\.extensions$`), at(`^nothing$`), geometries},
+	{at(`^m(ariadb|ysql)$`), at(`geo:value\.schema\.fields\[(before|after)\]\.fields\[(g|p|l|po|mp|ml|mpo|gc)\]\.(version|fields)$`), nil, geometries},
+	{at(`^m(ariadb|ysql)$`), at(`numbers:value\.schema\.fields\[(before|after)\]\.fields\[(t1|tb|b|t1_d|tb_d|b_d)\]\.type$`), at(`^"int16"$`), tinyints},
+	{at(`^m(ariadb|ysql)$`), at(`^\$PREFIX:value\.payload\.tableChanges\[\]\.table\.columns\[\]\.jdbcType$`), at(`^5$`), tinyints},
+	{at(`^m(ariadb|ysql)$`), at(`texts:value\.payload\.(before|after)\.e$`), at(`^"b\\\\,c"$`), "Debezium before 3.7, which is all that there is to compare with, left a backslash before the comma in a value of an ENUM while it streamed"},
+	{at(`^m(ariadb|ysql)$`), at(`times:value\.payload\.after\.(dt|dt1|dt3|dt6)$`), nil, "Debezium takes times before 1582-10-15 for Julian ones in snapshots, and not while it streams"},
+	{at(`^m(ariadb|ysql)$`), at(`^\$PREFIX:value\.payload\.tableChanges\[\]\.table\.comment$`), at(`^null$`), "Debezium does not find the comment of a table again in its history when it starts again"},
 }
 
 // Deviation is why a difference is meant; "" where it is not.
 func Deviation(database string, d Difference) string {
 	for _, v := range deviations {
-		if v.databases.MatchString(database) && v.place.MatchString(d.Place) {
+		if v.databases.MatchString(database) && v.place.MatchString(d.Place) && (v.want == nil || v.want.MatchString(d.Want)) {
 			return v.why
 		}
 	}

@@ -35,12 +35,34 @@ func (d *drive) run(ctx context.Context) error {
 // begin waits until all captures stream. Marks before that could become a part
 // of a snapshot, so the first comes when nothing has arrived for a while.
 func (d *drive) begin(ctx context.Context) error {
-	for _, r := range d.all {
-		if err := r.settle(ctx, r.Failure); err != nil {
-			return err
+	for !d.settled() {
+		for _, r := range d.all {
+			if err := r.Failure(ctx); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 	return d.mark(ctx)
+}
+
+// settled is whether nothing comes any more. A capture that has told less than
+// another may still be at its snapshot: then it is waited for longer.
+func (d *drive) settled() bool {
+	const some, none = 2 * time.Second, 6 * time.Second
+	_, first := d.all[0].quiet()
+	for _, r := range d.all {
+		quiet, n := r.quiet()
+		agreed := n > 0 && n == first && len(d.all) > 1
+		if quiet <= some || quiet <= none && !agreed {
+			return false
+		}
+	}
+	return true
 }
 
 // mark waits until each capture has streamed a mark. One that came too early for

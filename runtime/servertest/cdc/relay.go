@@ -143,6 +143,9 @@ func (r *Relay) leg(ctx context.Context, leg int, properties map[string]string) 
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	if err := r.pastSnapshot(ctx, c, end); err != nil {
+		return fmt.Errorf("cdc: leg %d: %w", leg, err)
+	}
 	time.Sleep(rand.N(500 * time.Millisecond))
 	if err := c.Stop(ctx); err != nil {
 		return fmt.Errorf("cdc: leg %d: stop: %w", leg, err)
@@ -150,6 +153,25 @@ func (r *Relay) leg(ctx context.Context, leg int, properties map[string]string) 
 	_, err := r.watch.toEnd(ctx)
 	r.ends = append(r.ends, r.watch.count(r.topic()))
 	return err
+}
+
+// pastSnapshot waits until a capture has committed an offset that is of no
+// snapshot. From one that is, whoever comes next begins the snapshot anew.
+func (r *Relay) pastSnapshot(ctx context.Context, c Capture, end time.Time) error {
+	for {
+		all, err := c.Offsets(ctx)
+		if err != nil {
+			return err
+		}
+		var last map[string]any
+		if len(all) > 0 && json.Unmarshal(all[len(all)-1].Value, &last) == nil && last != nil && (last["snapshot"] == nil || last["snapshot"] == false) {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("no offset behind the snapshot is committed after %s: %v", patience, last)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // last has the next capture deliver all that is left.

@@ -93,25 +93,6 @@ func (w *watch) quiet() (time.Duration, int) {
 	return time.Since(w.newest), len(w.records)
 }
 
-// settle waits until nothing comes any more.
-func (w *watch) settle(ctx context.Context, failure func(context.Context) error) error {
-	const some, none = 2 * time.Second, 6 * time.Second
-	for {
-		quiet, n := w.quiet()
-		if quiet > none || n > 0 && quiet > some {
-			return nil
-		}
-		if err := failure(ctx); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // produce writes a record.
 func (w *watch) produce(ctx context.Context, topic, key, value string) error {
 	return w.client.ProduceSync(ctx, &kgo.Record{Topic: topic, Key: []byte(key), Value: []byte(value)}).FirstErr()
