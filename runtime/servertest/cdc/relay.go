@@ -119,7 +119,7 @@ func (r *Relay) writing(ctx context.Context) (stop func() error) {
 				rows = 3000
 			}
 			err = r.write(context.WithoutCancel(ctx), rows)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 		done <- err
 	}()
