@@ -38,7 +38,7 @@ var columnCases = map[string]func(s *mysql.Source){
 func TestCapturedColumns(t *testing.T) {
 	t.Setenv("COLUMNS_SALT", "CzQMA0cB5K")
 	s := servertest.SharedMariaDB(t)
-	script, err := txtar.ParseFile(filepath.Join("testdata", "debezium", "mariadb", "columns.txtar"))
+	script, err := txtar.ParseFile(filepath.Join(recordings, "mariadb", "columns.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestCapturedColumns(t *testing.T) {
 	}
 	for name, with := range columnCases {
 		t.Run(name, func(t *testing.T) {
-			want := readRecorded(t, filepath.Join("testdata", "debezium", "mariadb", "columns-"+name+".jsonl.gz"))
+			want := readRecorded(t, filepath.Join(recordings, "mariadb", "columns-"+name+".jsonl.gz"))
 			compareColumns(t, s, want, sections, with)
 		})
 	}
