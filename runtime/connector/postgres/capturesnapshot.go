@@ -72,6 +72,11 @@ func (s *session) pin(ctx context.Context) error {
 		if from.at, err = parseLSN(at); err != nil {
 			return err
 		}
+	case s.slot != nil && s.slot.confirmed > 0 && s.cfg.SnapshotMode != "always":
+		// A start that was cut off before its first offset was kept has made the
+		// slot, and may have told changes already. What it told of rows that were
+		// deleted since is put right by the log alone.
+		from = newSlot{at: s.slot.confirmed}
 	case from.snapshot == "":
 		l, err := openLink(ctx, s.config)
 		if err != nil {
