@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/reference"
 )
 
@@ -29,7 +30,7 @@ the Go modules that the go.mod of this folder requires.`,
 				components = append(components, component{d.Role, d.CUE(), d.Use(), d.Package.Path, reference.Sentence(d.Doc)})
 			}
 			if asJSON {
-				return printJSON(cmd, components)
+				return diag.WriteJSON(cmd.OutOrStdout(), components)
 			}
 			return printComponents(cmd.OutOrStdout(), components)
 		},

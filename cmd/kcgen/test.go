@@ -108,7 +108,7 @@ func (r *testReport) end(cmd *cobra.Command, asJSON bool) error {
 		if r.Faults == nil {
 			r.Faults = diag.List{}
 		}
-		if err := printJSON(cmd, r); err != nil {
+		if err := diag.WriteJSON(cmd.OutOrStdout(), r); err != nil {
 			return err
 		}
 	}

@@ -2,12 +2,13 @@ package connectjson
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"kcgen.dev/compiler/diag"
 )
 
 // Outcome is what became of a property.
@@ -115,10 +116,7 @@ func (r Report) JSON(w io.Writer) error {
 	if r == nil {
 		r = Report{}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return diag.WriteJSON(w, r)
 }
 
 // sorted is the report by connectors, in the order of what is given, and by

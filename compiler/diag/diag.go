@@ -149,8 +149,13 @@ func (l List) JSON(w io.Writer) error {
 	if l == nil {
 		l = List{}
 	}
+	return WriteJSON(w, l)
+}
+
+// WriteJSON writes data for programs that a person may read too.
+func WriteJSON(w io.Writer, data any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(l)
+	return enc.Encode(data)
 }

@@ -1,11 +1,11 @@
 package review
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/emit/safe"
 )
 
@@ -103,10 +103,7 @@ func code(s string) string {
 
 // JSON writes the report for programs.
 func (r *Report) JSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return diag.WriteJSON(w, struct {
 		Worst Kind `json:"worst"`
 		*Report
 	}{r.Worst(), r})
