@@ -211,16 +211,23 @@ func (d *ddl) dropFrom(t *table) error {
 		return err
 	}
 	d.acceptOne("RESTRICT", "CASCADE")
-	i := t.index(name)
+	i, err := d.column(t, name, exists)
 	if i < 0 {
-		if exists {
-			return nil
-		}
-		return d.fail("the column " + name + " is not known")
+		return err
 	}
 	t.columns = append(t.columns[:i], t.columns[i+1:]...)
 	t.rekey(name, "")
 	return nil
+}
+
+// column is the place of a column; -1 where there is none and IF EXISTS stands
+// before it.
+func (d *ddl) column(t *table, name string, ifExists bool) (int, error) {
+	i := t.index(name)
+	if i < 0 && !ifExists {
+		return i, d.fail("the column " + name + " is not known")
+	}
+	return i, nil
 }
 
 // modify is MODIFY: a new definition under the old name.
@@ -250,9 +257,9 @@ func (d *ddl) change(t *table) error {
 }
 
 func (d *ddl) redefine(t *table, old, name string, exists bool) error {
-	i := t.index(old)
-	if i < 0 && !exists {
-		return d.fail("the column " + old + " is not known")
+	i, err := d.column(t, old, exists)
+	if err != nil {
+		return err
 	}
 	c := columnDef{name: name}
 	if name == "" && i >= 0 {
@@ -301,9 +308,9 @@ func (d *ddl) alterColumn(t *table) error {
 	if err != nil {
 		return err
 	}
-	i := t.index(name)
-	if i < 0 && !exists {
-		return d.fail("the column " + name + " is not known")
+	i, err := d.column(t, name, exists)
+	if err != nil {
+		return err
 	}
 	var c columnDef
 	if i >= 0 {
@@ -340,12 +347,9 @@ func (d *ddl) renameIn(t *table) error {
 		if err != nil {
 			return err
 		}
-		i := t.index(old)
+		i, err := d.column(t, old, exists)
 		if i < 0 {
-			if exists {
-				return nil
-			}
-			return d.fail("the column " + old + " is not known")
+			return err
 		}
 		t.columns[i].name = name
 		t.rekey(old, name)
