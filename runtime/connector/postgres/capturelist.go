@@ -6,6 +6,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/cdc"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 var errNested = errors.New("an array of several dimensions, which no schema of an array says")
@@ -223,42 +224,15 @@ func textHstoreJSON(s *state, b []byte) (connect.Value, error) {
 		if len(dst) > 1 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendJSON(dst, key), ':')
+		dst = append(jsontext.AppendText(dst, key), ':')
 		if null {
 			dst = append(dst, "null"...)
 		} else {
-			dst = appendJSON(dst, value)
+			dst = jsontext.AppendText(dst, value)
 		}
 	})
 	if err != nil {
 		return connect.Null, err
 	}
 	return connect.Text(s.buffer.Finish(append(dst, '}'))), nil
-}
-
-// appendJSON writes a text in quotes.
-func appendJSON(dst, text []byte) []byte {
-	const digits = "0123456789ABCDEF"
-	dst = append(dst, '"')
-	for _, c := range text {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c == '\b':
-			dst = append(dst, '\\', 'b')
-		case c == '\f':
-			dst = append(dst, '\\', 'f')
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
 }

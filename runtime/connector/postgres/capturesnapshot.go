@@ -11,6 +11,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/cdc"
+	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // snapshot reads the rows that are there, as they are at the place in the log
@@ -287,7 +288,7 @@ func (q *query) appendKey(dst []byte, places []int, cells [][]byte) []byte {
 		if n > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendJSON(dst, cells[slices.Index(places, i)])
+		dst = jsontext.AppendText(dst, cells[slices.Index(places, i)])
 	}
 	return append(dst, ']')
 }
