@@ -30,6 +30,29 @@ type Finding struct {
 	Warning bool
 }
 
+// Findings collects what a check finds of one thing.
+type Findings struct {
+	About string // what each is about: "PostgreSQL at db:5432/shop"
+	All   []Finding
+}
+
+// Say adds what was looked at; problem is "" where all is well.
+func (f *Findings) Say(what, problem, fix string) {
+	if f.About != "" {
+		what = f.About + ": " + what
+	}
+	f.All = append(f.All, Finding{What: what, Problem: problem, Fix: fix})
+}
+
+// Good adds what is as it should be.
+func (f *Findings) Good(what string) { f.Say(what, "", "") }
+
+// Warn adds a problem that does not keep the pipeline from working.
+func (f *Findings) Warn(what, problem, fix string) {
+	f.Say(what, problem, fix)
+	f.All[len(f.All)-1].Warning = true
+}
+
 // Grants is a connector that says which rights it needs in the system that it
 // reads or writes: for kcgen grants. Nothing is asked of that system.
 type Grants interface {

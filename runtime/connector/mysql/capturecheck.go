@@ -21,7 +21,7 @@ var (
 // rights, and at the tables.
 func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Finding {
 	s = s.filledIn()
-	c := &captureCheck{src: s}
+	c := &captureCheck{src: s, Findings: connect.Findings{About: s.Database.String()}}
 	if err := s.check(); err != nil {
 		return c.bad("the options of "+cc.Name+" fit together", err.Error(), "")
 	}
@@ -33,7 +33,7 @@ func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 	if err != nil {
 		return c.bad("it can be connected to", err.Error(), "see that it runs, and that database names its address, user and password")
 	}
-	c.good("it can be connected to")
+	c.Good("it can be connected to")
 	server, err := askServer(ctx, db)
 	if err != nil {
 		return c.bad("it says how it is set up", err.Error(), "")
@@ -42,35 +42,25 @@ func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 	c.rights(ctx, db)
 	c.replicas(ctx, db, server)
 	c.tables(ctx, db, server)
-	return c.found
+	return c.All
 }
 
 // captureCheck is a check under way.
 type captureCheck struct {
-	src   Source
-	found []connect.Finding
+	src Source
+	connect.Findings
 }
 
-func (c *captureCheck) add(f connect.Finding) []connect.Finding {
-	f.What = c.src.Database.String() + ": " + f.What
-	c.found = append(c.found, f)
-	return c.found
-}
-
-func (c *captureCheck) good(what string) { c.add(connect.Finding{What: what}) }
-
+// bad adds a problem, and gives all.
 func (c *captureCheck) bad(what, problem, fix string) []connect.Finding {
-	return c.add(connect.Finding{What: what, Problem: problem, Fix: fix})
-}
-
-func (c *captureCheck) warn(what, problem, fix string) {
-	c.add(connect.Finding{What: what, Problem: problem, Fix: fix, Warning: true})
+	c.Say(what, problem, fix)
+	return c.All
 }
 
 // is adds a finding: good, or bad with what mends it.
 func (c *captureCheck) is(what string, ok bool, problem, fix string) {
 	if ok {
-		c.good(what)
+		c.Good(what)
 	} else {
 		c.bad(what, problem, fix)
 	}
@@ -88,12 +78,12 @@ func (c *captureCheck) log(s *server) {
 	c.is("binlog_row_value_options is empty", s.partial == "", "it is "+s.partial, "SET GLOBAL binlog_row_value_options = ''")
 	c.is("binlog_transaction_compression is OFF", !s.payload, "compressed transactions are not read yet", "SET GLOBAL binlog_transaction_compression = OFF")
 	if s.variable["binlog_row_metadata"] != "FULL" {
-		c.warn("binlog_row_metadata is FULL", "it is "+s.variable["binlog_row_metadata"]+": names of columns cannot be held against the log's", "SET GLOBAL binlog_row_metadata = 'FULL'")
+		c.Warn("binlog_row_metadata is FULL", "it is "+s.variable["binlog_row_metadata"]+": names of columns cannot be held against the log's", "SET GLOBAL binlog_row_metadata = 'FULL'")
 	} else {
-		c.good("binlog_row_metadata is FULL")
+		c.Good("binlog_row_metadata is FULL")
 	}
 	if !s.gtids {
-		c.warn("transactions have ids (gtid_mode)", "they have not: an offset cannot be gone on with on another server", "set gtid_mode = ON and enforce_gtid_consistency = ON")
+		c.Warn("transactions have ids (gtid_mode)", "they have not: an offset cannot be gone on with on another server", "set gtid_mode = ON and enforce_gtid_consistency = ON")
 	}
 	c.retention(s)
 	if int64(c.src.DatabaseServerID) == s.id {
@@ -108,10 +98,10 @@ func (c *captureCheck) retention(s *server) {
 	}
 	what := "the log is kept for a day or longer"
 	if seconds != 0 && seconds < keepSeconds {
-		c.warn(what, fmt.Sprintf("it is kept for %.0f seconds: a capture that is down for longer loses changes", seconds), "SET GLOBAL binlog_expire_logs_seconds = 604800")
+		c.Warn(what, fmt.Sprintf("it is kept for %.0f seconds: a capture that is down for longer loses changes", seconds), "SET GLOBAL binlog_expire_logs_seconds = 604800")
 		return
 	}
-	c.good(what)
+	c.Good(what)
 }
 
 // rights checks what is granted on all databases.
@@ -130,7 +120,7 @@ func (c *captureCheck) rights(ctx context.Context, q database.Querier) {
 		return nil
 	})
 	if err != nil {
-		c.warn("its user's rights can be seen", err.Error(), "")
+		c.Warn("its user's rights can be seen", err.Error(), "")
 		return
 	}
 	for _, right := range []struct {
@@ -146,11 +136,11 @@ func (c *captureCheck) rights(ctx context.Context, q database.Querier) {
 		fix := "GRANT " + right.names[0] + " ON *.* TO " + userAt(c.src.Database.User)
 		switch {
 		case all || slices.ContainsFunc(right.names, func(n string) bool { return has[n] }):
-			c.good(what)
+			c.Good(what)
 		case right.must:
 			c.bad(what, "it has not", fix)
 		default:
-			c.warn(what, "it has not", fix)
+			c.Warn(what, "it has not", fix)
 		}
 	}
 }
@@ -174,10 +164,10 @@ func (c *captureCheck) replicas(ctx context.Context, q database.Querier, s *serv
 	}
 	what := "no other replica has the number " + number
 	if found {
-		c.warn(what, "one is connected: this capture itself, or a clash, by which each cuts the other off", "see SHOW PROCESSLIST; give databaseServerId a number of its own")
+		c.Warn(what, "one is connected: this capture itself, or a clash, by which each cuts the other off", "see SHOW PROCESSLIST; give databaseServerId a number of its own")
 		return
 	}
-	c.good(what)
+	c.Good(what)
 }
 
 // tables checks that there are tables to capture, that they can be read, and have keys.
@@ -210,7 +200,7 @@ func (c *captureCheck) tables(ctx context.Context, q database.Querier, s *server
 		}
 	}
 	if count == 0 {
-		c.warn("there are tables to capture", fmt.Sprintf("there are none among the %d that the user sees", len(all)), "see the lists of databases and tables, and GRANT SELECT; tables that come later are captured")
+		c.Warn("there are tables to capture", fmt.Sprintf("there are none among the %d that the user sees", len(all)), "see the lists of databases and tables, and GRANT SELECT; tables that come later are captured")
 	}
 }
 
@@ -228,9 +218,9 @@ func (c *captureCheck) table(ctx context.Context, q database.Querier, known *cat
 		return
 	}
 	if t := known.tables[id]; t != nil && len(t.key) == 0 && len(c.src.MessageKeyColumns) == 0 {
-		c.warn("table "+id.String()+" has a key", "it has none: its records have no keys, and are spread over partitions", "give it a primary key, or name columns in messageKeyColumns")
+		c.Warn("table "+id.String()+" has a key", "it has none: its records have no keys, and are spread over partitions", "give it a primary key, or name columns in messageKeyColumns")
 	}
-	c.good(what)
+	c.Good(what)
 }
 
 // Grants are the rights to read the log and the tables.

@@ -17,7 +17,7 @@ var _ connect.Checks = Source{}
 // user's rights, the publication, the slot and the tables.
 func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Finding {
 	s = s.filledIn()
-	k := &checking{src: s}
+	k := &checking{src: s, Findings: connect.Findings{About: s.Database.String()}}
 	c, err := newCapture(s)
 	if err != nil {
 		return k.bad("the options of "+cc.Name+" fit together", err.Error(), "")
@@ -27,14 +27,14 @@ func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 		return k.bad("it can be connected to", err.Error(), "see that it runs, and that database names its address, user and password")
 	}
 	defer k.conn.Close(ctx)
-	k.good("it can be connected to")
+	k.Good("it can be connected to")
 	for _, look := range []func(context.Context) error{k.level, k.replicates, k.published, k.slots, k.rows} {
 		if err := look(ctx); err != nil {
 			k.bad("its catalog can be read", err.Error(), "")
 			break
 		}
 	}
-	return k.found
+	return k.All
 }
 
 // checking is a check under way.
@@ -42,23 +42,13 @@ type checking struct {
 	src     Source
 	capture *capture
 	conn    *pgx.Conn
-	found   []connect.Finding
+	connect.Findings
 }
 
-func (k *checking) add(f connect.Finding) []connect.Finding {
-	f.What = k.src.Database.String() + ": " + f.What
-	k.found = append(k.found, f)
-	return k.found
-}
-
-func (k *checking) good(what string) { k.add(connect.Finding{What: what}) }
-
+// bad adds a problem, and gives all.
 func (k *checking) bad(what, problem, fix string) []connect.Finding {
-	return k.add(connect.Finding{What: what, Problem: problem, Fix: fix})
-}
-
-func (k *checking) warn(what, problem, fix string) {
-	k.add(connect.Finding{What: what, Problem: problem, Fix: fix, Warning: true})
+	k.Say(what, problem, fix)
+	return k.All
 }
 
 // level looks whether the log tells enough, and whether there is room for a slot.
@@ -73,7 +63,7 @@ func (k *checking) level(ctx context.Context) error {
 	if level != "logical" {
 		k.bad("wal_level is logical", "it is "+level, "ALTER SYSTEM SET wal_level = logical; then restart the server")
 	} else {
-		k.good("wal_level is logical")
+		k.Good("wal_level is logical")
 	}
 	if used >= slots {
 		k.bad("there is room for a slot", fmt.Sprintf("max_replication_slots is %d, and %d are used by others", slots, used),
@@ -95,7 +85,7 @@ func (k *checking) replicates(ctx context.Context) error {
 	}
 	user := dialect{}.quote(k.src.Database.User)
 	if super || replicates {
-		k.good("the user may replicate")
+		k.Good("the user may replicate")
 	} else {
 		k.bad("the user may replicate", "it has no right to", "ALTER ROLE "+user+" REPLICATION (on Amazon RDS: GRANT rds_replication TO "+user+")")
 	}
@@ -110,7 +100,7 @@ func (k *checking) published(ctx context.Context) error {
 	err := k.conn.QueryRow(ctx, publicationQuery, name).Scan(&all, &root)
 	switch {
 	case err == nil:
-		k.good(what)
+		k.Good(what)
 		k.capture.viaRoot = root
 		if all {
 			return nil
@@ -141,7 +131,7 @@ func (k *checking) publishes(ctx context.Context) error {
 	}
 	for _, t := range want {
 		if !slices.Contains(has, t) && k.src.PublicationAutocreateMode != "filtered" {
-			k.warn("table "+t.String()+" is part of publication "+k.src.PublicationName, "it is not, so its changes are not told",
+			k.Warn("table "+t.String()+" is part of publication "+k.src.PublicationName, "it is not, so its changes are not told",
 				"ALTER PUBLICATION "+dialect{}.quote(k.src.PublicationName)+" ADD TABLE "+quoteTable(t))
 		}
 	}
@@ -162,7 +152,7 @@ func (k *checking) mayPublish(ctx context.Context, what string) error {
 	case !creates:
 		k.bad(what, "it is not, and the user may not make one", "GRANT CREATE ON DATABASE … TO "+dialect{}.quote(k.src.Database.User))
 	default:
-		k.good("publication " + k.src.PublicationName + " can be made")
+		k.Good("publication " + k.src.PublicationName + " can be made")
 	}
 	return nil
 }
@@ -178,15 +168,15 @@ func (k *checking) slots(ctx context.Context) error {
 	drop := "SELECT pg_drop_replication_slot('" + name + "')"
 	switch {
 	case sl == nil:
-		k.warn("slot "+name+" is there", "it is not: it is made at the start, and what is changed before is not told but read as rows", "")
+		k.Warn("slot "+name+" is there", "it is not: it is made at the start, and what is changed before is not told but read as rows", "")
 	case sl.usable(name, k.capture.config.Database) != nil:
 		k.bad(what, sl.usable(name, k.capture.config.Database).Error(), drop)
 	case sl.status == "lost":
 		k.bad(what, "the server has let go of the log that it was to keep (max_slot_wal_keep_size)", drop+", and read all rows anew")
 	case sl.active:
-		k.warn(what, fmt.Sprintf("process %d reads it: a capture that runs, or another one that needs a slot of its own", sl.pid), "")
+		k.Warn(what, fmt.Sprintf("process %d reads it: a capture that runs, or another one that needs a slot of its own", sl.pid), "")
 	default:
-		k.good(what)
+		k.Good(what)
 	}
 	return nil
 }
@@ -229,10 +219,10 @@ func (k *checking) table(ctx context.Context, t cdc.TableID) error {
 	what := "table " + t.String() + ": the log tells which rows are changed"
 	switch {
 	case identity == "n", identity == "d" && !keyed:
-		k.warn(what, "it has no key to tell them by (REPLICA IDENTITY): once it is published, the server refuses updates and deletes",
+		k.Warn(what, "it has no key to tell them by (REPLICA IDENTITY): once it is published, the server refuses updates and deletes",
 			"ALTER TABLE "+quoteTable(t)+" REPLICA IDENTITY FULL, or give it a primary key")
 	case k.src.SkipMessagesWithoutChange && identity != "f":
-		k.warn(what, "skipMessagesWithoutChange does nothing without the whole rows from before", "ALTER TABLE "+quoteTable(t)+" REPLICA IDENTITY FULL")
+		k.Warn(what, "skipMessagesWithoutChange does nothing without the whole rows from before", "ALTER TABLE "+quoteTable(t)+" REPLICA IDENTITY FULL")
 	}
 	return nil
 }
