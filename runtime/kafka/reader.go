@@ -114,6 +114,7 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		kgo.OnPartitionsAssigned(told(r.progress.assigned, sub.Assigned)),
 		kgo.OnPartitionsRevoked(told(sub.Revoked, r.progress.gone)),
 		kgo.OnPartitionsLost(told(sub.Lost, r.progress.gone)),
+		kgo.OnOffsetsFetched(allPlaced),
 		kgo.AdjustFetchOffsetsFn(r.beginAt(sub.From)),
 	}
 	opts = append(opts, startAt(c.AutoOffsetReset)...)
@@ -138,6 +139,24 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 	r.cl, err = k.client(clientID, append(opts, topics...)...)
 	r.nudge.wake = func() { r.cl.ResumeFetchTopics() } // of none: it wakes all the same
 	return r, err
+}
+
+// allPlaced ends the group's session, which then begins anew, where the broker
+// does not know a partition that it has just given to us. The client would drop
+// that partition and go on with the others (franz-go 1.22), and its error is the
+// one that explain takes for a topic that is still to come: nobody would read
+// the partition, and nobody would know.
+func allPlaced(_ context.Context, _ *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
+	for _, g := range resp.Groups {
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				if p.ErrorCode == kerr.UnknownTopicOrPartition.Code {
+					return kerr.UnknownTopicOrPartition
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // beginAt puts positions of the caller's in the place of the group's.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,11 @@ type injection struct {
 }
 
 func (i injection) fault() kfake.Fault {
-	return kfake.Fault{Keys: []kmsg.Key{i.key}, Err: i.err, TopLevel: i.top}
+	f := kfake.Fault{Keys: []kmsg.Key{i.key}, Err: i.err, TopLevel: i.top}
+	if i.key == kmsg.OffsetFetch && slices.Contains(ofPartitions, i.err) {
+		f.Partitions = []int32{0, 1, 2} // else the group gets the error, which no broker does
+	}
+	return f
 }
 
 func (i injection) String() string {
@@ -112,6 +117,9 @@ var allowed = []struct {
 
 	{kmsg.DescribeConfigs, false, []*kerr.Error{kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.RequestTimedOut, kerr.UnknownTopicOrPartition}},
 }
+
+// ofPartitions are errors that an OffsetFetch has for a partition alone.
+var ofPartitions = []*kerr.Error{kerr.UnstableOffsetCommit, kerr.TopicAuthorizationFailed, kerr.UnknownTopicOrPartition}
 
 var ofTransactions = map[kmsg.Key]bool{kmsg.EndTxn: true, kmsg.DescribeTransactions: true, kmsg.DescribeProducers: true}
 
