@@ -26,9 +26,8 @@ type bug struct {
 }
 
 var bugs = []bug{
-	{plantedIn("worker/transaction.go", "offsets-before-the-fence",
-		"\tif err == nil {\n\t\terr = x.t.store.CatchUp(stop)\n",
-		"\tif err == nil && !planted(\"offsets-before-the-fence\") {\n\t\terr = x.t.store.CatchUp(stop)\n"),
+	{plantedIn("offset/store.go", "offsets-before-the-fence", // those that were read when the instance started
+		"\tif s.catchUp == nil {\n", "\tif s.catchUp == nil || planted(\"offsets-before-the-fence\") {\n"),
 		"fence, then read offsets, then poll", "term", 6, 0, "want every line of the source exact once and in order, got"},
 	{plantedIn("worker/transaction.go", "an-id-for-each-start",
 		`return kafka.Transaction{ID: e.ID(connector, task), Timeout: e.Timeout}`,
