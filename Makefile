@@ -12,6 +12,7 @@
 # make bench    compiled pipelines beside a bare client, as ratios
 # make bench-peers  beside Kafka Connect too: the table and the chart of the docs
 # make bench-sql    ten million rows out of and into databases, beside their bare drivers (ROWS=…)
+# make bench-capture  change data capture beside Debezium, as ratios
 # make growth   what cost and memory grow with: the curves of the docs
 # make benchstat    micro-benchmarks beside those of the last commit (BASE=…)
 # make stuck    throughput and REST beside a connector that hangs, as ratios
@@ -24,7 +25,7 @@
 
 GO ?= go
 
-.PHONY: all build demo test test-mysql short race generate check vectors cdc-vectors cdc-differential bench stuck chains simulate crash chaos bench-peers bench-sql growth benchstat bench-build
+.PHONY: all build demo test test-mysql short race generate check vectors cdc-vectors cdc-differential bench stuck chains simulate crash chaos bench-peers bench-sql bench-capture growth benchstat bench-build
 all: build check test
 
 build:
@@ -82,6 +83,10 @@ stuck:
 
 bench-peers:
 	$(GO) run ./runtime/bench -peers -svg .github/bench.svg -readme runtime/bench/README.md
+
+bench-capture:
+	$(GO) run ./runtime/servertest/install
+	$(GO) run ./runtime/bench/capture
 
 ROWS ?= 10000000
 bench-sql:

@@ -17,6 +17,7 @@
 //	growth*.go     what grows with what (-growth)   plot.go  its curves
 //	chain/         converters and transforms without a broker
 //	stuck/         what a connector that hangs takes from others
+//	capture/       change data capture beside Debezium
 package main
 
 import (
