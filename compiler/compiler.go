@@ -16,6 +16,7 @@ import (
 	"kcgen.dev/compiler/check"
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/emit"
+	"kcgen.dev/compiler/lint"
 	"kcgen.dev/compiler/load"
 	"kcgen.dev/compiler/lower"
 	"kcgen.dev/compiler/plan"
@@ -35,6 +36,9 @@ type Config struct {
 	// working directory.
 	Dir string
 
+	// Strict takes warnings for faults.
+	Strict bool
+
 	// Version is kcgen's own, for binaries to tell; may be empty.
 	Version string
 
@@ -53,6 +57,9 @@ type Config struct {
 func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.List, error) {
 	cfg.tell("check " + spec)
 	p, found, err := inSandbox(ctx, cfg, spec)
+	if cfg.Strict && len(found) > 0 {
+		p, found = nil, found.Strict()
+	}
 	if p != nil && cfg.Fuse != nil {
 		p.Fused = cfg.Fuse(p)
 	}
@@ -67,7 +74,7 @@ type Checked struct {
 }
 
 // CheckAll is Check of several specs, side by side; the answers are in the order
-// of the specs.
+// of the specs. What they say against each other is for Across.
 func CheckAll(ctx context.Context, cfg Config, specs []string) []Checked {
 	out := make([]Checked, len(specs))
 	parallel(len(specs), func(i int) {
@@ -75,6 +82,15 @@ func CheckAll(ctx context.Context, cfg Config, specs []string) []Checked {
 		c.Plan, c.Found, c.Err = Check(ctx, cfg, specs[i])
 	})
 	return out
+}
+
+// Across warns of what several specs say against each other.
+func Across(cfg Config, plans []*plan.Pipeline) diag.List {
+	found := lint.Across(plans)
+	if cfg.Strict {
+		return found.Strict()
+	}
+	return found
 }
 
 // evaluate is Check without limits: what the child process does.
@@ -87,11 +103,10 @@ func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
 	if len(bad) > 0 {
 		return nil, bad
 	}
-	found := check.Pipeline(p)
-	if len(found.Faults()) > 0 {
-		return nil, found
+	if bad := check.Pipeline(p); len(bad) > 0 {
+		return nil, bad // of a spec that is to be changed anyway there is nothing to warn
 	}
-	return p, found
+	return p, lint.Pipeline(p)
 }
 
 // Program is the Go program of a plan.

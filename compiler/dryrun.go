@@ -60,15 +60,21 @@ func (r *DryReport) Bad() diag.List {
 // NeedsDryRun says whether a dry run could find anything: the spec has tests,
 // declares a schema, or has a transform, or asks for exactly-once delivery.
 func NeedsDryRun(p *plan.Pipeline) bool {
-	if len(p.Root.Aside) > 0 {
+	if hasAside(p.Root) {
 		return true
 	}
 	for _, s := range connectors(p) {
-		if len(s.Aside) > 0 || len(s.List("transforms")) > 0 || s.Get("exactlyOnce") != nil {
+		if hasAside(s) || len(s.List("transforms")) > 0 || s.Get("exactlyOnce") != nil {
 			return true
 		}
 	}
 	return false
+}
+
+// hasAside says whether there is something to be tried: what is accepted of
+// warnings is not.
+func hasAside(s *plan.Struct) bool {
+	return slices.ContainsFunc(s.Aside, func(f plan.Field) bool { return f.Name != "accept" })
 }
 
 func connectors(p *plan.Pipeline) []*plan.Struct {

@@ -20,9 +20,9 @@ import (
 func buildCommand() *cobra.Command {
 	var tags []string
 	var o compiler.BuildOptions
-	var report, pack bool
+	var report, pack, strict bool
 	cmd := &cobra.Command{
-		Use:   "build [-o FILE] [-pack] [-target OS/ARCH] [-report] [-t TAG=VALUE] SPEC…",
+		Use:   "build [-o FILE] [-pack] [-target OS/ARCH] [-strict] [-report] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
 ./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
@@ -55,13 +55,18 @@ is that pipeline. Where one spec has faults there is no binary.`,
 			}
 			return specs(cmd, args)
 		},
-		RunE:              func(cmd *cobra.Command, args []string) error { return buildAll(cmd, tags, o, report, pack, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg := config(cmd, tags)
+			cfg.Strict = strict
+			return buildAll(cmd, cfg, o, report, pack, args)
+		},
 		ValidArgsFunction: completeSpecs,
 	}
 	cmd.Flags().StringVarP(&o.Out, "o", "o", "", "the binary's `file`; by default ./<pipeline>")
 	cmd.Flags().BoolVar(&pack, "pack", false, "put all pipelines into one binary")
 	cmd.Flags().StringVar(&o.Target, "target", "", "the machine it is for, as `OS/ARCH`; by default this one")
 	cmd.Flags().BoolVar(&report, "report", false, "tell which chains are specialised, and why others are not")
+	strictFlag(cmd, &strict)
 	tagFlag(cmd, &tags)
 	return cmd
 }
@@ -81,10 +86,9 @@ func target(cmd *cobra.Command, target string) error {
 
 // buildAll builds what has no faults, then tells the faults. That a build
 // failed outweighs that a spec has faults.
-func buildAll(cmd *cobra.Command, tags []string, o compiler.BuildOptions, report, pack bool, specs []string) error {
+func buildAll(cmd *cobra.Command, cfg compiler.Config, o compiler.BuildOptions, report, pack bool, specs []string) error {
 	show := newProgress(cmd.ErrOrStderr())
 	defer show.done()
-	cfg := config(cmd, tags)
 	cfg.Progress = show.stage
 
 	plans, faults, err := checkAll(cmd, cfg, specs)

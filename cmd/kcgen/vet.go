@@ -12,19 +12,26 @@ import (
 
 func vetCommand() *cobra.Command {
 	var tags []string
-	var asJSON bool
+	var asJSON, strict bool
 	cmd := &cobra.Command{
-		Use:   "vet [-json] [-t TAG=VALUE] SPEC…",
+		Use:   "vet [-json] [-strict] [-t TAG=VALUE] SPEC…",
 		Short: "Tell every mistake in specs, at once",
 		Long: `Vet checks specs (CUE files or package folders, YAML, JSON) and tells every
 mistake of all of them as file:line:col: path: message, and warns of what may
-not be meant. It says nothing else of specs that are good. What shows only in the compiled chain (a schema that does
+not be meant, also between specs that are given together. It says nothing else of
+specs that are good. What shows only in the compiled chain (a schema that does
 not fit, a regular expression, a test) kcgen test tells. With -json it writes an
-array of faults and warnings, for annotations in CI.`,
+array of faults and warnings, for annotations in CI.
+
+A warning ends with its id: kcgen explain KC003 tells more. Where it is meant, the
+spec says so, and why: accept: KC003: "the reason", on the pipeline or on a
+connector. With -strict a warning that is not accepted is a fault.`,
 		Example: "  kcgen vet pipeline.cue\n  kcgen vet -json pipelines/*.cue\n  kcgen vet -t env=prod pipeline.cue",
 		Args:    specs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, found, err := checkEach(cmd, config(cmd, tags), args)
+			cfg := config(cmd, tags)
+			cfg.Strict = strict
+			_, found, err := checkEach(cmd, cfg, args)
 			faults := found.Faults()
 			if err == nil && asJSON {
 				err = found.JSON(cmd.OutOrStdout())
@@ -47,8 +54,13 @@ array of faults and warnings, for annotations in CI.`,
 		ValidArgsFunction: completeSpecs,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the faults as JSON to standard output")
+	strictFlag(cmd, &strict)
 	tagFlag(cmd, &tags)
 	return cmd
+}
+
+func strictFlag(cmd *cobra.Command, strict *bool) {
+	cmd.Flags().BoolVar(strict, "strict", false, "take a warning that the spec does not accept for a fault")
 }
 
 func areGood(n int) string {
@@ -87,5 +99,9 @@ func checkEach(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans [
 			plans = append(plans, c.Plan)
 		}
 	}
-	return plans, found.Sorted(), nil
+	against := compiler.Across(cfg, plans)
+	if len(against.Faults()) > 0 {
+		plans = nil
+	}
+	return plans, append(found, against...).Sorted(), nil
 }

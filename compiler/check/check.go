@@ -12,13 +12,13 @@
 //	chain.go     transforms
 //	debezium.go  transforms of change events
 //	tests.go     tests and schemas
-//	warn.go      what may be meant, and is worth a warning
 //	idle.go      transforms and converters that could do nothing
 package check
 
 import (
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
 )
 
 // checks are all checks. To add one, write a function and name it here.
@@ -42,13 +42,10 @@ var checks = []func(*checker){
 	tests,
 	schemas,
 	idle,
-	idleTasks,
-	silentLoss,
-	openREST,
 }
 
-// Pipeline returns what is wrong with a plan, and what is worth a warning, by
-// file and line.
+// Pipeline returns what is wrong with a plan, by file and line. What is worth a
+// warning package lint says.
 func Pipeline(p *plan.Pipeline) diag.List {
 	c := &checker{root: p.Root}
 	for _, check := range checks {
@@ -65,20 +62,9 @@ type checker struct {
 // say reports a mistake at a place: the first of the positions that the user
 // wrote.
 func (c *checker) say(path, msg string, at ...plan.Pos) {
-	c.note(diag.Diag{Path: path, Msg: msg}, at)
-}
-
-// warn reports what may be meant.
-func (c *checker) warn(path, msg string, at ...plan.Pos) {
-	c.note(diag.Diag{Path: path, Msg: msg, Warning: true}, at)
-}
-
-func (c *checker) note(d diag.Diag, at []plan.Pos) {
-	for _, p := range at {
-		if p.IsValid() {
-			d.File, d.Line, d.Col = p.File, p.Line, p.Column
-			break
-		}
+	d := diag.Diag{Path: path, Msg: msg}
+	if p := plan.First(at...); p.IsValid() {
+		d.File, d.Line, d.Col = p.File, p.Line, p.Column
 	}
 	c.bad = append(c.bad, d)
 }
@@ -91,24 +77,8 @@ func written(s *plan.Struct, name string) *plan.Field {
 	return nil
 }
 
-// connector is a source or a sink with its place in the spec.
-type connector struct {
-	*plan.Struct
-	path string
-	sink bool
-}
-
 // connectors are the pipeline's sources and sinks in the spec's order.
-func (c *checker) connectors() []connector {
-	var out []connector
-	for _, s := range c.root.Structs("sources") {
-		out = append(out, connector{s, "sources." + diag.Label(s.Key()), false})
-	}
-	for _, s := range c.root.Structs("sinks") {
-		out = append(out, connector{s, "sinks." + diag.Label(s.Key()), true})
-	}
-	return out
-}
+func (c *checker) connectors() []wiring.Connector { return wiring.Connectors(c.root) }
 
 // nothing refuses a pipeline that moves nothing.
 func nothing(c *checker) {

@@ -12,11 +12,11 @@ import (
 func changeEvents(c *checker) {
 	for _, s := range c.connectors() {
 		conv := s.Struct.Struct("valueConverter")
-		if !s.sink || conv == nil || !readsNoStruct(conv) {
+		if !s.Sink || conv == nil || !readsNoStruct(conv) {
 			continue
 		}
 		own := true // up to a step of another's, which may make change events
-		c.steps(s, func(path string, step *plan.Struct) {
+		s.Steps(func(path string, step *plan.Struct) {
 			do := step.Struct("do")
 			own = own && do != nil && strings.HasPrefix(do.Type.Path, "kcgen.dev/runtime/transform")
 			if !own || do.Type.Path != "kcgen.dev/runtime/transform/debezium" || do.Type.Name == "ByLogicalTableRouter" {

@@ -15,7 +15,7 @@ func deadErrors(c *checker) {
 			if f == nil || isFalse(f) {
 				continue
 			}
-			c.say(s.path+".errors."+name, `changes nothing under tolerance "none": write tolerance: "all", or leave it out`, f.Pos)
+			c.say(s.Path+".errors."+name, `changes nothing under tolerance "none": write tolerance: "all", or leave it out`, f.Pos)
 		}
 	}
 }
@@ -34,7 +34,7 @@ func deadQueue(c *checker) {
 		}
 		f := written(errs, "logIncludeMessages")
 		if on := errs.Lit("logEnable"); f != nil && !isFalse(f) && on != nil && !on.Bool {
-			c.say(s.path+".errors.logIncludeMessages", "changes nothing without logEnable: true", f.Pos)
+			c.say(s.Path+".errors.logIncludeMessages", "changes nothing without logEnable: true", f.Pos)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func retries(c *checker) {
 		errs := s.Struct.Struct("errors")
 		f := written(errs, "retryDelayMax")
 		if limit := errs.Lit("retryTimeout"); f != nil && limit != nil && limit.Int == 0 {
-			c.say(s.path+".errors.retryDelayMax", `changes nothing while retryTimeout is "0s": nothing is tried again`, f.Pos)
+			c.say(s.Path+".errors.retryDelayMax", `changes nothing while retryTimeout is "0s": nothing is tried again`, f.Pos)
 		}
 	}
 }
@@ -59,11 +59,11 @@ func ownQueue(c *checker) {
 		if topic == "" {
 			continue
 		}
-		path, at := s.path+".errors.deadLetterQueue.topicName", pos(queue, "topicName")
+		path, at := s.Path+".errors.deadLetterQueue.topicName", pos(queue, "topicName")
 		switch {
-		case s.sink && reads(s, topic):
+		case s.Sink && s.Reads(topic):
 			c.say(path, "is one of the topics that the sink reads: it would read what it refused, for ever", at, s.Pos)
-		case !s.sink && s.Struct.Struct("connector").Text("topic") == topic:
+		case !s.Sink && s.Struct.Struct("connector").Text("topic") == topic:
 			c.say(path, "is the topic that the source fills: give refused records one of their own", at, s.Pos)
 		}
 	}

@@ -1,6 +1,9 @@
 package check
 
-import "kcgen.dev/compiler/plan"
+import (
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
+)
 
 // exactlyOnce: transactional ids are made of the group's, and what is set for
 // transactions must be of use.
@@ -11,7 +14,7 @@ func exactlyOnce(c *checker) {
 		if e == nil {
 			continue
 		}
-		path := s.path + ".exactlyOnce"
+		path := s.Path + ".exactlyOnce"
 		if c.root.Struct("worker").Struct("group") == nil {
 			c.say(path, `needs worker: group: {id: …}: the id is part of the transactions' names, by which a copy of the program that lives on is shut out`, e.Pos, s.Pos)
 		}
@@ -42,9 +45,9 @@ func (c *checker) boundary(path string, e *plan.Struct) {
 
 // able: what is known of kcgen's own sources. Others are asked by kcgen test,
 // and when the program starts.
-func (c *checker) able(path string, e *plan.Struct, s connector) {
+func (c *checker) able(path string, e *plan.Struct, s wiring.Connector) {
 	conn := s.Struct.Struct("connector")
-	if conn == nil || conn.Type.Path+"."+conn.Type.Name != "kcgen.dev/runtime/connector/filestream.Source" {
+	if !s.Is("kcgen.dev/runtime/connector/filestream.Source") {
 		return
 	}
 	if conn.Get("file") == nil {
@@ -56,16 +59,16 @@ func (c *checker) able(path string, e *plan.Struct, s connector) {
 }
 
 // fileSink: a file that holds each record once is one task's.
-func (c *checker) fileSink(s connector) {
+func (c *checker) fileSink(s wiring.Connector) {
 	conn := s.Struct.Struct("connector")
-	if conn == nil || conn.Type.Path+"."+conn.Type.Name != "kcgen.dev/runtime/connector/filestream.Sink" || !is(conn, "exactlyOnce") {
+	if !s.Is("kcgen.dev/runtime/connector/filestream.Sink") || !conn.On("exactlyOnce") {
 		return
 	}
-	path, at := s.path+".connector.exactlyOnce", pos(conn, "exactlyOnce")
+	path, at := s.Path+".connector.exactlyOnce", pos(conn, "exactlyOnce")
 	if conn.Get("file") == nil {
 		c.say(path, "cannot hold for the standard output, which keeps no positions: give file, or leave it out", at, s.Pos)
 	}
 	if tasks := s.Lit("tasksMax"); tasks != nil && tasks.Int > 1 {
-		c.say(s.path+".tasksMax", "must be 1 with connector.exactlyOnce: one task alone writes to the file", pos(s.Struct, "tasksMax"), at, s.Pos)
+		c.say(s.Path+".tasksMax", "must be 1 with connector.exactlyOnce: one task alone writes to the file", pos(s.Struct, "tasksMax"), at, s.Pos)
 	}
 }

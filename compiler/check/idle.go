@@ -1,19 +1,22 @@
 package check
 
-import "kcgen.dev/compiler/plan"
+import (
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
+)
 
 // idle: a transform that is told nothing to do, and a converter where it
 // cannot be, would be found out when the program starts.
 func idle(c *checker) {
 	for _, s := range c.connectors() {
-		c.steps(s, func(path string, step *plan.Struct) {
+		s.Steps(func(path string, step *plan.Struct) {
 			do := step.Struct("do")
 			if do == nil {
 				return
 			}
 			switch do.Type.Path + "." + do.Type.Name {
 			case "kcgen.dev/runtime/transform.SetSchemaMetadata":
-				if do.Get("schemaName") == nil && !is(do, "removeName") && version(do) == -1 {
+				if do.Get("schemaName") == nil && !do.On("removeName") && version(do) == -1 {
 					c.say(path+".do", "changes nothing: give schemaName, removeName or schemaVersion", do.Pos, step.Pos, s.Pos)
 				}
 			case "kcgen.dev/runtime/transform.InsertField":
@@ -24,17 +27,11 @@ func idle(c *checker) {
 		})
 		for _, name := range []string{"keyConverter", "valueConverter"} {
 			f := s.Get(name)
-			if conv := s.Struct.Struct(name); conv != nil && conv.Type.Path+"."+conv.Type.Name == "kcgen.dev/runtime/convert.SimpleHeader" {
-				c.say(s.path+"."+name, "#SimpleHeader is for headers alone", f.Pos, conv.Pos, s.Pos)
+			if conv := s.Struct.Struct(name); wiring.Is(conv, "kcgen.dev/runtime/convert.SimpleHeader") {
+				c.say(s.Path+"."+name, "#SimpleHeader is for headers alone", f.Pos, conv.Pos, s.Pos)
 			}
 		}
 	}
-}
-
-// is reports whether a boolean is true.
-func is(s *plan.Struct, name string) bool {
-	l := s.Lit(name)
-	return l != nil && l.Bool
 }
 
 // version is the schemaVersion; -1 for none.

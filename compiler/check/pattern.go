@@ -7,6 +7,7 @@ import (
 
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
 )
 
 // maxPattern is the longest regular expression in bytes: RE2 needs memory in
@@ -17,12 +18,12 @@ const maxPattern = 10_000
 // component's own are the business of its definition.
 func patterns(c *checker) {
 	for _, s := range c.connectors() {
-		c.pattern(s.path+".topicsRegex", s.Lit("topicsRegex"))
+		c.pattern(s.Path+".topicsRegex", s.Lit("topicsRegex"))
 		for _, g := range s.Struct.Struct("topicCreation").Structs("groups") {
 			for _, name := range []string{"include", "exclude"} {
 				for i, e := range g.List(name) {
 					l, _ := e.(*plan.Lit)
-					c.pattern(fmt.Sprintf("%s.topicCreation.groups.%s.%s[%d]", s.path, diag.Label(g.Key()), name, i), l)
+					c.pattern(fmt.Sprintf("%s.topicCreation.groups.%s.%s[%d]", s.Path, diag.Label(g.Key()), name, i), l)
 				}
 			}
 		}
@@ -30,7 +31,7 @@ func patterns(c *checker) {
 }
 
 func (c *checker) pattern(path string, l *plan.Lit) {
-	if l == nil || l.Kind != plan.String || hasRef(l.Str) {
+	if l == nil || l.Kind != plan.String || wiring.HasRef(l.Str) {
 		return
 	}
 	if len(l.Str) > maxPattern {

@@ -6,6 +6,7 @@ import (
 
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
 )
 
 // tests: a test has a connector, and one thing that must come out.
@@ -42,11 +43,11 @@ func (t test) result() {
 }
 
 // connector is the source or the sink that a test is of.
-func (t test) connector() (connector, bool) {
+func (t test) connector() (wiring.Connector, bool) {
 	source, sink := t.Get("source"), t.Get("sink")
 	if (source == nil) == (sink == nil) {
 		t.say(t.path, "is of one connector: name a source or a sink", t.Pos)
-		return connector{}, false
+		return wiring.Connector{}, false
 	}
 	kind, at := "source", source
 	if at == nil {
@@ -55,7 +56,7 @@ func (t test) connector() (connector, bool) {
 	name := t.Text(kind)
 	var known []string
 	for _, s := range t.connectors() {
-		if s.sink != (kind == "sink") {
+		if s.Sink != (kind == "sink") {
 			continue
 		}
 		if s.Key() == name {
@@ -68,15 +69,15 @@ func (t test) connector() (connector, bool) {
 		hint = "; there are " + strings.Join(known, ", ")
 	}
 	t.say(t.path+"."+kind, fmt.Sprintf("the spec has no %s %q%s", kind, name, hint), at.Pos, t.Pos)
-	return connector{}, false
+	return wiring.Connector{}, false
 }
 
 // records: where a record is data and where it is bytes.
-func (t test) records(s connector) {
+func (t test) records(s wiring.Connector) {
 	in, out := t.Struct.Struct("in"), t.Struct.Struct("out")
 	data, side := in, "in"
 	why := "a source's connector gives data, not bytes: write %s"
-	if s.sink {
+	if s.Sink {
 		data, side = out, "out"
 		why = "a sink's connector gets data, not bytes: write %s"
 		t.topic(s, in)
@@ -93,14 +94,14 @@ func (t test) records(s connector) {
 }
 
 // topic: what a sink is given comes from a topic that it reads.
-func (t test) topic(s connector, in *plan.Struct) {
+func (t test) topic(s wiring.Connector, in *plan.Struct) {
 	name, list := in.Text("topic"), s.List("topics")
 	switch {
 	case name == "" && len(list) != 1:
 		t.say(t.path+".in.topic", "is missing: the sink does not read one topic alone", pos(t.Struct, "in"), t.Pos)
-	case name != "" && s.Text("topicsRegex") != "" && !hasRef(s.Text("topicsRegex")) && !reads(s, name):
+	case name != "" && s.Text("topicsRegex") != "" && !wiring.HasRef(s.Text("topicsRegex")) && !s.Reads(name):
 		t.say(t.path+".in.topic", fmt.Sprintf("%q does not match the sink's topicsRegex", name), pos(in, "topic"), t.Pos)
-	case name != "" && s.Text("topicsRegex") == "" && !reads(s, name):
+	case name != "" && s.Text("topicsRegex") == "" && !s.Reads(name):
 		var known []string
 		for _, e := range list {
 			if l, ok := e.(*plan.Lit); ok {
@@ -118,7 +119,7 @@ var languages = []string{"avro", "jsonSchema", "protobuf", "connect", "cue"}
 // nothing.
 func schemas(c *checker) {
 	for _, s := range c.connectors() {
-		c.recordSchema(s.path+".schema", s.Struct.Struct("schema"))
+		c.recordSchema(s.Path+".schema", s.Struct.Struct("schema"))
 	}
 	for _, t := range c.root.Structs("topics") {
 		path := "topics." + diag.Label(t.Key())
@@ -132,7 +133,7 @@ func schemas(c *checker) {
 // read says whether a sink reads a topic, or may.
 func (c *checker) read(topic string) bool {
 	for _, s := range c.connectors() {
-		if s.sink && (reads(s, topic) || hasRef(s.Text("topicsRegex"))) {
+		if s.Sink && (s.Reads(topic) || wiring.HasRef(s.Text("topicsRegex"))) {
 			return true
 		}
 	}

@@ -42,10 +42,13 @@ type Diag struct {
 
 	// Warning says that the spec is good all the same.
 	Warning bool `json:"-"`
+
+	// ID is the lint that warns: kcgen explain tells of it.
+	ID string `json:"id,omitempty"`
 }
 
 // String is the line that a user reads: file:line:col: path: message, or
-// file:line:col: path: warning: message.
+// file:line:col: path: warning: message (KC003).
 func (d Diag) String() string {
 	var b strings.Builder
 	if d.File != "" {
@@ -64,6 +67,9 @@ func (d Diag) String() string {
 		b.WriteString("warning: ")
 	}
 	b.WriteString(d.Msg)
+	if d.ID != "" {
+		b.WriteString(" (" + d.ID + ")")
+	}
 	return b.String()
 }
 
@@ -81,6 +87,15 @@ func (l List) only(warnings bool) (out List) {
 		if d.Warning == warnings {
 			out = append(out, d)
 		}
+	}
+	return out
+}
+
+// Strict are all of them as mistakes.
+func (l List) Strict() List {
+	out := slices.Clone(l)
+	for i := range out {
+		out[i].Warning = false
 	}
 	return out
 }

@@ -82,7 +82,7 @@ func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct
 		}
 		out := &s.Fields
 		if f.Aside {
-			if list, ok := n.(*plan.List); ok && len(list.Elems) == 0 {
+			if isEmpty(n) {
 				continue
 			}
 			out = &s.Aside
@@ -90,6 +90,17 @@ func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct
 		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n, Change: f.Change})
 	}
 	return s
+}
+
+// isEmpty says whether a list or a map has nothing in it.
+func isEmpty(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.List:
+		return len(n.Elems) == 0
+	case *plan.Map:
+		return len(n.Keys) == 0
+	}
+	return false
 }
 
 // node lowers a value of a type; nil where it cannot, and that is noted.

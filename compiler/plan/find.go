@@ -69,6 +69,12 @@ func (s *Struct) Text(name string) string {
 	return ""
 }
 
+// On says whether a boolean is true.
+func (s *Struct) On(name string) bool {
+	l := s.Lit(name)
+	return l != nil && l.Bool
+}
+
 // Key is the key of an element of a Named list.
 func (s *Struct) Key() string {
 	if s != nil && len(s.Fields) > 0 && s.Fields[0].Go == "Name" {

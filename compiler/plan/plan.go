@@ -35,6 +35,16 @@ type Pos struct {
 // IsValid says whether the user wrote the value.
 func (p Pos) IsValid() bool { return p.Line > 0 }
 
+// First is the first place that the user wrote; the zero Pos where there is none.
+func First(at ...Pos) Pos {
+	for _, p := range at {
+		if p.IsValid() {
+			return p
+		}
+	}
+	return Pos{}
+}
+
 // Node is a value of the program: *Struct, *List, *Map or *Lit.
 type Node interface{ node() }
 

@@ -1,0 +1,151 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"kcgen.dev/compiler/check"
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/load"
+	"kcgen.dev/compiler/lower"
+	"kcgen.dev/compiler/plan"
+)
+
+// TestExamples holds each lint against its own text: the bad specs show it, and
+// nothing else; accepted, and in the good specs, there is nothing to tell.
+func TestExamples(t *testing.T) {
+	for _, r := range rules {
+		t.Run(r.id, func(t *testing.T) {
+			l, _ := Find(r.id)
+			if !strings.Contains(l.Text, "To mend it, ") || strings.Count(l.Text, "\n\n") != 1 {
+				t.Errorf("texts/%s.txtar says why in one paragraph, and in a second how to mend it:\n%s", r.id, l.Text)
+			}
+			if r.id == StaleID {
+				return // of a file beside the spec: package lock shows it
+			}
+			if len(l.Bad) == 0 || len(l.Good) != len(l.Bad) {
+				t.Fatalf("%d bad specs and %d good ones", len(l.Bad), len(l.Good))
+			}
+			bad := plansOf(t, l.Bad)
+			if got := ids(t, bad); !slices.Equal(got, []string{r.id}) {
+				t.Errorf("the bad specs show %v", got)
+			}
+			if got := ids(t, plansOf(t, l.Good)); len(got) > 0 {
+				t.Errorf("the good specs show %v", got)
+			}
+			if r.id == unusedID {
+				return
+			}
+			for _, p := range bad {
+				p.Root.Aside = append(p.Root.Aside, plan.Field{Name: "accept", Value: &plan.Map{Keys: []string{r.id}, Vals: []plan.Node{&plan.Lit{Str: "meant"}}}})
+			}
+			if got := ids(t, bad); len(got) > 0 {
+				t.Errorf("accepted, they show %v", got)
+			}
+		})
+	}
+}
+
+func TestUnknownAcceptance(t *testing.T) {
+	got := Pipeline(planOf(t, "spec", `accept: KC999: "why not"`))
+	if len(got) != 1 || !strings.Contains(got[0].Msg, "there is no lint KC999") || got[0].Path != "accept.KC999" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestIDs: ids are in order, each once, and each has its text and no other has.
+func TestIDs(t *testing.T) {
+	all := IDs()
+	if !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
+		t.Errorf("ids out of order, or twice: %v", all)
+	}
+	files, err := filepath.Glob("texts/*")
+	if err != nil || len(files) != len(all) {
+		t.Fatalf("%d texts for %d lints, %v", len(files), len(all), err)
+	}
+	for i, id := range all {
+		if want := filepath.Join("texts", id+".txtar"); files[i] != want {
+			t.Errorf("%s where %s is meant", files[i], want)
+		}
+	}
+}
+
+func plansOf(t *testing.T, examples []string) (plans []*plan.Pipeline) {
+	t.Helper()
+	for i, text := range examples {
+		p := planOf(t, fmt.Sprintf("spec%d", i+1), text)
+		if faults := check.Pipeline(p); len(faults) > 0 {
+			t.Errorf("an example has faults: %v", faults)
+		}
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+// ids are the lints that specs show, one by one and together.
+func ids(t *testing.T, plans []*plan.Pipeline) []string {
+	t.Helper()
+	var found diag.List
+	for _, p := range plans {
+		found = append(found, Pipeline(p)...)
+	}
+	var out []string
+	for _, d := range append(found, Across(plans)...) {
+		if !d.Warning || d.File == "" || d.Line == 0 {
+			t.Errorf("%v has no place, or is no warning", d)
+		}
+		out = append(out, d.ID)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+var component = regexp.MustCompile(`\b(filestream|postgres|mysql|sqlite|sql|convert)\.#`)
+
+// planOf makes a whole spec of an example, which leaves out what it is not
+// about.
+func planOf(t *testing.T, name, example string) *plan.Pipeline {
+	t.Helper()
+	text := "package x\n\nimport \"kcgen.dev/schema\"\n"
+	const base = "sources: [string]: keyConverter: convert.#String\nsinks: [string]: keyConverter: convert.#String\n"
+	rest := base
+	if !strings.Contains(example, "brokers:") {
+		rest += "kafka: brokers: [\"localhost:9092\"]\n"
+	}
+	if !strings.Contains(example, "valueConverter:") {
+		rest += "sources: [string]: valueConverter: convert.#String\nsinks: [string]: valueConverter: convert.#String\n"
+	}
+	if !strings.Contains(example, "connector:") {
+		rest += "sources: lines: connector: filestream.#Source & {file: \"in.txt\", topic: \"lines\"}\n"
+	}
+	seen := map[string]bool{}
+	for _, m := range component.FindAllStringSubmatch(example+rest, -1) {
+		pkg := map[string]string{"convert": "convert"}[m[1]]
+		if pkg == "" {
+			pkg = "connector/" + m[1]
+		}
+		if !seen[pkg] {
+			seen[pkg] = true
+			text += fmt.Sprintf("import %q\n", "kcgen.dev/runtime/"+pkg)
+		}
+	}
+	text += fmt.Sprintf("schema.#Pipeline & {\nname: %q\n%s\n%s\n}\n", name, rest, example)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, name+".cue"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, name+".cue")
+	if len(bad) > 0 {
+		t.Fatalf("%v\n%s", bad, text)
+	}
+	p, bad := lower.Pipeline(s)
+	if len(bad) > 0 {
+		t.Fatalf("%v\n%s", bad, text)
+	}
+	return p
+}
