@@ -84,7 +84,7 @@ func (w *wanted) build(ctx context.Context, cfg Config, o BuildOptions) Binary {
 	tried := Tried{Report: new(DryReport)}
 	if len(programs) > 1 {
 		cfg.tell("try " + w.plan.Name)
-		tried = tryOut(ctx, programs[1], DryOptions{})
+		tried = tryOut(ctx, programs[1], cfg.dry())
 	}
 	return w.ended(tried)
 }
@@ -97,7 +97,7 @@ func buildAll(ctx context.Context, cfg Config, all []*wanted, o BuildOptions, te
 	}
 	var good []*program
 	var outs []*wanted
-	for i, t := range DryRuns(ctx, cfg, plans, DryOptions{}) {
+	for i, t := range DryRuns(ctx, cfg, plans, cfg.dry()) {
 		if t.good() {
 			good, outs = append(good, &all[i].program), append(outs, all[i])
 		} else {

@@ -20,6 +20,7 @@ import (
 	"kcgen.dev/compiler/load"
 	"kcgen.dev/compiler/lower"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/dryrun/wire"
 	"kcgen.dev/runtime/fuse/recipe"
 )
 
@@ -45,6 +46,10 @@ type Config struct {
 	// Fuse finds the chains of sources that can be one function each; nil: none
 	// is looked for. It knows the components, which the compiler does not.
 	Fuse func(*plan.Pipeline) map[string]*recipe.Recipe
+
+	// Judge is asked by Build and BuildPack of what is known of a plan's records,
+	// once it was tried; what it finds keeps the plan from being built. May be nil.
+	Judge func(*plan.Pipeline, []wire.Flow) diag.List
 
 	// Progress is told what begins; may be nil.
 	Progress func(string)

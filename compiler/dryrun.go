@@ -27,7 +27,12 @@ var dryLimits = sandbox.Limits{CPU: 30 * time.Second, Wall: 30 * time.Second, Me
 type DryOptions struct {
 	Tests func(name string) bool // which tests are tried; nil: all
 	Trace *wire.Trace            // a record to be followed
+
+	judge func(*plan.Pipeline, []wire.Flow) diag.List // Config.Judge
 }
+
+// dry are the options of a try before a build.
+func (c Config) dry() DryOptions { return DryOptions{judge: c.Judge} }
 
 // DryReport is what a dry run found.
 type DryReport struct {
@@ -152,7 +157,11 @@ func tryOut(ctx context.Context, d *program, o DryOptions) Tried {
 	if err := json.Unmarshal(out, &rep); err != nil {
 		return Tried{Err: endsItself(d.plan, "")}
 	}
-	return Tried{Report: report(d.plan, &rep)}
+	found := report(d.plan, &rep)
+	if o.judge != nil {
+		found.Faults = append(found.Faults, o.judge(d.plan, found.Flows)...)
+	}
+	return Tried{Report: found}
 }
 
 // dryError says why a dry run gave no answer.

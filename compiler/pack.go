@@ -100,7 +100,7 @@ func packAndTry(ctx context.Context, cfg Config, plans []*plan.Pipeline, o Build
 			return "", nil, err
 		}
 		job.Programs = append(job.Programs, build.Program{Name: "dry", Files: map[string][]byte{"main.go": src}})
-	} else if tried = DryRuns(ctx, cfg, plans, DryOptions{}); slices.ContainsFunc(tried, func(t Tried) bool { return !t.good() }) {
+	} else if tried = DryRuns(ctx, cfg, plans, cfg.dry()); slices.ContainsFunc(tried, func(t Tried) bool { return !t.good() }) {
 		return "", tried, nil
 	}
 	cfg.tell("build " + several(plans))
@@ -116,7 +116,7 @@ func packAndTry(ctx context.Context, cfg Config, plans []*plan.Pipeline, o Build
 		tried = make([]Tried, len(plans))
 		parallel(len(plans), func(i int) {
 			if tried[i].Report = new(DryReport); NeedsDryRun(plans[i]) {
-				tried[i] = tryOut(ctx, &program{plan: plans[i], Built: built[1], index: i}, DryOptions{})
+				tried[i] = tryOut(ctx, &program{plan: plans[i], Built: built[1], index: i}, cfg.dry())
 			}
 		})
 	}

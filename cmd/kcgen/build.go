@@ -98,6 +98,11 @@ func buildAll(cmd *cobra.Command, cfg compiler.Config, o compiler.BuildOptions, 
 	if err != nil {
 		return err
 	}
+	plans, broken, err := guard(cmd, &cfg, plans)
+	if err != nil {
+		return err
+	}
+	faults = append(faults, broken...)
 	if pack {
 		return buildPack(cmd, cfg, plans, faults, o, report)
 	}

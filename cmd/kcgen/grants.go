@@ -28,7 +28,7 @@ brokers know it, and -principal says it.`,
 			if asJSON {
 				ask = append(ask, "-json")
 			}
-			return withBinary(cmd, tags, args[0], func(_, bin string) error { return execute(cmd, bin, ask) })
+			return withBinary(cmd, tags, args[0], false, func(_, bin string) error { return execute(cmd, bin, ask) })
 		},
 		ValidArgsFunction: completeSpecs,
 	}

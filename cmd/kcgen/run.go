@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcgen.dev/compiler"
+	"kcgen.dev/compiler/diag"
 )
 
 func runCommand() *cobra.Command {
@@ -37,7 +38,7 @@ behind -- goes to the binary.`,
 			return specs(cmd, args[:n])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withBinary(cmd, tags, args[0], func(dir, bin string) error {
+			return withBinary(cmd, tags, args[0], !embedded, func(dir, bin string) error {
 				var more []string
 				if embedded {
 					b, err := startBroker(filepath.Join(dir, "broker"))
@@ -61,26 +62,32 @@ behind -- goes to the binary.`,
 	return cmd
 }
 
-// withBinary builds a spec's binary in a folder that is there while do runs.
-func withBinary(cmd *cobra.Command, tags []string, spec string, do func(dir, bin string) error) error {
+// withBinary builds a spec's binary in a folder that is there while do runs. What
+// is to run on the real systems is held against kcgen.lock.
+func withBinary(cmd *cobra.Command, tags []string, spec string, guards bool, do func(dir, bin string) error) error {
 	dir, err := os.MkdirTemp("", "kcgen-"+cmd.Name()+"-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	bin, err := buildForRun(cmd, tags, spec, dir)
+	bin, err := buildForRun(cmd, tags, spec, dir, guards)
 	if err != nil {
 		return err
 	}
 	return do(dir, bin)
 }
 
-func buildForRun(cmd *cobra.Command, tags []string, spec, dir string) (string, error) {
+func buildForRun(cmd *cobra.Command, tags []string, spec, dir string, guards bool) (string, error) {
 	show := newProgress(cmd.ErrOrStderr())
 	defer show.done()
 	cfg := config(cmd, tags)
 	cfg.Progress = show.stage
 	plans, faults, err := checkAll(cmd, cfg, []string{spec})
+	if err == nil && guards {
+		var broken diag.List
+		plans, broken, err = guard(cmd, &cfg, plans)
+		faults = append(faults, broken...)
+	}
 	if err != nil {
 		return "", err
 	}

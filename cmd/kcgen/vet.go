@@ -74,11 +74,15 @@ func areGood(n int) string {
 // and the faults of all.
 func checkAll(cmd *cobra.Command, cfg compiler.Config, specs []string) (plans []*plan.Pipeline, faults diag.List, err error) {
 	plans, found, err := checkEach(cmd, cfg, specs)
+	sayWarnings(cmd, found)
+	return plans, found.Faults(), err
+}
+
+func sayWarnings(cmd *cobra.Command, found diag.List) {
 	if w := found.Warnings(); len(w) > 0 {
 		clearLine(cmd.ErrOrStderr())
 		w.Print(cmd.ErrOrStderr())
 	}
-	return plans, found.Faults(), err
 }
 
 // checkFaults is checkAll without a word of warning.

@@ -34,7 +34,7 @@ func (p *Pipeline) Both() (before, after *plan.Pipeline, ok bool) {
 
 // Built adds what differs between the two programs.
 func (p *Pipeline) Built(before, after *Built) {
-	p.flows(before.Flows, after.Flows)
+	p.Flows(before.Flows, after.Flows)
 	p.rights("acls", before.acls(), after.acls())
 	p.rights("statements", before.statements(), after.statements())
 	if before.Size != after.Size {
@@ -76,9 +76,9 @@ func (b *Built) statements() (out []string) {
 	return out
 }
 
-// flows compares what is known of the records that sources write. Readers have
+// Flows compares what is known of the records that sources write. Readers have
 // the old schema; what they cannot read is incompatible.
-func (p *Pipeline) flows(before, after []wire.Flow) {
+func (p *Pipeline) Flows(before, after []wire.Flow) {
 	for _, g := range after {
 		i := slices.IndexFunc(before, func(f wire.Flow) bool { return f.Connector == g.Connector })
 		if i < 0 || !strings.HasPrefix(g.Connector, "sources.") {

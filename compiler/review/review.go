@@ -56,6 +56,9 @@ type Change struct {
 	Text string `json:"text"` // what it comes to
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
+
+	Was plan.Pos `json:"-"` // where the old spec says it
+	Is  plan.Pos `json:"-"` // and the new one
 }
 
 // Compare compares specs. One with one are the same pipeline, whatever it is
@@ -115,6 +118,11 @@ func nameAt(p *plan.Pipeline) plan.Pos { return p.Root.At("name") }
 func (p *Pipeline) add(side int, c Change, at plan.Pos) {
 	if at.IsValid() {
 		c.File, c.Line = p.prefix[side]+at.File, at.Line
+	}
+	if side == 0 {
+		c.Was = at
+	} else {
+		c.Is = at
 	}
 	p.Changes = append(p.Changes, c)
 }

@@ -22,6 +22,9 @@ func (c *comparison) differ(at place, f, g *plan.Field) {
 	}
 	if g != nil {
 		ch.New, pos, side = show(g.Value), g.Pos, 1
+		if f != nil {
+			ch.Was = f.Pos
+		}
 	}
 	if ch.Kind, ch.Text = c.meaning(at, f, g); ch.Old == ch.New {
 		ch.Text += "; what its file holds, or its options, differ"
@@ -195,6 +198,7 @@ func (c *comparison) renamed(at place, s, t *plan.Struct) {
 		at.opts = [2]*plan.Struct{s.Struct("consumer"), t.Struct("consumer")}
 		ch.Kind, ch.Text = group(at)
 	}
+	ch.Was = s.Pos
 	c.say(1, ch, t.Pos)
 }
 

@@ -22,6 +22,9 @@ func show(n plan.Node) string {
 	return string(text)
 }
 
+// Words are a value as a spec has it.
+func Words(n plan.Node) string { return words(n) }
+
 func words(n plan.Node) string {
 	switch n := n.(type) {
 	case *plan.Struct:

@@ -1,0 +1,114 @@
+package lock
+
+import (
+	"cmp"
+	"fmt"
+
+	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/lint"
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/review"
+	"kcgen.dev/runtime/dryrun/wire"
+)
+
+// Compare holds a plan against the lock. What is broken is a fault each; what is
+// only more, so that nobody loses anything, is one warning.
+func (f *File) Compare(p *plan.Pipeline) diag.List {
+	e := f.Of(p)
+	if e == nil {
+		return diag.List{f.stale(p, "the pipeline is not in "+f.Path)}
+	}
+	now := New(p, nil)
+	if broken := f.faults(p, e, now); len(broken) > 0 {
+		return broken
+	}
+	if e.Name != p.Name || e.text(false) != now.text(false) {
+		return diag.List{f.stale(p, f.Path+" does not hold all of the spec")}
+	}
+	return nil
+}
+
+// CompareFlows holds what the chains of a plan make against the lock.
+func (f *File) CompareFlows(p *plan.Pipeline, flows []wire.Flow) diag.List {
+	e := f.Of(p)
+	if e == nil || len(e.flows) == 0 {
+		return nil
+	}
+	was := &Entry{Name: e.Name, Spec: e.Spec, root: &plan.Struct{}, flows: e.flows}
+	is := New(p, flows)
+	is.root = &plan.Struct{}
+	return f.faults(p, was, is)
+}
+
+// Holds says whether the lock says of a plan what an entry says.
+func (f *File) Holds(p *plan.Pipeline, e *Entry) bool {
+	old := f.Of(p)
+	return old != nil && old.Name == e.Name && old.Spec == e.Spec && old.text(true) == e.text(true)
+}
+
+// Stale is the fault of a lock that does not hold all that a plan says.
+func (f *File) Stale(p *plan.Pipeline) diag.List {
+	what := f.Path + " does not hold all of the spec"
+	if f.Of(p) == nil {
+		what = "the pipeline is not in " + f.Path
+	}
+	return diag.List{f.stale(p, what)}.Strict()
+}
+
+func (f *File) stale(p *plan.Pipeline, what string) diag.Diag {
+	d := diag.Diag{File: p.Spec, Path: "name", ID: lint.StaleID, Warning: true,
+		Msg: fmt.Sprintf("%s: what is not there can be changed without a word; run kcgen lock %s", what, p.Spec)}
+	return put(d, p.Root.At("name"))
+}
+
+func put(d diag.Diag, at plan.Pos) diag.Diag {
+	if at.IsValid() {
+		d.File, d.Line, d.Col = at.File, at.Line, at.Column
+	}
+	return d
+}
+
+// Faults are what is broken between two entries of a plan.
+func (f *File) faults(p *plan.Pipeline, was, is *Entry) (out diag.List) {
+	for _, c := range f.changes(p, was, is) {
+		if !grave(c) {
+			continue
+		}
+		d := diag.Diag{File: p.Spec, Path: c.Path, Msg: fmt.Sprintf("%s: %s; take it back, or accept it by kcgen lock -accept %s", values(c), c.Text, p.Spec)}
+		if c.Was.IsValid() {
+			d.At = []string{fmt.Sprintf("%s:%d:%d", c.Was.File, c.Was.Line, c.Was.Column)}
+		}
+		out = append(out, put(d, plan.First(c.Is, p.Root.At("name"))))
+	}
+	return out.Sorted()
+}
+
+// changes are what a plan says now, in the words of package review.
+func (f *File) changes(p *plan.Pipeline, was, is *Entry) []review.Change {
+	r := review.Compare(
+		review.Side{Plans: []*plan.Pipeline{{Name: was.Name, Spec: f.Path, Root: was.root}}},
+		review.Side{Plans: []*plan.Pipeline{{Name: is.Name, Spec: p.Spec, Root: is.root}}},
+	)
+	r.Pipelines[0].Flows(was.flows, is.flows)
+	return r.Pipelines[0].Changes
+}
+
+// grave says whether somebody loses something by a change. What is kept of
+// failures from now on, or is read more, is no loss.
+func grave(c review.Change) bool {
+	if c.Kind == review.Guarantee {
+		return c.New == ""
+	}
+	return c.Kind >= review.Duplicates
+}
+
+// values are what was and what is.
+func values(c review.Change) string {
+	switch {
+	case c.Old == "":
+		return "is " + c.New + ", and was not there"
+	case c.New == "":
+		return "was " + c.Old + ", and is gone"
+	}
+	return fmt.Sprintf("was %s, is %s", c.Old, cmp.Or(c.New, "none"))
+}

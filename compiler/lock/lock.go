@@ -1,0 +1,152 @@
+// Package lock keeps kcgen.lock, a file beside the specs of a folder: where each
+// pipeline keeps its positions (names, files, tables, slots, groups) and what it
+// promises (topics, formats, the schema of what it writes). A build of a spec
+// that says something else fails until somebody has accepted it, so that the
+// change is a line in the pull request and not a surprise at night.
+//
+// The file is CUE: a line for each thing, with its whole path, sorted, so that a
+// diff says by itself what has changed. What belongs in it is what package
+// review knows to be more than a restart; what a change comes to is said in its
+// words.
+//
+//	lock.go     a file and its entries
+//	project.go  what of a plan is locked
+//	write.go    the file's text
+//	read.go     and back
+//	compare.go  a plan against its entry
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/dryrun/wire"
+)
+
+// Name is what the file is called.
+const Name = "kcgen.lock"
+
+// File is a kcgen.lock.
+type File struct {
+	Path    string // as the user names it
+	Found   bool   // it is there
+	Entries []*Entry
+}
+
+// Entry is what is locked of one pipeline.
+type Entry struct {
+	Name string   // of the pipeline
+	Spec string   // its file, relative to the lock's folder
+	At   plan.Pos // in the lock
+
+	root  *plan.Struct // the locked part of its plan
+	flows []wire.Flow  // what its sources write, where that is known
+}
+
+// Beside is where the lock of a spec is: in the folder of its file, or in the
+// folder that it is.
+func Beside(dir, spec string) string {
+	if info, err := os.Stat(in(dir, spec)); err == nil && info.IsDir() {
+		return path.Join(filepath.ToSlash(spec), Name)
+	}
+	return path.Join(path.Dir(filepath.ToSlash(spec)), Name)
+}
+
+func in(dir, file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(dir, filepath.FromSlash(file))
+}
+
+// maxBytes is how long a lock may be.
+const maxBytes = 16 << 20
+
+// Open reads a lock. One that is not there has no entries.
+func Open(dir, name string) (*File, error) {
+	f := &File{Path: name}
+	info, err := os.Stat(in(dir, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f, nil
+	case err != nil:
+		return nil, fmt.Errorf("lock: %w", err)
+	case !info.Mode().IsRegular() || info.Size() > maxBytes:
+		return nil, fmt.Errorf("lock: %s is no file, or has more than %d MiB", name, maxBytes>>20)
+	}
+	text, err := os.ReadFile(in(dir, name))
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	f.Found = true
+	f.Entries, err = parse(name, text)
+	return f, err
+}
+
+// Of is the entry of a plan: that of its name, or that of its file, where the
+// pipeline was renamed; nil where there is none.
+func (f *File) Of(p *plan.Pipeline) *Entry {
+	for _, e := range f.Entries {
+		if e.Name == p.Name {
+			return e
+		}
+	}
+	for _, e := range f.Entries {
+		if e.Spec == specName(p) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Set takes an entry in the place of the one that the plan had.
+func (f *File) Set(p *plan.Pipeline, e *Entry) {
+	old := f.Of(p)
+	for i := range f.Entries {
+		if f.Entries[i] == old {
+			f.Entries[i] = e
+			return
+		}
+	}
+	f.Entries = append(f.Entries, e)
+}
+
+// Gone are the entries whose specs are not there any more.
+func (f *File) Gone(dir string) (gone []*Entry) {
+	folder := path.Dir(f.Path)
+	for _, e := range f.Entries {
+		if _, err := os.Stat(in(dir, path.Join(folder, e.Spec))); errors.Is(err, fs.ErrNotExist) {
+			gone = append(gone, e)
+		}
+	}
+	return gone
+}
+
+// Drop takes entries out.
+func (f *File) Drop(gone []*Entry) {
+	var kept []*Entry
+	for _, e := range f.Entries {
+		drop := false
+		for _, g := range gone {
+			drop = drop || e == g
+		}
+		if !drop {
+			kept = append(kept, e)
+		}
+	}
+	f.Entries = kept
+}
+
+// specName is a spec as its folder's lock names it: its file, or "." for the
+// folder itself.
+func specName(p *plan.Pipeline) string {
+	if path.Ext(p.Spec) == "" {
+		return "."
+	}
+	return path.Base(p.Spec)
+}
