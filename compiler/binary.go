@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
+	"kcgen.dev/compiler/artifact"
 	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
@@ -18,6 +20,7 @@ import (
 type BuildOptions struct {
 	Out    string // the binary's file, of one plan; by default the pipeline's name in Config.Dir
 	Target string // "linux/arm64"; by default this machine
+	Tried  bool   // the plans stood their try already, as for another target
 }
 
 // Binary is what became of a plan.
@@ -26,6 +29,8 @@ type Binary struct {
 	File   string    // empty where there is none
 	Faults diag.List // why, where the spec, or the user's Go, is to blame
 	Err    error     // why, where neither is
+
+	made artifact.Build // how; for the documents beside it
 }
 
 // Build tries plans, and compiles those that stand it, each to a binary. It
@@ -60,7 +65,8 @@ func want(cfg Config, p *plan.Pipeline, o BuildOptions) (*wanted, error) {
 		return nil, err
 	}
 	out, err := build.Output(cfg.Dir, p.Name, o.Out, o.Target)
-	return &wanted{program{plan: p, name: "pipeline-" + p.Name, src: src}, out}, err
+	record := &recorder{cfg: cfg, plans: []*plan.Pipeline{p}}
+	return &wanted{program{plan: p, name: "pipeline-" + p.Name, src: src, record: record}, out}, err
 }
 
 // build compiles one program and, beside it, the one that tries it: two linkers
@@ -72,7 +78,7 @@ func (w *wanted) build(ctx context.Context, cfg Config, o BuildOptions) Binary {
 	}
 	defer os.RemoveAll(dir)
 	programs := []*program{&w.program}
-	if NeedsDryRun(w.plan) {
+	if NeedsDryRun(w.plan) && !o.Tried {
 		dry := dryProgram(w.plan, 0)
 		if dry.Err != nil {
 			return w.ended(Tried{Err: dry.Err})
@@ -97,7 +103,7 @@ func buildAll(ctx context.Context, cfg Config, all []*wanted, o BuildOptions, te
 	}
 	var good []*program
 	var outs []*wanted
-	for i, t := range DryRuns(ctx, cfg, plans, cfg.dry()) {
+	for i, t := range o.tries(ctx, cfg, plans) {
 		if t.good() {
 			good, outs = append(good, &all[i].program), append(outs, all[i])
 		} else {
@@ -120,6 +126,14 @@ func buildAll(ctx context.Context, cfg Config, all []*wanted, o BuildOptions, te
 	}
 }
 
+// tries tries plans, but those that were tried already.
+func (o BuildOptions) tries(ctx context.Context, cfg Config, plans []*plan.Pipeline) []Tried {
+	if o.Tried {
+		return slices.Repeat([]Tried{{Report: new(DryReport)}}, len(plans))
+	}
+	return DryRuns(ctx, cfg, plans, cfg.dry())
+}
+
 // ended is what became of a program that was compiled and tried. Its binary is
 // put where it goes.
 func (w *wanted) ended(t Tried) Binary {
@@ -136,7 +150,7 @@ func (w *wanted) ended(t Tried) Binary {
 	case err != nil:
 		b.Err = err
 	case len(b.Faults) == 0:
-		b.File = w.out
+		b.File, b.made = w.out, w.record.build
 	}
 	return b
 }

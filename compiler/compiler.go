@@ -5,6 +5,7 @@
 //	child.go    load, check and lower, in a process with limits
 //	binary.go   specs → binaries
 //	programs.go several programs by one go build   pack.go several plans in one
+//	record.go   what a binary tells of itself, and what stands beside it
 //	dryrun.go   what a try says    dryprogram.go the program that tries
 //	gofault.go  what the Go compiler says, at the spec's lines
 package compiler

@@ -23,7 +23,7 @@ func Packable(plans []*plan.Pipeline) error {
 	var user *plan.Pipeline
 	for _, p := range plans {
 		switch p.Name { // see MainOf of package runtime
-		case "all", "list", "version", "help":
+		case "all", "list", "version", "sbom", "help":
 			return fmt.Errorf("%s: a pack has a verb %s, so no pipeline in it can have that name", p.Spec, p.Name)
 		}
 		switch {
@@ -46,43 +46,49 @@ func GeneratePack(plans []*plan.Pipeline, importPath string) (map[string][]byte,
 }
 
 // BuildPack tries plans and compiles them to one binary, the options' Out. What
-// is wrong with any of them is in the list, and then there is none.
-func BuildPack(ctx context.Context, cfg Config, plans []*plan.Pipeline, o BuildOptions) (file string, faults diag.List, err error) {
+// is wrong with any of them is in its Faults, and then there is none.
+func BuildPack(ctx context.Context, cfg Config, plans []*plan.Pipeline, o BuildOptions) Binary {
 	plans = byName(plans)
 	out, err := build.Output(cfg.Dir, "", o.Out, o.Target)
 	if err != nil {
-		return "", nil, err
+		return Binary{Err: err}
 	}
 	dir, err := os.MkdirTemp("", "kcgen-out-")
 	if err != nil {
-		return "", nil, fmt.Errorf("compiler: %w", err)
+		return Binary{Err: fmt.Errorf("compiler: %w", err)}
 	}
 	defer os.RemoveAll(dir)
-	file, tried, err := packAndTry(ctx, cfg, plans, o, dir)
-	if errors.As(err, &faults) {
-		return "", faults, nil
+	record := &recorder{cfg: cfg, plans: plans, pack: true}
+	file, tried, err := packAndTry(ctx, cfg, record, o, dir)
+	var b Binary
+	if errors.As(err, &b.Faults) {
+		return b
 	}
 	for _, t := range tried {
 		var list diag.List
 		switch {
 		case errors.As(t.Err, &list):
-			faults = append(faults, list...)
+			b.Faults = append(b.Faults, list...)
 		case err == nil && t.Err != nil:
 			err = t.Err
 		case t.Err == nil:
-			faults = append(faults, t.Report.Bad()...)
+			b.Faults = append(b.Faults, t.Report.Bad()...)
 		}
 	}
-	if err == nil && len(faults) == 0 {
+	b.Faults = b.Faults.Sorted()
+	if err == nil && len(b.Faults) == 0 {
+		b.File, b.made = out, record.build
 		err = build.Put(file, out)
 	}
-	return out, faults.Sorted(), err
+	b.Err = err
+	return b
 }
 
 // packAndTry compiles a pack into a folder, and tries its plans. Where the pack
 // is for this machine the program that tries them is built beside it, of the
 // same packages.
-func packAndTry(ctx context.Context, cfg Config, plans []*plan.Pipeline, o BuildOptions, dir string) (file string, tried []Tried, err error) {
+func packAndTry(ctx context.Context, cfg Config, record *recorder, o BuildOptions, dir string) (file string, tried []Tried, err error) {
+	plans := record.plans
 	job := cfg.job(o.Target, plans)
 	path, err := job.Path("pack")
 	if err != nil {
@@ -92,15 +98,15 @@ func packAndTry(ctx context.Context, cfg Config, plans []*plan.Pipeline, o Build
 	if err != nil {
 		return "", nil, err
 	}
-	job.Programs = []build.Program{{Name: "pack", Files: files}}
-	beside := isHere(o.Target) && slices.ContainsFunc(plans, NeedsDryRun)
+	job.Programs = []build.Program{{Name: "pack", Files: files, Record: record.record}}
+	beside := isHere(o.Target) && !o.Tried && slices.ContainsFunc(plans, NeedsDryRun)
 	if beside {
 		src, err := dryPackMain(plans, members)
 		if err != nil {
 			return "", nil, err
 		}
 		job.Programs = append(job.Programs, build.Program{Name: "dry", Files: map[string][]byte{"main.go": src}})
-	} else if tried = DryRuns(ctx, cfg, plans, cfg.dry()); slices.ContainsFunc(tried, func(t Tried) bool { return !t.good() }) {
+	} else if tried = o.tries(ctx, cfg, plans); slices.ContainsFunc(tried, func(t Tried) bool { return !t.good() }) {
 		return "", tried, nil
 	}
 	cfg.tell("build " + several(plans))

@@ -17,7 +17,8 @@ type program struct {
 	name string // see build.Program
 	src  Program
 	build.Built
-	index int // which pipeline of the file is meant
+	index  int       // which pipeline of the file is meant
+	record *recorder // nil: it is for kcgen alone
 }
 
 // compile builds programs into a folder, those of one module by one go build.
@@ -30,7 +31,7 @@ func compile(ctx context.Context, cfg Config, target, dir string, programs []*pr
 		}
 		job := cfg.job(target, plans)
 		for _, p := range group {
-			job.Programs = append(job.Programs, build.Program{Name: p.name, Files: p.src.files()})
+			job.Programs = append(job.Programs, p.toBuild())
 		}
 		built, err := build.Programs(ctx, job, dir)
 		for i, p := range group {
@@ -40,6 +41,15 @@ func compile(ctx context.Context, cfg Config, target, dir string, programs []*pr
 			}
 		}
 	}
+}
+
+// toBuild is the program as package build has it.
+func (p *program) toBuild() build.Program {
+	out := build.Program{Name: p.name, Files: p.src.files()}
+	if p.record != nil {
+		out.Record = p.record.record
+	}
+	return out
 }
 
 // job is a build of plans of one module, without a program yet.

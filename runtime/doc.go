@@ -4,6 +4,7 @@
 //
 //	pipeline_gen.go  Pipeline: what a spec says (generated)
 //	main.go          Main: flags, signals, exit codes
+//	artifact.go      the verbs spec, sbom and version
 //	pack.go          MainOf: several pipelines in one program
 //	run.go           Run: references resolved, the worker run
 //	translate.go     a Pipeline in the worker's terms

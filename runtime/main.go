@@ -10,7 +10,6 @@ import (
 	"math"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,7 +29,9 @@ import (
 //	NAME grants                  the rights that it needs
 //	NAME offsets list|set|reset  where the connectors stand
 //	NAME replay-dlq              take a dead letter queue's records once more
-//	NAME version                 what this program is
+//	NAME spec                    the spec it was built from
+//	NAME sbom                    what is linked in it, as CycloneDX
+//	NAME version [-json]         what this program is
 //	NAME help                    the flags
 //
 // It exits with 0 after a clean stop, 1 for faults (a reference that cannot be
@@ -76,15 +77,18 @@ func command(m Member, args []string, stdout, stderr *os.File) int {
 	case "offsets":
 		return offsetsCommand(p, args, os.Stdin, stdout, stderr)
 	case "version":
-		fmt.Fprintln(stdout, version(p))
-		return 0
+		return versionCommand(p.Name, []Member{m}, args, stdout, stderr)
+	case "spec":
+		return specCommand(p, args, stdout, stderr)
+	case "sbom":
+		return sbomCommand(p.Name, args, stdout, stderr)
 	case "replay-dlq":
 		return replayCommand(p, args, stdout, stderr)
 	case "help":
 		parse(p, []string{}, stdout).usage()
 		return 0
 	default:
-		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, check, grants, offsets, replay-dlq, version and help\n", p.Name, verb)
+		fmt.Fprintf(stderr, "%s: unknown command %q; there are run, check, grants, offsets, replay-dlq, spec, sbom, version and help\n", p.Name, verb)
 		return 2
 	}
 	f := parse(p, args, stderr)
@@ -140,7 +144,7 @@ func brokersOf(flag string) []string {
 
 func (f *flags) usage() {
 	w := f.set.Output()
-	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s check [flags]\n  %[1]s grants [flags]\n  %[1]s offsets list|set|reset\n  %[1]s replay-dlq [flags]\n  %[1]s version\n  %[1]s help\n\nFlags:\n", f.set.Name())
+	fmt.Fprintf(w, "Usage:\n  %[1]s [run] [flags]\n  %[1]s check [flags]\n  %[1]s grants [flags]\n  %[1]s offsets list|set|reset\n  %[1]s replay-dlq [flags]\n  %[1]s spec\n  %[1]s sbom\n  %[1]s version [-json]\n  %[1]s help\n\nFlags:\n", f.set.Name())
 	f.set.PrintDefaults()
 }
 
@@ -298,12 +302,4 @@ func watchSignals(log *slog.Logger, stop func(), stopped context.Context, budget
 		fmt.Fprintln(os.Stderr, "the stop took too long; leaving what still hangs behind")
 		os.Exit(1)
 	}()
-}
-
-// builtBy is the version of kcgen that built the program; kcgen's build sets it.
-var builtBy = "(devel)"
-
-// version says what the program is: the pipeline, kcgen, Go.
-func version(p Pipeline) string {
-	return fmt.Sprintf("%s, built by kcgen %s with %s for %s/%s", p.Name, builtBy, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

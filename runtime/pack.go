@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -27,7 +26,8 @@ type Member struct {
 //	NAME PIPELINE,PIPELINE… [flags]  run these in one process
 //	NAME all [flags]                 run all of them in one process
 //	NAME list                        the names of the pipelines
-//	NAME version                     what this program is
+//	NAME sbom                        what is linked in it, as CycloneDX
+//	NAME version [-json]             what this program is
 //	NAME help
 //
 // A program that is called by the name of a pipeline, as through a link, is
@@ -55,8 +55,9 @@ func packCommand(ms []Member, args []string, stdout, stderr *os.File) int {
 		}
 		return 0
 	case "version":
-		fmt.Fprintf(stdout, "%s, %d pipelines, built by kcgen %s with %s for %s/%s\n", called, len(ms), builtBy, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return 0
+		return versionCommand(fmt.Sprintf("%s, %d pipelines", called, len(ms)), ms, args[1:], stdout, stderr)
+	case "sbom":
+		return sbomCommand(called, args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		packUsage(stdout, called, ms)
 		return 0
@@ -130,7 +131,7 @@ func packUsage(w io.Writer, program string, ms []Member) {
   %[1]s PIPELINE VERB [flags]       its other verbs: %[1]s PIPELINE help
   %[1]s PIPELINE,PIPELINE… [flags]  run these in one process
   %[1]s all [flags]                 run all in one process
-  %[1]s list | version | help
+  %[1]s list | sbom | version [-json] | help
 
 A link to this program that is called like a pipeline is that pipeline.
 

@@ -145,15 +145,15 @@ func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, 
 	if err := compiler.Packable(plans); err != nil {
 		return usageError{err}
 	}
-	file, faults, err := compiler.BuildPack(cmd.Context(), cfg, plans, o)
-	if len(faults) > 0 {
-		faults.Print(cmd.ErrOrStderr())
-		return cmp.Or(err, errFaults)
+	b := compiler.BuildPack(cmd.Context(), cfg, plans, o)
+	if len(b.Faults) > 0 {
+		b.Faults.Print(cmd.ErrOrStderr())
+		return cmp.Or(b.Err, errFaults)
 	}
-	if err != nil {
-		return err
+	if b.Err != nil {
+		return b.Err
 	}
-	if err := tellBuilt(cmd.OutOrStdout(), file, o.Out); err != nil {
+	if err := tellBuilt(cmd.OutOrStdout(), b.File, o.Out); err != nil {
 		return err
 	}
 	for _, p := range plans {

@@ -7,6 +7,7 @@
 //	build.go    programs, by one go build
 //	output.go   where a binary goes
 //	module.go   the module that it happens in: files, go.mod, go.sum
+//	linked.go   what a program links, for its record
 //	gocmd.go    the go command and its environment
 //	failure.go  what the go command's complaints mean
 package build
@@ -42,6 +43,10 @@ type Program struct {
 	// Files are its Go files, and those of packages below it, by their paths in
 	// its folder.
 	Files map[string][]byte
+
+	// Record makes what the program tells of itself, sealed by package about, of
+	// what it links; nil: it tells nothing.
+	Record func(Linked) (string, error)
 }
 
 // Built is what became of a program: a file, or the reason why there is none.
@@ -87,6 +92,9 @@ func Programs(ctx context.Context, j Job, dir string) ([]Built, error) {
 		return nil, fmt.Errorf("build: write the programs' module: %w", err)
 	}
 	r := &run{tool: tool, m: m, goos: goos, goarch: goarch, version: j.Version, dir: dir}
+	if err := r.seal(ctx, j.Programs); err != nil {
+		return nil, err
+	}
 	return r.all(ctx, j.Programs), nil
 }
 

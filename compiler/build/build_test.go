@@ -60,7 +60,7 @@ func binary(ctx context.Context, s single) (string, error) {
 	}
 	defer os.RemoveAll(dir)
 	built, err := Programs(ctx, Job{
-		Programs: []Program{{"pipeline-" + s.Name, map[string][]byte{"main.go": s.Main}}},
+		Programs: []Program{{Name: "pipeline-" + s.Name, Files: map[string][]byte{"main.go": s.Main}}},
 		Builtin:  s.Builtin, Modules: s.Modules, GoModDir: s.GoModDir, Target: s.Target,
 	}, dir)
 	if err == nil {
@@ -436,7 +436,7 @@ func TestTogether(t *testing.T) {
 	for _, gone := range []string{"package main; broken", "package main\n\nimport _ \"kcgen.dev/runtime/gone\"\n\nfunc main() {}\n"} {
 		for _, job := range []Job{{Builtin: small}, {Builtin: small, Modules: []string{"example.com/user/internal/mqtt"}, GoModDir: dir}} {
 			for name, main := range map[string]string{"pipeline-a": smallMain, "pipeline-v2": smallMain, "bad": gone} {
-				job.Programs = append(job.Programs, Program{name, map[string][]byte{"main.go": []byte(main)}})
+				job.Programs = append(job.Programs, Program{Name: name, Files: map[string][]byte{"main.go": []byte(main)}})
 			}
 			built, err := Programs(t.Context(), job, t.TempDir())
 			if err != nil {
@@ -467,7 +467,7 @@ func TestPack(t *testing.T) {
 		}
 		main := "package main\n\nimport (\n\t\"" + path + "/one\"\n\t\"kcgen.dev/runtime\"\n)\n\nfunc main() { runtime.Main(one.Pipeline) }\n"
 		one := "package one\n\nimport \"kcgen.dev/runtime\"\n\nvar Pipeline = runtime.Pipeline{Name: \"one\"}\n"
-		job.Programs = []Program{{"pack", map[string][]byte{"main.go": []byte(main), "one/pipeline.go": []byte(one)}}}
+		job.Programs = []Program{{Name: "pack", Files: map[string][]byte{"main.go": []byte(main), "one/pipeline.go": []byte(one)}}}
 		built, err := Programs(t.Context(), job, t.TempDir())
 		if err != nil || built[0].Err != nil {
 			t.Fatal(err, built)

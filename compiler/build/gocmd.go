@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -21,8 +22,9 @@ var ErrNoGo = errors.New("no usable Go")
 
 // goTool is the machine's go command.
 type goTool struct {
-	path string
-	env  []string
+	path    string
+	version string // go1.26.0
+	env     []string
 }
 
 // kept are the settings that say where modules come from and lie; they are the
@@ -58,7 +60,7 @@ func findGo(ctx context.Context) (*goTool, error) {
 	if v := strings.TrimPrefix(strings.Fields(env["GOVERSION"] + " ?")[0], "go"); tooOld(v) {
 		return nil, fmt.Errorf("build: %w: %s is Go %s; kcgen needs Go %s or newer (https://go.dev/dl)", ErrNoGo, path, v, minGo)
 	}
-	return &goTool{path: path, env: environment(env)}, nil
+	return &goTool{path: path, version: env["GOVERSION"], env: environment(env)}, nil
 }
 
 // tooOld says whether a Go version is older than minGo. Versions of another
@@ -90,14 +92,31 @@ func environment(env map[string]string) []string {
 
 // run runs the go command in a folder and returns what it said.
 func (g *goTool) run(ctx context.Context, dir, goos, goarch string, args []string) (string, error) {
-	cmd := exec.CommandContext(ctx, g.path, args...)
-	cmd.Dir = dir
-	cmd.Env = append(g.env, "PWD="+dir)
-	if goos != "" {
-		cmd.Env = append(cmd.Env, "GOOS="+goos, "GOARCH="+goarch)
-	}
 	var out bytes.Buffer
+	cmd := g.command(ctx, dir, goos, goarch, args)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	return out.String(), err
+}
+
+// output runs the go command in a folder and returns what it wrote for programs
+// to read; where it fails, what it complained of.
+func (g *goTool) output(ctx context.Context, dir, goos, goarch string, args []string) (string, error) {
+	var out, said bytes.Buffer
+	cmd := g.command(ctx, dir, goos, goarch, args)
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		return said.String(), err
+	}
+	return out.String(), nil
+}
+
+func (g *goTool) command(ctx context.Context, dir, goos, goarch string, args []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, g.path, args...)
+	cmd.Dir = dir
+	cmd.Env = append(slices.Clone(g.env), "PWD="+dir)
+	if goos != "" {
+		cmd.Env = append(cmd.Env, "GOOS="+goos, "GOARCH="+goarch)
+	}
+	return cmd
 }

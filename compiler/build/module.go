@@ -41,7 +41,8 @@ type module struct {
 	files  map[string][]byte // by path below dir
 	prefix string            // of the folders that kcgen adds to dir
 	flags  []string
-	user   bool // in the user's module
+	path   string // of the module
+	user   bool   // in the user's module
 	goMod  []byte
 	goSum  []byte
 }
@@ -68,9 +69,13 @@ func newModule(j Job, tmp string) (*module, error) {
 		}
 		m.goSum = mergeSums(userSum, sum)
 	}
+	m.path = modfile.ModulePath(base)
 	for _, p := range j.Programs {
 		for name, data := range p.Files {
 			m.files[m.prefix+p.Name+"/"+name] = data
+		}
+		if p.Record != nil {
+			m.files[m.prefix+p.Name+"/"+recordFile] = []byte(noRecord)
 		}
 	}
 	m.files[m.prefix+"kcgen.dev/go.mod"] = runtimeMod

@@ -43,6 +43,7 @@ func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List)
 		Value:    root,
 		Schema:   schema,
 		Files:    src.files,
+		Sources:  src.texts,
 		Imports:  slices.Sorted(slices.Values(pkgs.third)),
 		packages: pkgs,
 		src:      src,

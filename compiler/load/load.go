@@ -54,6 +54,9 @@ type Spec struct {
 	// from YAML or JSON keeps its positions and comments.
 	Files []*ast.File
 
+	// Sources are the texts of these files, by their names in the spec's folder.
+	Sources map[string]string
+
 	// Imports are the packages of Go modules other than kcgen.dev that the
 	// spec needs, imports of imports included, sorted.
 	Imports []string

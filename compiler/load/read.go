@@ -33,6 +33,7 @@ type source struct {
 	root   string // the absolute folder of its module; no file outside is read
 	module string // the CUE module's path; empty where there is no cue.mod
 	files  []*ast.File
+	texts  map[string]string // of the files, by their names in dir
 }
 
 // read finds and parses the files of a spec, with every syntax error.
@@ -52,7 +53,7 @@ func read(cfg Config, arg string) (*source, diag.List) {
 		return nil, diag.List{{File: name, Msg: plainFileError(err)}}
 	}
 
-	src := &source{name: name, dir: abs}
+	src := &source{name: name, dir: abs, texts: map[string]string{}}
 	names := []string{name}
 	if info.IsDir() {
 		var ds diag.List
@@ -126,6 +127,7 @@ func (src *source) parse(abs, name string) (*ast.File, diag.List) {
 	if err != nil {
 		return nil, diag.List{{File: name, Msg: err.Error()}}
 	}
+	src.texts[path.Base(name)] = string(b)
 	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case ".yaml", ".yml":
 		return parseYAML(name, b)

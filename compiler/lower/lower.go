@@ -40,7 +40,7 @@ func Pipeline(s *load.Spec) (*plan.Pipeline, diag.List) {
 	}
 	return &plan.Pipeline{
 		Name: root.Text("name"), Spec: s.Name, Doc: l.pipelineDoc(), Root: root,
-		Modules: modules(root), GoModDir: s.GoModDir, Files: l.files,
+		Modules: modules(root), GoModDir: s.GoModDir, Files: l.files, Sources: s.Sources,
 	}, nil
 }
 

@@ -21,7 +21,8 @@ type Pipeline struct {
 	Modules  []string // import paths of packages outside kcgen.dev that the program needs, sorted
 	GoModDir string   // the folder of the go.mod that says where Modules are; empty where there are none
 
-	Files map[string]string // what the files hold that the spec names (File)
+	Files   map[string]string // what the files hold that the spec names (File)
+	Sources map[string]string // the spec's own files as they were read, by their names in its folder
 
 	Fused map[string]*recipe.Recipe // chains that are one function each, by the source's name
 }

@@ -1,0 +1,165 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Linked is what goes into a program beside its own files.
+type Linked struct {
+	Go       string   // its version: go1.26.0
+	Target   string   // linux/amd64
+	Runtime  string   // the digest of the source of kcgen.dev
+	Modules  []Module // all but kcgen.dev, by their paths
+	Packages []string // those of kcgen.dev, sorted
+	GoMod    []byte   // of the module in which the program is built
+	GoSum    []byte
+}
+
+// Module is a Go module of which a program links something.
+type Module struct {
+	Path    string // what it is imported by
+	From    string // the module that stands for it, where go.mod replaces it
+	Version string // empty: it is a folder
+	Sum     string // as go.sum has it; empty: it is a folder
+	Dir     string // where its source is
+}
+
+// recordFile is the file of a program that holds its record.
+const recordFile = "record.go"
+
+// noRecord is that file before the record is known.
+const noRecord = "package main\n"
+
+// seal asks what programs link, and gives each its record.
+func (r *run) seal(ctx context.Context, programs []Program) error {
+	programs = slices.DeleteFunc(slices.Clone(programs), func(p Program) bool { return p.Record == nil })
+	if len(programs) == 0 {
+		return nil
+	}
+	all, err := r.packages(ctx, programs)
+	if err != nil {
+		return err
+	}
+	for _, p := range programs {
+		record, err := p.Record(r.linked(all, p))
+		if err != nil {
+			return err
+		}
+		src := noRecord + "\nimport \"kcgen.dev/runtime/about\"\n\nfunc init() { about.Sealed = " + strconv.Quote(record) + " }\n"
+		if err := writeFile(filepath.Join(r.m.tmp, "module", filepath.FromSlash(r.m.prefix), p.Name, recordFile), []byte(src)); err != nil {
+			return fmt.Errorf("build: %w", err)
+		}
+	}
+	return nil
+}
+
+// listed is a package as go list says.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Module     *listedModule
+}
+
+type listedModule struct {
+	Path, Version, Sum, Dir string
+	Replace                 *listedModule
+}
+
+// packages are those of programs, and all that they need. What cannot be loaded
+// is left out: the build tells why.
+func (r *run) packages(ctx context.Context, programs []Program) (map[string]listed, error) {
+	args := append([]string{"list", "-e", "-deps", "-mod=readonly", "-json=ImportPath,Imports,Module"}, r.m.flags...)
+	for _, p := range programs {
+		args = append(args, "./"+r.m.prefix+p.Name)
+	}
+	text, err := r.tool.output(ctx, r.m.dir, r.goos, r.goarch, args)
+	if err != nil {
+		return nil, r.m.explain(ctx, text, err)
+	}
+	all := map[string]listed{}
+	for dec := json.NewDecoder(strings.NewReader(text)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("build: go list: %w", err)
+		}
+		all[p.ImportPath] = p
+	}
+}
+
+// linked is what one program needs of all packages.
+func (r *run) linked(all map[string]listed, p Program) Linked {
+	l := Linked{
+		Go: r.tool.version, Target: cmp.Or(r.goos, runtime.GOOS) + "/" + cmp.Or(r.goarch, runtime.GOARCH),
+		Runtime: r.m.digest(), GoMod: r.m.goMod, GoSum: r.m.goSum,
+	}
+	main := r.m.path + "/" + r.m.prefix + p.Name
+	modules := map[string]Module{}
+	for path := range needs(all, main) {
+		switch m := all[path].Module; {
+		case m == nil || path == main || strings.HasPrefix(path, main+"/"):
+		case m.Path == kcgen:
+			l.Packages = append(l.Packages, path)
+		default:
+			modules[m.Path] = m.module()
+		}
+	}
+	slices.Sort(l.Packages)
+	for _, path := range slices.Sorted(maps.Keys(modules)) {
+		l.Modules = append(l.Modules, modules[path])
+	}
+	return l
+}
+
+// needs are a package and all that it imports, through others too.
+func needs(all map[string]listed, main string) map[string]bool {
+	seen := map[string]bool{main: true}
+	for next := []string{main}; len(next) > 0; {
+		at := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, path := range all[at].Imports {
+			if !seen[path] {
+				seen[path] = true
+				next = append(next, path)
+			}
+		}
+	}
+	return seen
+}
+
+func (m *listedModule) module() Module {
+	out := Module{Path: m.Path, Version: m.Version, Sum: m.Sum, Dir: m.Dir}
+	if by := m.Replace; by != nil {
+		out.Version, out.Sum = by.Version, by.Sum
+		if by.Version != "" && by.Path != m.Path {
+			out.From = by.Path
+		}
+	}
+	return out
+}
+
+// digest is that of the runtime's source: the files that a build of any program
+// has, whichever of them it links.
+func (m *module) digest() string {
+	prefix := m.prefix + kcgen + "/"
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		if rel, ok := strings.CutPrefix(name, prefix); ok {
+			fmt.Fprintf(h, "%x %s\n", sha256.Sum256(m.files[name]), rel)
+		}
+	}
+	return fmt.Sprintf("sha256:%x", h.Sum(nil))
+}
