@@ -61,6 +61,7 @@ func TestArrows(t *testing.T) {
 		only []string // the packages of this module that may import pkg
 	}{
 		{jen, []string{"kcgen.dev/compiler/emit", "kcgen.dev/compiler/gotype"}},
+		{"github.com/google/go-containerregistry", []string{"kcgen.dev/compiler/image"}},
 		{franz, []string{"kcgen.dev/runtime/kafka", "kcgen.dev/cmd/kcgen", testing, "kcgen.dev/runtime/bench", registry}},
 	}
 

@@ -14,13 +14,20 @@ import (
 	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/about"
 )
 
 // BuildOptions say what Build makes.
 type BuildOptions struct {
-	Out    string // the binary's file, of one plan; by default the pipeline's name in Config.Dir
+	Out    string // the binary's file, of one plan; by default the pipeline's name in Dir
+	Dir    string // the folder of binaries; by default Config.Dir
+	Suffix string // of their names
 	Target string // "linux/arm64"; by default this machine
 	Tried  bool   // the plans stood their try already, as for another target
+
+	Symbols bool // with the names of functions; such a binary is for looking at
+
+	sources []about.Pipeline // see recorder
 }
 
 // Binary is what became of a plan.
@@ -64,8 +71,8 @@ func want(cfg Config, p *plan.Pipeline, o BuildOptions) (*wanted, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := build.Output(cfg.Dir, p.Name, o.Out, o.Target)
-	record := &recorder{cfg: cfg, plans: []*plan.Pipeline{p}}
+	out, err := build.Output(cmp.Or(o.Dir, cfg.Dir), p.Name+o.Suffix, o.Out, o.Target)
+	record := &recorder{cfg: cfg, plans: []*plan.Pipeline{p}, sources: o.sources}
 	return &wanted{program{plan: p, name: "pipeline-" + p.Name, src: src, record: record}, out}, err
 }
 
@@ -86,7 +93,7 @@ func (w *wanted) build(ctx context.Context, cfg Config, o BuildOptions) Binary {
 		programs = append(programs, dry)
 	}
 	cfg.tell("build " + w.plan.Name)
-	compile(ctx, cfg, o.Target, dir, programs)
+	compile(ctx, cfg, o, dir, programs)
 	tried := Tried{Report: new(DryReport)}
 	if len(programs) > 1 {
 		cfg.tell("try " + w.plan.Name)
@@ -118,7 +125,7 @@ func buildAll(ctx context.Context, cfg Config, all []*wanted, o BuildOptions, te
 	if err == nil {
 		defer os.RemoveAll(dir)
 		cfg.tell("build " + several(plans))
-		compile(ctx, cfg, o.Target, dir, good)
+		compile(ctx, cfg, o, dir, good)
 	}
 	for _, w := range outs {
 		w.Err = cmp.Or(w.Err, err)

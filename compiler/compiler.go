@@ -6,6 +6,7 @@
 //	binary.go   specs → binaries
 //	programs.go several programs by one go build   pack.go several plans in one
 //	record.go   what a binary tells of itself, and what stands beside it
+//	verify.go   whether a binary is a spec
 //	dryrun.go   what a try says    dryprogram.go the program that tries
 //	gofault.go  what the Go compiler says, at the spec's lines
 package compiler

@@ -29,7 +29,7 @@ func dryPrograms(ctx context.Context, cfg Config, plans []*plan.Pipeline, dir st
 	}
 	for _, group := range byModule(good) {
 		if len(group) == 1 || !dryPack(ctx, cfg, group, dir) {
-			compile(ctx, cfg, "", dir, group)
+			compile(ctx, cfg, BuildOptions{}, dir, group)
 		}
 	}
 	return all

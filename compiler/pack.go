@@ -58,7 +58,7 @@ func BuildPack(ctx context.Context, cfg Config, plans []*plan.Pipeline, o BuildO
 		return Binary{Err: fmt.Errorf("compiler: %w", err)}
 	}
 	defer os.RemoveAll(dir)
-	record := &recorder{cfg: cfg, plans: plans, pack: true}
+	record := &recorder{cfg: cfg, plans: plans, pack: true, sources: o.sources}
 	file, tried, err := packAndTry(ctx, cfg, record, o, dir)
 	var b Binary
 	if errors.As(err, &b.Faults) {
@@ -115,7 +115,7 @@ func packAndTry(ctx context.Context, cfg Config, record *recorder, o BuildOption
 		err = cmp.Or(err, b.Err)
 	}
 	if err != nil {
-		return "", nil, packFault(ctx, cfg, plans, o.Target, dir, err)
+		return "", nil, packFault(ctx, cfg, plans, o, dir, err)
 	}
 	if beside {
 		cfg.tell("try " + several(plans))
@@ -131,14 +131,14 @@ func packAndTry(ctx context.Context, cfg Config, record *recorder, o BuildOption
 
 // packFault says whose fault it is that a pack does not build: it builds each
 // plan by itself that needs Go of the user's.
-func packFault(ctx context.Context, cfg Config, plans []*plan.Pipeline, target, dir string, err error) error {
+func packFault(ctx context.Context, cfg Config, plans []*plan.Pipeline, o BuildOptions, dir string, err error) error {
 	var alone []*program
 	for _, p := range plans {
 		if src, e := Generate(p); e == nil && len(p.Modules) > 0 {
 			alone = append(alone, &program{plan: p, name: "pipeline-" + p.Name, src: src})
 		}
 	}
-	compile(ctx, cfg, target, dir, alone)
+	compile(ctx, cfg, o, dir, alone)
 	var all diag.List
 	for _, p := range alone {
 		var list diag.List

@@ -23,13 +23,14 @@ type program struct {
 
 // compile builds programs into a folder, those of one module by one go build.
 // Where the user's Go does not fit the spec, a program's error is a diag.List.
-func compile(ctx context.Context, cfg Config, target, dir string, programs []*program) {
+func compile(ctx context.Context, cfg Config, o BuildOptions, dir string, programs []*program) {
 	for _, group := range byModule(programs) {
 		var plans []*plan.Pipeline
 		for _, p := range group {
 			plans = append(plans, p.plan)
 		}
-		job := cfg.job(target, plans)
+		job := cfg.job(o.Target, plans)
+		job.Symbols = o.Symbols
 		for _, p := range group {
 			job.Programs = append(job.Programs, p.toBuild())
 		}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,17 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/diag"
-	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/image"
 )
 
 func buildCommand() *cobra.Command {
-	var tags []string
-	var o compiler.BuildOptions
-	var report, pack, strict bool
+	var f buildFlags
 	cmd := &cobra.Command{
-		Use:   "build [-o FILE] [-pack] [-target OS/ARCH] [-strict] [-report] [-t TAG=VALUE] SPEC…",
+		Use:   "build [-o FILE] [-pack] [-target OS/ARCH,…] [-image FILE.tar|NAME:TAG] [-sbom FILE] [-provenance FILE] [-strict] [-report] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
 ./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
@@ -38,138 +33,118 @@ the converter need not make the others.
 With -pack all specs become one binary, FILE, little larger than one of them.
 FILE PIPELINE runs one, and takes its verbs and flags; FILE a,b runs some and
 FILE all runs all in one process; a link to FILE that is called like a pipeline
-is that pipeline. Where one spec has faults there is no binary.`,
-		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue\n  kcgen build -pack -o bin/pipelines pipelines/*.cue",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if pack && o.Out == "" {
-				return errors.New("-pack needs -o FILE: which file is to hold the pipelines?")
-			}
-			if len(args) > 1 && o.Out != "" && !pack {
-				return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or put them into one binary by -pack", len(args))
-			}
-			if i, err := os.Stat(o.Out); err == nil && i.IsDir() {
-				return fmt.Errorf("-o %s is a folder; name a file in it", o.Out)
-			}
-			if err := target(cmd, o.Target); err != nil {
-				return err
-			}
-			return specs(cmd, args)
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg := config(cmd, tags)
-			cfg.Strict = strict
-			return buildAll(cmd, cfg, o, report, pack, args)
-		},
+is that pipeline. Where one spec has faults there is no binary.
+
+With several targets each binary's name ends with its machine: orders-linux-arm64.
+
+With -image the binary goes into an OCI image, made without Docker: for all
+targets, of the machine's architecture by default. It holds the binary, CA
+certificates and a user of id 65532, who runs it. An image that ends with .tar is
+a file for docker load, podman load and skopeo; another is the name, with tag, of
+one in a registry, where it is pushed with the login of docker login. The binary
+itself is kept where -o is given.
+
+-sbom writes what is linked, as CycloneDX, and -provenance what the binary was
+built of, as an in-toto statement with SLSA's predicate. Of several binaries FILE
+is a folder. Both are in the image too. No time is in any of them, unless the
+variable SOURCE_DATE_EPOCH gives it.`,
+		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue\n  kcgen build -pack -o bin/pipelines pipelines/*.cue\n" +
+			"  kcgen build -image orders.tar -target linux/amd64,linux/arm64 -sbom orders.cdx.json orders.cue",
+		Args:              f.check,
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.build(cmd, args) },
 		ValidArgsFunction: completeSpecs,
 	}
-	cmd.Flags().StringVarP(&o.Out, "o", "o", "", "the binary's `file`; by default ./<pipeline>")
-	cmd.Flags().BoolVar(&pack, "pack", false, "put all pipelines into one binary")
-	cmd.Flags().StringVar(&o.Target, "target", "", "the machine it is for, as `OS/ARCH`; by default this one")
-	cmd.Flags().BoolVar(&report, "report", false, "tell which chains are specialised, and why others are not")
-	strictFlag(cmd, &strict)
-	tagFlag(cmd, &tags)
+	cmd.Flags().StringVarP(&f.out, "o", "o", "", "the binary's `file`; by default ./<pipeline>")
+	cmd.Flags().BoolVar(&f.pack, "pack", false, "put all pipelines into one binary")
+	cmd.Flags().StringSliceVar(&f.targets, "target", nil, "the machines it is for, as `OS/ARCH,…`; by default this one")
+	cmd.Flags().StringVar(&f.image, "image", "", "make an OCI image, `FILE.tar` or NAME:TAG in a registry")
+	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "give the image a label, as `name=value`; may be repeated")
+	cmd.Flags().StringVar(&f.sbom, "sbom", "", "write the bill of materials to a `file`")
+	cmd.Flags().StringVar(&f.provenance, "provenance", "", "write the provenance to a `file`")
+	cmd.Flags().BoolVar(&f.report, "report", false, "tell which chains are specialised, and why others are not")
+	strictFlag(cmd, &f.strict)
+	tagFlag(cmd, &f.tags)
 	return cmd
+}
+
+type buildFlags struct {
+	out, image, sbom, provenance string
+	targets, labels, tags        []string
+	pack, report, strict         bool
+}
+
+// check refuses what cannot be meant, before anything is built.
+func (f *buildFlags) check(cmd *cobra.Command, args []string) error {
+	if f.pack && f.out == "" {
+		return errors.New("-pack needs -o FILE: which file is to hold the pipelines?")
+	}
+	if len(args) > 1 && f.out != "" && !f.pack {
+		return fmt.Errorf("-o names one file, but there are %d specs; leave it out, or put them into one binary by -pack", len(args))
+	}
+	if i, err := os.Stat(f.out); err == nil && i.IsDir() {
+		return fmt.Errorf("-o %s is a folder; name a file in it", f.out)
+	}
+	for i, t := range f.targets {
+		if slices.Contains(f.targets[:i], t) {
+			return fmt.Errorf("-target %s stands there twice", t)
+		}
+		if err := target(cmd, t); err != nil {
+			return err
+		}
+	}
+	if err := f.checkImage(len(args)); err != nil {
+		return err
+	}
+	if _, err := sourceDate(); err != nil {
+		return err
+	}
+	several := len(f.targets) > 1 || len(args) > 1 && !f.pack
+	for flag, file := range map[string]string{"sbom": f.sbom, "provenance": f.provenance} {
+		if several && file != "" && !isFolder(file) {
+			return fmt.Errorf("-%s %s is one file, but there are several binaries; name a folder, ending with /", flag, file)
+		}
+	}
+	return specs(cmd, args)
+}
+
+func (f *buildFlags) checkImage(specs int) error {
+	for _, l := range f.labels {
+		if name, _, ok := strings.Cut(l, "="); !ok || name == "" {
+			return fmt.Errorf("-label %s is not name=value", l)
+		}
+	}
+	switch {
+	case f.image == "" && len(f.labels) > 0:
+		return errors.New("-label is for an image; -image names one")
+	case f.image == "":
+		return nil
+	case specs > 1 && !f.pack && !isFolder(f.image):
+		return fmt.Errorf("-image %s is one image, but there are %d specs; name a folder for them, ending with /, or put them into one binary by -pack", f.image, specs)
+	case !isFolder(f.image) && filepath.Ext(f.image) != ".tar":
+		if err := image.Reference(f.image); err != nil {
+			return fmt.Errorf("-image %s is neither a file that ends with .tar, nor an image in a registry, such as registry.example.com/team/orders:v1", f.image)
+		}
+	}
+	for _, t := range f.targets {
+		if err := image.Target(t); err != nil {
+			return fmt.Errorf("-target %s: %w", t, err)
+		}
+	}
+	return nil
+}
+
+// isFolder says whether a name is a folder's.
+func isFolder(name string) bool {
+	i, err := os.Stat(name)
+	return strings.HasSuffix(name, "/") || err == nil && i.IsDir()
 }
 
 // target refuses a machine that Go does not build for. Without a go command it
 // is left to the build to complain.
 func target(cmd *cobra.Command, target string) error {
-	if target == "" {
-		return nil
-	}
 	out, err := goOutput(cmd.Context(), "tool", "dist", "list")
 	if known := strings.Fields(string(out)); err == nil && !slices.Contains(known, target) {
 		return fmt.Errorf("-target %s is no OS/ARCH that Go knows%s", target, diag.DidYouMean(target, known))
 	}
-	return nil
-}
-
-// buildAll builds what has no faults, then tells the faults. That a build
-// failed outweighs that a spec has faults.
-func buildAll(cmd *cobra.Command, cfg compiler.Config, o compiler.BuildOptions, report, pack bool, specs []string) error {
-	show := newProgress(cmd.ErrOrStderr())
-	defer show.done()
-	cfg.Progress = show.stage
-
-	plans, faults, err := checkAll(cmd, cfg, specs)
-	if err == nil {
-		err = distinct(plans)
-	}
-	if err != nil {
-		return err
-	}
-	plans, broken, err := guard(cmd, &cfg, plans)
-	if err != nil {
-		return err
-	}
-	faults = append(faults, broken...)
-	if pack {
-		return buildPack(cmd, cfg, plans, faults, o, report)
-	}
-	var failed []error
-	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) {
-		faults = append(faults, b.Faults...)
-		if b.Err == nil && b.File != "" {
-			show.done()
-			b.Err = tellBuilt(cmd.OutOrStdout(), b.File, o.Out)
-			if report {
-				printReport(cmd.OutOrStdout(), b.Plan)
-			}
-		}
-		if b.Err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", b.Plan.Spec, b.Err))
-		}
-	})
-	show.done()
-	if len(faults) == 0 {
-		return errors.Join(failed...)
-	}
-	if len(failed) == 0 {
-		return faults
-	}
-	faults.Print(cmd.ErrOrStderr())
-	return errors.Join(failed...)
-}
-
-// buildPack builds one binary of all, if none has faults.
-func buildPack(cmd *cobra.Command, cfg compiler.Config, plans []*plan.Pipeline, faults diag.List, o compiler.BuildOptions, report bool) error {
-	if len(faults) > 0 {
-		return faults
-	}
-	name := strings.TrimSuffix(filepath.Base(o.Out), ".exe")
-	for _, p := range plans {
-		if p.Name == name {
-			return usageError{fmt.Errorf("-o %s: called like the pipeline of %s the binary would be that alone; give it another name", o.Out, p.Spec)}
-		}
-	}
-	if err := compiler.Packable(plans); err != nil {
-		return usageError{err}
-	}
-	b := compiler.BuildPack(cmd.Context(), cfg, plans, o)
-	if len(b.Faults) > 0 {
-		b.Faults.Print(cmd.ErrOrStderr())
-		return cmp.Or(b.Err, errFaults)
-	}
-	if b.Err != nil {
-		return b.Err
-	}
-	if err := tellBuilt(cmd.OutOrStdout(), b.File, o.Out); err != nil {
-		return err
-	}
-	for _, p := range plans {
-		if report {
-			printReport(cmd.OutOrStdout(), p)
-		}
-	}
-	return nil
-}
-
-// tellBuilt tells of a binary: its name as the user knows it, and its size.
-func tellBuilt(w io.Writer, file, out string) error {
-	i, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%s  %.1f MiB\n", cmp.Or(out, "./"+filepath.Base(file)), float64(i.Size())/(1<<20))
 	return nil
 }

@@ -14,13 +14,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"kcgen.dev/compiler/build"
+	"kcgen.dev/compiler/diag"
 )
 
 // Build is how a binary was made.
@@ -82,10 +82,7 @@ func bare(digest string) string { return strings.TrimPrefix(digest, "sha256:") }
 // document is JSON for people and programs.
 func document(v any) ([]byte, error) {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	if err := diag.WriteJSON(&b, v); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
 	return b.Bytes(), nil

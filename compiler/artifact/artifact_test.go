@@ -111,7 +111,7 @@ func TestLicences(t *testing.T) {
 		"":          "",
 		"Licensed under the\n  Apache License, Version 2.0 (the": "Apache-2.0",
 		"All rights reserved.": "",
-		"Permission is hereby granted, free of charge, to any person\nobtaining a copy of this":           "MIT-0",
+		"Permission is hereby granted, free of charge, to any person\nobtaining a copy of this":            "MIT-0",
 		"Mozilla Public License, version 2.0\n\n1.4. “Covered Software”":                                   "MPL-2.0",
 		"# This is free and unencumbered software released into\n# the public domain":                      "Unlicense",
 		"Permission to use, copy, modify, and/or distribute this software for any purpose with or without": "0BSD",

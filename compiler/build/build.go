@@ -32,6 +32,7 @@ type Job struct {
 	GoModDir string   // the folder of the go.mod through which they are found
 	Target   string   // "linux/arm64"; by default this machine
 	Version  string   // of kcgen, for the binaries to tell
+	Symbols  bool     // with the names of functions, for tools
 }
 
 // Program is a main package.
@@ -91,7 +92,7 @@ func Programs(ctx context.Context, j Job, dir string) ([]Built, error) {
 	if err := m.write(); err != nil {
 		return nil, fmt.Errorf("build: write the programs' module: %w", err)
 	}
-	r := &run{tool: tool, m: m, goos: goos, goarch: goarch, version: j.Version, dir: dir}
+	r := &run{tool: tool, m: m, goos: goos, goarch: goarch, version: j.Version, symbols: j.Symbols, dir: dir}
 	if err := r.seal(ctx, j.Programs); err != nil {
 		return nil, err
 	}
@@ -104,6 +105,7 @@ type run struct {
 	m            *module
 	goos, goarch string
 	version      string
+	symbols      bool
 	dir          string // of the binaries
 }
 
@@ -135,11 +137,20 @@ func (r *run) all(ctx context.Context, programs []Program) []Built {
 // build runs go build for programs and returns what it said.
 func (r *run) build(ctx context.Context, programs []Program) (string, error) {
 	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-pgo=off",
-		"-ldflags=-s -w -buildid= " + stamp(r.version), "-o", r.dir + string(filepath.Separator)}, r.m.flags...)
+		"-ldflags=" + r.ldflags(), "-o", r.dir + string(filepath.Separator)}, r.m.flags...)
 	for _, p := range programs {
 		args = append(args, "./"+r.m.prefix+p.Name)
 	}
 	return r.tool.run(ctx, r.m.dir, r.goos, r.goarch, args)
+}
+
+// ldflags are the linker's flags.
+func (r *run) ldflags() string {
+	flags := "-buildid= " + stamp(r.version)
+	if !r.symbols {
+		flags = "-s -w " + flags
+	}
+	return flags
 }
 
 // file is where go build puts a program.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"runtime"
@@ -149,6 +150,24 @@ func (m *listedModule) module() Module {
 		}
 	}
 	return out
+}
+
+// RuntimeDigest tells the runtimes of module kcgen.dev apart; see Linked.
+func RuntimeDigest(builtin fs.FS) (string, error) {
+	m, err := newModule(Job{Builtin: builtin}, "")
+	if err != nil {
+		return "", err
+	}
+	return m.digest(), nil
+}
+
+// GoVersion is that of the go command that builds.
+func GoVersion(ctx context.Context) (string, error) {
+	tool, err := findGo(ctx)
+	if err != nil {
+		return "", err
+	}
+	return tool.version, nil
 }
 
 // digest is that of the runtime's source: the files that a build of any program
