@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcgen.dev/compiler/artifact"
 	"kcgen.dev/compiler/build"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/about"
@@ -184,23 +185,23 @@ func (v *Verification) rebuild(ctx context.Context, cfg Config, binary []byte, p
 		return fmt.Errorf("compiler: %w", err)
 	}
 	if !bytes.Equal(binary, again) {
-		v.Others = append(v.Others, differs(binary, again))
+		v.Others = append(v.Others, differs(binary, again, v.Record))
 	}
 	return nil
 }
 
 // differs says where a binary is not what it would be.
-func differs(binary, again []byte) string {
+func differs(binary, again []byte, old *about.Record) string {
 	if rec, err := about.Find(again); err == nil {
-		if old, err := about.Find(binary); err == nil && !bytes.Equal(old.SBOM, rec.SBOM) {
-			return "other Go modules were linked than are linked now: compare the binary's verb sbom with kcgen build -sbom"
+		if others := artifact.Differences(old.SBOM, rec.SBOM); len(others) > 0 {
+			return "other Go is linked now: " + strings.Join(others, ", ")
 		}
 	}
 	at := 0
 	for at < min(len(binary), len(again)) && binary[at] == again[at] {
 		at++
 	}
-	return fmt.Sprintf("it is not what its own record compiles to: it was changed after it was built, or your own Go was (the first difference is at byte %d of %d; rebuilt it has %d)", at, len(binary), len(again))
+	return fmt.Sprintf("it is not what its own record compiles to: it was changed after it was built (the first difference is at byte %d of %d; rebuilt it has %d)", at, len(binary), len(again))
 }
 
 // ErrNoRecord is a file that kcgen build did not make.

@@ -163,3 +163,30 @@ func validate(s *jsonschema.Schema, doc []byte) error {
 	}
 	return s.Validate(v)
 }
+
+func TestDifferences(t *testing.T) {
+	now := sample
+	now.Linked.Modules = []build.Module{
+		{Path: "example.com/Mine", Sum: "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+		{Path: "github.com/a/b", Version: "v1.0.1", Sum: "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+		{Path: "github.com/c/d", Version: "v2.0.0"},
+	}
+	old, err := SBOM(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := SBOM(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"example.com/Mine with other files", "example.com/new v0.1.0+incompatible no more",
+		"github.com/a/b v1.0.1 instead of v1.0.0", "github.com/c/d v2.0.0 more",
+	}
+	if got := Differences(old, other); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := Differences(old, old); got != nil {
+		t.Errorf("of itself: %q", got)
+	}
+}

@@ -10,11 +10,14 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // Linked is what goes into a program beside its own files.
@@ -33,7 +36,7 @@ type Module struct {
 	Path    string // what it is imported by
 	From    string // the module that stands for it, where go.mod replaces it
 	Version string // empty: it is a folder
-	Sum     string // as go.sum has it; empty: it is a folder
+	Sum     string // as go.sum has it; of a folder, that of the packages that are linked
 	Dir     string // where its source is
 }
 
@@ -54,7 +57,11 @@ func (r *run) seal(ctx context.Context, programs []Program) error {
 		return err
 	}
 	for _, p := range programs {
-		record, err := p.Record(r.linked(all, p))
+		l, err := r.linked(all, p)
+		if err != nil {
+			return err
+		}
+		record, err := p.Record(l)
 		if err != nil {
 			return err
 		}
@@ -68,9 +75,10 @@ func (r *run) seal(ctx context.Context, programs []Program) error {
 
 // listed is a package as go list says.
 type listed struct {
-	ImportPath string
-	Imports    []string
-	Module     *listedModule
+	ImportPath, Dir             string
+	Imports                     []string
+	GoFiles, SFiles, EmbedFiles []string
+	Module                      *listedModule
 }
 
 type listedModule struct {
@@ -81,7 +89,7 @@ type listedModule struct {
 // packages are those of programs, and all that they need. What cannot be loaded
 // is left out: the build tells why.
 func (r *run) packages(ctx context.Context, programs []Program) (map[string]listed, error) {
-	args := append([]string{"list", "-e", "-deps", "-mod=readonly", "-json=ImportPath,Imports,Module"}, r.m.flags...)
+	args := append([]string{"list", "-e", "-deps", "-mod=readonly", "-json=ImportPath,Dir,Imports,GoFiles,SFiles,EmbedFiles,Module"}, r.m.flags...)
 	for _, p := range programs {
 		args = append(args, "./"+r.m.prefix+p.Name)
 	}
@@ -102,27 +110,53 @@ func (r *run) packages(ctx context.Context, programs []Program) (map[string]list
 }
 
 // linked is what one program needs of all packages.
-func (r *run) linked(all map[string]listed, p Program) Linked {
+func (r *run) linked(all map[string]listed, p Program) (Linked, error) {
 	l := Linked{
 		Go: r.tool.version, Target: cmp.Or(r.goos, runtime.GOOS) + "/" + cmp.Or(r.goarch, runtime.GOARCH),
 		Runtime: r.m.digest(), GoMod: r.m.goMod, GoSum: r.m.goSum,
 	}
 	main := r.m.path + "/" + r.m.prefix + p.Name
 	modules := map[string]Module{}
+	folders := map[string][]listed{} // packages of modules that no sum is known of
 	for path := range needs(all, main) {
 		switch m := all[path].Module; {
 		case m == nil || path == main || strings.HasPrefix(path, main+"/"):
 		case m.Path == kcgen:
 			l.Packages = append(l.Packages, path)
 		default:
-			modules[m.Path] = m.module()
+			if modules[m.Path] = m.module(); modules[m.Path].Sum == "" {
+				folders[m.Path] = append(folders[m.Path], all[path])
+			}
 		}
 	}
 	slices.Sort(l.Packages)
 	for _, path := range slices.Sorted(maps.Keys(modules)) {
-		l.Modules = append(l.Modules, modules[path])
+		m := modules[path]
+		if packages := folders[path]; packages != nil {
+			var err error
+			if m.Sum, err = sumOf(packages); err != nil {
+				return l, err
+			}
+		}
+		l.Modules = append(l.Modules, m)
 	}
-	return l
+	return l, nil
+}
+
+// sumOf is what go.sum would have of packages that lie in a folder: of the files
+// that are compiled, and of those that they embed.
+func sumOf(packages []listed) (string, error) {
+	where := map[string]string{}
+	for _, p := range packages {
+		for _, name := range slices.Concat(p.GoFiles, p.SFiles, p.EmbedFiles) {
+			where[p.ImportPath+"/"+filepath.ToSlash(name)] = filepath.Join(p.Dir, name)
+		}
+	}
+	sum, err := dirhash.Hash1(slices.Collect(maps.Keys(where)), func(name string) (io.ReadCloser, error) { return os.Open(where[name]) })
+	if err != nil {
+		return "", fmt.Errorf("build: read your Go module: %w", err)
+	}
+	return sum, nil
 }
 
 // needs are a package and all that it imports, through others too.
