@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,7 +111,8 @@ func tagged(tags []string) string {
 }
 
 // replan checks the spec that a record holds. It is nil where that cannot be done:
-// it may need packages of the user's, which are not in a record.
+// it may need packages of the user's, which are not in a record. A record may be
+// anybody's, so that none of its names leads out of a folder.
 func replan(ctx context.Context, cfg Config, p about.Pipeline, tags []string) *plan.Pipeline {
 	dir, err := os.MkdirTemp("", "kcgen-verify-")
 	if err != nil {
@@ -126,11 +128,11 @@ func replan(ctx context.Context, cfg Config, p about.Pipeline, tags []string) *p
 			return nil
 		}
 	}
-	cfg.Dir, cfg.Tags, cfg.Fuse = dir, tags, nil
-	spec := p.Spec
-	if spec == "" {
-		spec = "."
+	spec := cmp.Or(p.Spec, ".")
+	if !filepath.IsLocal(spec) {
+		return nil
 	}
+	cfg.Dir, cfg.Tags, cfg.Fuse = dir, tags, nil
 	plan, _, err := Check(ctx, cfg, spec)
 	if err != nil {
 		return nil

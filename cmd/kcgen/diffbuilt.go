@@ -47,16 +47,11 @@ func built(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline) (*review.B
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	var bin compiler.Binary
-	o := compiler.BuildOptions{Out: filepath.Join(dir, p.Name)}
-	compiler.Build(cmd.Context(), cfg, []*plan.Pipeline{p}, o, func(b compiler.Binary) { bin = b })
-	if len(bin.Faults) > 0 {
-		return nil, bin.Faults
+	file, err := buildOne(cmd, cfg, p, compiler.BuildOptions{Out: filepath.Join(dir, p.Name)})
+	if err != nil {
+		return nil, err
 	}
-	if bin.Err != nil {
-		return nil, bin.Err
-	}
-	info, err := os.Stat(bin.File)
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +61,7 @@ func built(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline) (*review.B
 		return nil, err
 	}
 	b.Flows = rep.Flows
-	c := exec.CommandContext(cmd.Context(), bin.File, "grants", "-json")
+	c := exec.CommandContext(cmd.Context(), file, "grants", "-json")
 	var said bytes.Buffer
 	c.Stderr = &said
 	out, err := c.Output()

@@ -10,6 +10,7 @@ import (
 
 	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/plan"
 )
 
 func runCommand() *cobra.Command {
@@ -96,10 +97,14 @@ func buildForRun(cmd *cobra.Command, tags []string, spec, dir string, guards boo
 		return "", faults
 	}
 	o := compiler.BuildOptions{Out: filepath.Join(dir, plans[0].Name)}
+	return buildOne(cmd, cfg, plans[0], o)
+}
+
+// buildOne builds one plan, and returns the binary's file.
+func buildOne(cmd *cobra.Command, cfg compiler.Config, p *plan.Pipeline, o compiler.BuildOptions) (string, error) {
 	var bin compiler.Binary
-	compiler.Build(cmd.Context(), cfg, plans, o, func(b compiler.Binary) { bin = b })
+	compiler.Build(cmd.Context(), cfg, []*plan.Pipeline{p}, o, func(b compiler.Binary) { bin = b })
 	if len(bin.Faults) > 0 {
-		show.done()
 		return "", bin.Faults
 	}
 	return bin.File, bin.Err

@@ -23,10 +23,10 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script. Those that compile pipelines take seconds:
-// run, test, trace, flow, func, schemas, grants, pack, build, verify, vuln. A short
-// run stops most of
-// them where they begin to compile more: run builds and runs a program, test,
-// trace and schemas try one, and TestCustomConnector compiles a user's module.
+// run, test, trace, flow, func, schemas, grants, pack, build, verify, vuln. A
+// short run stops most of them where they begin to compile more: run builds and
+// runs a program, test, trace and schemas try one, and TestCustomConnector
+// compiles a user's module.
 func TestScripts(t *testing.T) {
 	module, err := filepath.Abs("../..")
 	if err != nil {

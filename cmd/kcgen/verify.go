@@ -105,16 +105,17 @@ func tellVerified(w io.Writer, file string, specs []string, v *compiler.Verifica
 		how = "so its record says; it was not rebuilt"
 	}
 	fmt.Fprintf(w, "%s is %s: %s\n", file, what, how)
-	fmt.Fprintf(w, "  %s\n", builtAs(v.Record))
+	lines := []string{builtAs(v.Record)}
 	for _, name := range v.Retold {
-		fmt.Fprintf(w, "  the text of %s was changed since, in nothing that runs\n", name)
+		lines = append(lines, "the text of "+name+" was changed since, in nothing that runs")
 	}
+	list(w, lines)
 	return nil
 }
 
 func list(w io.Writer, lines []string) {
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %s\n", l)
+		fmt.Fprintf(w, "  %s\n", printable(l))
 	}
 }
 

@@ -62,16 +62,11 @@ func vulnSpec(cmd *cobra.Command, tags []string, spec string, o vuln.Options, as
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var bin compiler.Binary
-	build := compiler.BuildOptions{Out: filepath.Join(dir, "pipeline"), Tried: true, Symbols: true}
-	compiler.Build(cmd.Context(), cfg, plans, build, func(b compiler.Binary) { bin = b })
-	switch {
-	case len(bin.Faults) > 0:
-		return bin.Faults
-	case bin.Err != nil:
-		return bin.Err
+	file, err := buildOne(cmd, cfg, plans[0], compiler.BuildOptions{Out: filepath.Join(dir, "pipeline"), Tried: true, Symbols: true})
+	if err != nil {
+		return err
 	}
-	return scanned(cmd, bin.File, spec, o, asJSON)
+	return scanned(cmd, file, spec, o, asJSON)
 }
 
 // scanned scans a binary, tells what it has found, and gives the exit code.
