@@ -228,6 +228,9 @@ func (t *Table) field(it *cue.Iterator) (Field, error) {
 	if f.Change, err = changeOf(v, cue.FieldAttr); err != nil {
 		return f, err
 	}
+	if f.File, err = fileOf(v); err != nil {
+		return f, err
+	}
 	if f.Type, err = t.typeOf(v); err != nil {
 		return f, err
 	}

@@ -12,6 +12,7 @@
 //	genoption.go Defs → <package>_options_gen.go
 //	readme.go    Defs → the option table of a README
 //	change.go    what the change of a field means (@change)
+//	file.go      what a field that names a file says of it (@file)
 //	units.go     lengths of time and sizes
 package gotype
 
@@ -51,6 +52,7 @@ type Field struct {
 	Aside    bool      // for the build alone (@go(-)): no field of the Go struct
 	Default  cue.Value // what it is where the spec says nothing; may not exist
 	Change   string    // what its change means (@change): "restart"
+	File     string    // what the file is that it names (@file): "read"
 	Pos      token.Pos
 
 	connect []cue.Attribute // @connect

@@ -87,7 +87,7 @@ func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct
 			}
 			out = &s.Aside
 		}
-		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n, Change: f.Change})
+		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n, Change: f.Change, File: f.File})
 	}
 	return s
 }

@@ -71,6 +71,7 @@ type Field struct {
 	Value Node
 
 	Change string // what its change means, as its definition says: "restart"
+	File   string // what the file is that it names, as its definition says: "read"
 }
 
 // Type is a named Go type. Pkg is the package's name, which the last element
