@@ -1,0 +1,110 @@
+// Package deploy fills in what a pipeline is run with: the image, Kubernetes'
+// manifests, a systemd unit, jobs of CI, a dashboard, alert rules. What a spec
+// knows is filled in: the variables and files that it names, where it listens,
+// whether its instances share the work. The texts are those of
+// templates/deploy, and a person owns them once they are written.
+//
+//	deploy.go    the templates, and filling one in
+//	pipeline.go  what a template sees of a spec
+//	needs.go     the walk that finds variables and files
+//	place.go     where files and volumes are
+//	rest.go      where the pipeline answers
+//	metrics.go   which figures are its own
+//	quote.go     words in the syntaxes of the files
+package deploy
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"kcgen.dev/templates"
+)
+
+// A Template is a set of files that belong together.
+type Template struct {
+	Name, About string
+	spec        bool // its files name the spec
+}
+
+// Templates are all there are, in the order of their use.
+var Templates = []Template{
+	{"dockerfile", "an image of the one binary: Dockerfile, .dockerignore", true},
+	{"compose", "the pipeline beside a broker, on one machine: compose.yaml for Docker", true},
+	{"kubernetes", "manifests for Kubernetes, as a base of Kustomize", false},
+	{"systemd", "a hardened unit of systemd, and its settings", false},
+	{"github", "a workflow of GitHub Actions: vet, test, what a change means, image", true},
+	{"gitlab", "jobs of GitLab CI: vet, test, what a change means, image", true},
+	{"prometheus", "rules for Prometheus: figures worth keeping, and alerts", false},
+}
+
+// Names are the names of the templates.
+func Names() []string {
+	var names []string
+	for _, t := range Templates {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// A File is a file to be written, by its name below the folder that is the root.
+type File struct{ Name, Text string }
+
+// Fill fills in a template. A file about which there is nothing to say is left
+// out.
+func Fill(name string, p *Pipeline) ([]File, error) {
+	i := slices.IndexFunc(Templates, func(t Template) bool { return t.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("deploy: no template %q", name)
+	}
+	if err := p.inside(); err != nil && Templates[i].spec {
+		return nil, err
+	}
+	root := path.Join("deploy", name)
+	var files []File
+	err := fs.WalkDir(templates.Deploy, root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(file, "/_") {
+			return err
+		}
+		text, err := fill(file, p)
+		if text = strings.TrimSpace(text); err == nil && text != "" {
+			files = append(files, File{target(strings.TrimPrefix(file, root+"/"), p), text + "\n"})
+		}
+		return err
+	})
+	return files, err
+}
+
+// target is the name of a file that is written, of its template's.
+func target(file string, p *Pipeline) string {
+	file = strings.ReplaceAll("/"+file, "/dot-", "/.")[1:]
+	return strings.ReplaceAll(file, "NAME", p.Object)
+}
+
+// fill fills in one file. The words of a template stand in [[ ]], as GitHub,
+// Helm, Prometheus and Grafana have {{ }} for themselves.
+func fill(file string, p *Pipeline) (string, error) {
+	t := template.New(path.Base(file)).Delims("[[", "]]").Funcs(functions).Option("missingkey=error")
+	patterns := []string{file}
+	if shared := path.Join(strings.Join(strings.Split(file, "/")[:2], "/"), "_shared"); exists(shared) {
+		patterns = append(patterns, shared)
+	}
+	t, err := t.ParseFS(templates.Deploy, patterns...)
+	if err != nil {
+		return "", fmt.Errorf("deploy: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return "", fmt.Errorf("deploy: fill in %s: %w", file, err)
+	}
+	return b.String(), nil
+}
+
+func exists(file string) bool {
+	_, err := fs.Stat(templates.Deploy, file)
+	return err == nil
+}

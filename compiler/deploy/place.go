@@ -1,0 +1,130 @@
+package deploy
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// A Folder is one that has to be there where the program runs.
+type Folder struct {
+	Name    string // as part of other names: var-log
+	Path    string
+	Write   bool     // the program writes there
+	Files   []string // in it, of those that a person gives
+	UsedFor []string // fields of the spec
+}
+
+// File is a file in the folder.
+func (d *Folder) File(name string) string { return path.Join(d.Path, name) }
+
+// Mountable says whether a folder of what is given can be a volume. It cannot
+// where other files are, which it would hide: that of the data, and the
+// system's, such as /etc.
+func (p *Pipeline) Mountable(d *Folder) bool {
+	return strings.Count(d.Path, "/") > 1 && !slices.ContainsFunc(p.Data, func(data *Folder) bool {
+		return data.Path == d.Path
+	}) && d.Path != p.State
+}
+
+// Outside says whether a folder is none of those that systemd makes.
+func (p *Pipeline) Outside(d *Folder) bool { return d.Path != p.State }
+
+// Home says whether something is in a person's folder.
+func (p *Pipeline) Home() bool {
+	return slices.ContainsFunc(append(slices.Clone(p.Data), p.Given...), func(d *Folder) bool {
+		return strings.HasPrefix(d.Path+"/", "/home/") || strings.HasPrefix(d.Path+"/", "/root/")
+	})
+}
+
+// Kept are the folders that the program writes.
+func (p *Pipeline) Kept() []*Folder {
+	return slices.DeleteFunc(slices.Clone(p.Data), func(d *Folder) bool { return !d.Write })
+}
+
+// places are the folders of what the spec names, and what it says of them.
+type places struct {
+	data, given []*Folder
+	notes       []string
+}
+
+// place finds the folders of files. A variable with which a file's name begins
+// gets a value that suits.
+func (n *needs) place(p *Pipeline) places {
+	var out places
+	for _, f := range n.files {
+		base, list := p.State, &out.data
+		switch f.kind {
+		case "given":
+			base, list = p.Config, &out.given
+		case "read":
+			base = p.Input
+		}
+		n.begin(f.name, base)
+		file, known := n.expand(f.name)
+		if !known {
+			out.notes = append(out.notes, f.path+": which file it is hangs on the environment; give it a place yourself")
+			continue
+		}
+		if !path.IsAbs(file) {
+			p.Relative = true
+			file = path.Join(p.State, file)
+		}
+		dir := path.Dir(path.Clean(file))
+		if dir == "/" {
+			out.notes = append(out.notes, f.path+": "+file+" is in the root folder, which can be no volume; name a file in a folder")
+			continue
+		}
+		add(list, dir, f, path.Base(file))
+	}
+	return out
+}
+
+func add(list *[]*Folder, dir string, f found, file string) {
+	i := slices.IndexFunc(*list, func(d *Folder) bool { return d.Path == dir })
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, &Folder{Path: dir, Name: label(dir)})
+	}
+	d := (*list)[i]
+	d.Write = d.Write || f.kind == "write"
+	if f.kind == "given" && !slices.Contains(d.Files, file) {
+		d.Files = append(d.Files, file)
+	}
+	if !slices.Contains(d.UsedFor, f.path) {
+		d.UsedFor = append(d.UsedFor, f.path)
+	}
+}
+
+// begin gives the variable with which a file's name begins a value: the base
+// itself where a path follows, else a file in it.
+func (n *needs) begin(name, base string) {
+	at := reference.FindStringSubmatchIndex(name)
+	if at == nil || at[0] != 0 || name[at[2]:at[3]] != "env" {
+		return
+	}
+	for _, v := range n.variables {
+		if v.Name != name[at[4]:at[5]] || v.Value != "" || v.Secret {
+			continue
+		}
+		v.Value = path.Join(base, strings.ReplaceAll(strings.ToLower(v.Name), "_", "-"))
+		if strings.HasPrefix(name[at[1]:], "/") {
+			v.Value = base
+		}
+	}
+}
+
+// expand puts the values of variables into a text, if all are known.
+func (n *needs) expand(text string) (string, bool) {
+	known := true
+	text = reference.ReplaceAllStringFunc(text, func(ref string) string {
+		for _, v := range n.variables {
+			if ref == "${env:"+v.Name+"}" && v.Value != "" {
+				return v.Value
+			}
+		}
+		known = false
+		return ref
+	})
+	return text, known
+}
