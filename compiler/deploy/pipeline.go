@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"kcgen.dev/compiler/plan"
 )
@@ -136,9 +137,14 @@ func relative(root, spec string) (string, error) {
 
 // firstSentence is the first of a comment, on one line.
 func firstSentence(doc []string) string {
-	text := strings.Join(strings.Fields(strings.Join(doc, " ")), " ")
-	first, _, _ := strings.Cut(text, ". ")
-	return strings.TrimSuffix(first, ".")
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.Join(doc, " "))
+	first, _, _ := strings.Cut(strings.Join(strings.Fields(text), " ")+" ", ". ")
+	return strings.TrimRight(first, ` .\`) // a backslash would go on with the next line
 }
 
 // Connectors are the names of all of them.

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func add(list *[]*Folder, dir string, f found, file string) {
 	i := slices.IndexFunc(*list, func(d *Folder) bool { return d.Path == dir })
 	if i < 0 {
 		i = len(*list)
-		*list = append(*list, &Folder{Path: dir, Name: label(dir)})
+		*list = append(*list, &Folder{Path: dir, Name: unused(label(dir), *list)})
 	}
 	d := (*list)[i]
 	d.Write = d.Write || f.kind == "write"
@@ -94,6 +95,15 @@ func add(list *[]*Folder, dir string, f found, file string) {
 	if !slices.Contains(d.UsedFor, f.path) {
 		d.UsedFor = append(d.UsedFor, f.path)
 	}
+}
+
+// unused is the name, or one with a number where another folder has it.
+func unused(name string, list []*Folder) string {
+	free := name
+	for i := 2; slices.ContainsFunc(list, func(d *Folder) bool { return d.Name == free }); i++ {
+		free = fmt.Sprintf("%s-%d", name, i)
+	}
+	return free
 }
 
 // begin gives the variable with which a file's name begins a value: the base

@@ -14,6 +14,7 @@ var functions = template.FuncMap{
 	"shell":    shell,
 	"join":     strings.Join,
 	"unitText": unitText,
+	"yaml":     yaml,
 	"upper":    strings.ToUpper,
 	"settings": func(all []*Variable) []*Variable { return some(all, false) },
 	"secrets":  func(all []*Variable) []*Variable { return some(all, true) },
@@ -50,7 +51,7 @@ func shell(s string) string {
 
 // unit is a word of a systemd unit.
 func unit(s string) (string, error) {
-	s = strings.NewReplacer("%", "%%", "$", "$$").Replace(s)
+	s = strings.ReplaceAll(s, "%", "%%")
 	if plain.MatchString(s) {
 		return s, nil
 	}
@@ -58,14 +59,26 @@ func unit(s string) (string, error) {
 }
 
 // unitText is text of a systemd unit that no program reads.
-func unitText(name, about string) string {
-	return strings.ReplaceAll(strings.TrimSuffix(name+": "+about, `\`), "%", "%%")
+func unitText(s string) string { return strings.ReplaceAll(s, "%", "%%") }
+
+var plainYAML = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./= -]*$`)
+
+// yaml is a string in YAML: as it is where it reads well and means itself.
+func yaml(s string) (string, error) {
+	if plainYAML.MatchString(s) {
+		return s, nil
+	}
+	return quote(s)
 }
 
 var notLabel = regexp.MustCompile(`[^a-z0-9]+`)
 
-// label is a word as a DNS label, which Kubernetes wants for a name.
+// label is a word as a DNS label that begins with a letter, which Kubernetes
+// wants for a name.
 func label(s string) string {
-	s = notLabel.ReplaceAllString(strings.ToLower(s), "-")
+	s = strings.Trim(notLabel.ReplaceAllString(strings.ToLower(s), "-"), "-")
+	if s == "" || s[0] <= '9' {
+		s = "p" + s
+	}
 	return strings.Trim(s[:min(len(s), 50)], "-")
 }

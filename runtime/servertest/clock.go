@@ -2,10 +2,8 @@ package servertest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 )
@@ -59,24 +57,10 @@ func InstallFaketime(ctx context.Context) (string, error) {
 
 // buildFaketime unpacks the system's own package, which suits its C library.
 func buildFaketime(ctx context.Context, dir string) error {
-	for _, tool := range []string{"apt-get", "dpkg"} {
-		if _, err := exec.LookPath(tool); errors.Is(err, exec.ErrNotFound) {
-			return fmt.Errorf("no %s here: a broker's clock is changed on Debian and its kin alone", tool)
-		}
+	if err := unpackDebian(ctx, dir, faketimePackage); err != nil {
+		return err
 	}
-	fetch := exec.CommandContext(ctx, "apt-get", "download", "-q", faketimePackage)
-	fetch.Dir = dir
-	if out, err := fetch.CombinedOutput(); err != nil {
-		return fmt.Errorf("apt-get download %s (it needs the network, and lists that apt-get update makes): %w\n%s", faketimePackage, err, out)
-	}
-	debs, err := filepath.Glob(filepath.Join(dir, "*.deb"))
-	if err != nil || len(debs) != 1 {
-		return fmt.Errorf("apt-get download %s gave %d files (%v)", faketimePackage, len(debs), err)
-	}
-	if out, err := exec.CommandContext(ctx, "dpkg", "-x", debs[0], dir).CombinedOutput(); err != nil {
-		return fmt.Errorf("dpkg -x %s: %w\n%s", debs[0], err, out)
-	}
-	_, err = theFaketime(dir)
+	_, err := theFaketime(dir)
 	return err
 }
 

@@ -7,6 +7,7 @@
 //	process.go  one running server: start, kill, pause, restart, log
 //	ports.go    free loopback ports that stay free
 //	maven.go    jars, by the ordinary mvn client   pip.go  Python modules, by pip
+//	debian.go   the system's own packages, unpacked into a folder
 //	shared.go   one server for all tests of a package
 //	kafka.go    Apache Kafka, one KRaft process; kafka/ holds its files
 //	clock.go    a broker's clock that jumps, by Debian's libfaketime
@@ -18,6 +19,7 @@
 //	readers_protobuf.go  protoc's Python code, which reads what we write
 //	validator_jsonschema.go  an independent validator of JSON Schema; jsonschema/ holds its script
 //	registrytest/  one suite for each converter that asks a Schema Registry
+//	deploytools.go  programs that judge what kcgen template writes
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	cdc/        change data capture beside Debezium's

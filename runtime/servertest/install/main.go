@@ -21,6 +21,7 @@ var programs = []struct{ name, debianPackage string }{
 	{"pip3", "python3-pip"},
 	{"pg_createcluster", "postgresql"}, // the server itself is not in the PATH
 	{"mariadbd", "mariadb-server"},
+	{"systemd-analyze", "systemd"},
 }
 
 func main() {
@@ -40,6 +41,7 @@ func run(ctx context.Context) error {
 		servertest.InstallKafka, servertest.InstallConnectWorker, servertest.InstallRegistry,
 		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc, servertest.InstallJSONSchema, servertest.InstallConnectClients,
 		servertest.InstallFaketime, servertest.InstallDebezium,
+		servertest.InstallPythonJudges, servertest.InstallGoJudges, servertest.InstallPromtool, servertest.InstallKubernetesSchemas,
 	} {
 		if _, err := fetch(ctx); err != nil {
 			return err
