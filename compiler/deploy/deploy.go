@@ -10,6 +10,7 @@
 //	place.go     where files and volumes are
 //	rest.go      where the pipeline answers
 //	metrics.go   which figures are its own
+//	dashboard.go the pictures of a dashboard
 //	quote.go     words in the syntaxes of the files
 package deploy
 
@@ -40,6 +41,7 @@ var Templates = []Template{
 	{"github", "a workflow of GitHub Actions: vet, test, what a change means, image", true},
 	{"gitlab", "jobs of GitLab CI: vet, test, what a change means, image", true},
 	{"prometheus", "rules for Prometheus: figures worth keeping, and alerts", false},
+	{"grafana", "a dashboard for Grafana", false},
 }
 
 // Names are the names of the templates.
