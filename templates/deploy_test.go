@@ -13,13 +13,14 @@ import (
 	"kcgen.dev/compiler"
 	"kcgen.dev/compiler/deploy"
 	"kcgen.dev/compiler/sandbox"
+	"kcgen.dev/runtime/servertest"
 )
 
 var update = flag.Bool("update", false, "write what the templates give as what they are to give")
 
 func TestMain(m *testing.M) {
 	sandbox.Main(compiler.SandboxFuncs())
-	os.Exit(m.Run())
+	servertest.Main(m)
 }
 
 // specs are those of testdata: as small as can be, with a group, and with files
