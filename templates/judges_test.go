@@ -32,6 +32,8 @@ func TestJudges(t *testing.T) {
 		"systemd":   {"systemd/*.service", systemd, [2]string{"ProtectSystem=strict", "ProtectSystems=strict"}},
 		"kustomize": {"kubernetes/*/kustomization.yaml", kubernetes, [2]string{"- name:", "- nam:"}},
 		"pod":       {"kubernetes/*/[ds]*t.yaml", kubernetes, [2]string{"runAsNonRoot", "runAsNoRoot"}},
+		"helm":      {"helm/*/Chart.yaml", helm, [2]string{"apiVersion: v2", "apiVersion: v9"}},
+		"values":    {"helm/*/values.yaml", helm, [2]string{"limits: {", "limit: {"}},
 		"monitor":   {"kubernetes/*/podmonitor.yaml", kubernetes, [2]string{"podMetricsEndpoints", "podMetricEndpoints"}},
 		"promtool": {"prometheus/*.yml", func(t *testing.T, file string) (string, bool) {
 			return servertest.Judge(t, nil, "promtool", "check", "rules", "--lint-fatal", file)
@@ -120,6 +122,20 @@ func kubernetes(t *testing.T, file string) (string, bool) {
 		return built, false
 	}
 	return kubeconform(t, built)
+}
+
+// helm fills in the chart beside a file, and holds what comes out against
+// Kubernetes' schemas.
+func helm(t *testing.T, file string) (string, bool) {
+	said, content := servertest.Judge(t, nil, "helm", "lint", "--strict", filepath.Dir(file))
+	if !content {
+		return said, false
+	}
+	manifests, content := servertest.Judge(t, nil, "helm", "template", filepath.Dir(file))
+	if !content {
+		return manifests, false
+	}
+	return kubeconform(t, manifests)
 }
 
 func kubeconform(t *testing.T, manifests string) (string, bool) {

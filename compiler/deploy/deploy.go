@@ -37,6 +37,7 @@ var Templates = []Template{
 	{"dockerfile", "an image of the one binary: Dockerfile, .dockerignore", true},
 	{"compose", "the pipeline beside a broker, on one machine: compose.yaml for Docker", true},
 	{"kubernetes", "manifests for Kubernetes, as a base of Kustomize", false},
+	{"helm", "a chart for Helm", false},
 	{"systemd", "a hardened unit of systemd, and its settings", false},
 	{"github", "a workflow of GitHub Actions: vet, test, what a change means, image", true},
 	{"gitlab", "jobs of GitLab CI: vet, test, what a change means, image", true},
@@ -67,12 +68,14 @@ func Fill(name string, p *Pipeline) ([]File, error) {
 		return nil, err
 	}
 	root := path.Join("deploy", name)
+	seen := *p
+	seen.Chart = name == "helm"
 	var files []File
 	err := fs.WalkDir(templates.Deploy, root, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(file, "/_") {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := fill(file, p)
+		text, err := fill(file, &seen)
 		if text = strings.TrimSpace(text); err == nil && text != "" {
 			files = append(files, File{target(strings.TrimPrefix(file, root+"/"), p), text + "\n"})
 		}
@@ -91,11 +94,7 @@ func target(file string, p *Pipeline) string {
 // Helm, Prometheus and Grafana have {{ }} for themselves.
 func fill(file string, p *Pipeline) (string, error) {
 	t := template.New(path.Base(file)).Delims("[[", "]]").Funcs(functions).Option("missingkey=error")
-	patterns := []string{file}
-	if shared := path.Join(strings.Join(strings.Split(file, "/")[:2], "/"), "_shared"); exists(shared) {
-		patterns = append(patterns, shared)
-	}
-	t, err := t.ParseFS(templates.Deploy, patterns...)
+	t, err := t.ParseFS(templates.Deploy, file, "deploy/_kubernetes")
 	if err != nil {
 		return "", fmt.Errorf("deploy: %w", err)
 	}
@@ -104,9 +103,4 @@ func fill(file string, p *Pipeline) (string, error) {
 		return "", fmt.Errorf("deploy: fill in %s: %w", file, err)
 	}
 	return b.String(), nil
-}
-
-func exists(file string) bool {
-	_, err := fs.Stat(templates.Deploy, file)
-	return err == nil
 }

@@ -79,7 +79,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 // below is a path that stands in comments, so it is one line whatever a key is.
 func below(at, name string) string {
 	if !plainName.MatchString(name) {
-		name = strconv.QuoteToASCII(name)
+		name = tame(strconv.QuoteToASCII(name))
 	}
 	return strings.TrimPrefix(at+"."+name, ".")
 }

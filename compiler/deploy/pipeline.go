@@ -41,6 +41,8 @@ type Pipeline struct {
 	Sinks      []string
 	Grace      int // seconds for an end in good order
 	Notes      []string
+
+	Chart bool // what is written is Helm\'s
 }
 
 // Options are what a spec does not know.
@@ -144,8 +146,11 @@ func firstSentence(doc []string) string {
 		return ' '
 	}, strings.Join(doc, " "))
 	first, _, _ := strings.Cut(strings.Join(strings.Fields(text), " ")+" ", ". ")
-	return strings.TrimRight(first, ` .\`) // a backslash would go on with the next line
+	return tame(strings.TrimRight(first, ` .\`)) // a backslash would go on with the next line
 }
+
+// tame keeps Helm and GitHub from taking text for words of theirs.
+func tame(text string) string { return strings.ReplaceAll(text, "{{", "{ {") }
 
 // Connectors are the names of all of them.
 func (p *Pipeline) Connectors() []string { return append(append([]string{}, p.Sources...), p.Sinks...) }

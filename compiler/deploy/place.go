@@ -67,6 +67,10 @@ func (n *needs) place(p *Pipeline) places {
 			out.notes = append(out.notes, f.path+": which file it is hangs on the environment; give it a place yourself")
 			continue
 		}
+		if strings.Contains(file, "{{") {
+			out.notes = append(out.notes, f.path+": a file with {{ in its name is left out: Helm would take it for words of its own")
+			continue
+		}
 		if !path.IsAbs(file) {
 			p.Relative = true
 			file = path.Join(p.State, file)
