@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,19 @@ func writeTree(t *testing.T, dir string, files map[string]string) {
 		}
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestGoVersion: images build with the Go that kcgen needs.
+func TestGoVersion(t *testing.T) {
+	m := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "../go.mod"))
+	if m == nil {
+		t.Fatal("go.mod names no version")
+	}
+	for _, file := range []string{"Dockerfile", ".gitlab-ci.yml"} {
+		if !strings.Contains(read(t, filepath.Join("testdata/plain/want", file)), " golang:"+m[1]) {
+			t.Errorf("%s does not have golang:%s", file, m[1])
 		}
 	}
 }

@@ -17,7 +17,8 @@ var Init embed.FS
 //go:embed pipeline.mod pipeline.sum
 var Pipeline embed.FS
 
-// Deploy are the texts of kcgen template, a folder each: see README.md.
+// Deploy are the texts of kcgen template, a folder each, and what some share:
+// see README.md.
 //
 //go:embed all:deploy
 var Deploy embed.FS

@@ -63,6 +63,7 @@ becomes one static binary that holds only the connectors it uses.
 	kcgen build shop/pipeline.cue             the binary
 	kcgen grants shop/pipeline.cue            the rights that it needs
 	kcgen diff main -- shop/pipeline.cue      what a change means
+	kcgen template systemd shop/pipeline.cue  what it is run with
 
 Exit codes: 0 good, 1 the spec has faults or a test fails, 2 wrong usage, 3 the
 build or the machine failed.`,
