@@ -74,9 +74,16 @@ func (d *dry) carry(t *target, declared connect.Shape, title string) {
 	flow.Print(&text, states)
 	f := wire.Flow{Connector: t.key, Text: text.String()}
 	if len(states) > 0 {
-		for _, e := range flow.Fields(states[len(states)-1].Shape) {
-			f.End = append(f.End, wire.Field(e))
-		}
+		f.Begin = fields(states[0])
+		f.End = fields(states[len(states)-1])
 	}
 	d.report.Flows = append(d.report.Flows, f)
+}
+
+// fields are what is known of the records in a state.
+func fields(s flow.State) (out []wire.Field) {
+	for _, f := range flow.Fields(s.Shape) {
+		out = append(out, wire.Field(f))
+	}
+	return out
 }

@@ -72,7 +72,8 @@ type Fault struct {
 type Flow struct {
 	Connector string  `json:"connector"` // sources.orders
 	Text      string  `json:"text"`
-	End       []Field `json:"end,omitempty"` // what is known of them behind the last step
+	Begin     []Field `json:"begin,omitempty"` // what is known of them before the first step
+	End       []Field `json:"end,omitempty"`   // and behind the last
 }
 
 // Field is a part of a record of which something is known.
