@@ -60,7 +60,8 @@ generate:
 	$(GO) generate ./...
 
 check: generate
-	git diff --exit-code -- '*_gen.go' generated runtime/fuse/fusetest templates '*README.md'
+	git diff --exit-code -- '*_gen.go' generated runtime/fuse/fusetest templates docs '*README.md'
+	test -z "$$(git ls-files --others --exclude-standard docs)"
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test -run TestArrows ./compiler

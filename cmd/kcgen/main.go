@@ -10,6 +10,7 @@ package main
 //go:generate go run . types ../../schema ../../runtime/... ../../examples/custom-connector/...
 //go:generate go test -count=1 -run AreTheirPrograms . -update
 //go:generate go run -C ../.. ./cmd/kcgen generate -o runtime/fuse/fusetest runtime/fuse/fusetest/testdata/pipeline.cue
+//go:generate go run -C ../.. ./cmd/kcgen docs
 
 import (
 	"context"
@@ -82,7 +83,7 @@ build or the machine failed.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		initCommand(), vetCommand(), testCommand(), buildCommand(), verifyCommand(), vulnCommand(), runCommand(), grantsCommand(), diffCommand(), lockCommand(), traceCommand(), generateCommand(), importCommand(), exportCommand(), templateCommand(), explainCommand(), graphCommand(), listCommand(), schemaCommand(), typesCommand(),
+		initCommand(), vetCommand(), testCommand(), buildCommand(), verifyCommand(), vulnCommand(), runCommand(), grantsCommand(), diffCommand(), lockCommand(), traceCommand(), generateCommand(), importCommand(), exportCommand(), templateCommand(), explainCommand(), graphCommand(), listCommand(), docsCommand(), schemaCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)
 	return root

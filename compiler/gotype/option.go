@@ -30,12 +30,14 @@ var (
 	propertyName = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.([a-z0-9_-]+|<[a-z]+>))*(\.\*)?$`)
 )
 
-// documented is the first name of a property that the doc has in parentheses:
-// one of several words, or one that is the field's own.
-func (f Field) documented() string {
-	for _, m := range parentheses.FindAllStringSubmatch(strings.Join(f.Doc, " "), -1) {
+func (f Field) documented() string { return Documented(f.Name, strings.Join(f.Doc, " ")) }
+
+// Documented is the first name of a property that a field's doc has in
+// parentheses: one of several words, or one that is the field's own.
+func Documented(field, doc string) string {
+	for _, m := range parentheses.FindAllStringSubmatch(doc, -1) {
 		for _, p := range between.Split(m[1], -1) {
-			if propertyName.MatchString(p) && (strings.Contains(p, ".") || p == strings.ToLower(f.Name)) {
+			if propertyName.MatchString(p) && (strings.Contains(p, ".") || p == strings.ToLower(field)) {
 				return p
 			}
 		}

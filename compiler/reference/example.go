@@ -19,6 +19,9 @@ var examples = map[string]string{
 // Example is a line that a spec might have.
 func (l *Library) Example(f *Field) string { return f.Name + ": " + l.example(f.scope, f, f.expr, 0) }
 
+// ExampleOf is a value of a definition that a spec might have.
+func (l *Library) ExampleOf(d *Def) string { return l.exampleOf(d, 0) }
+
 func (l *Library) example(s *scope, f *Field, e ast.Expr, depth int) string {
 	if depth > 4 {
 		return "…"
@@ -80,8 +83,12 @@ func component(l *Library, d *Def, depth int) string {
 	return d.CUE()
 }
 
-// structExample gives the required fields.
+// structExample gives the fields that the definition has for that, in @example
+// behind its marker, or else the required ones.
 func (l *Library) structExample(d *Def, depth int) string {
+	if d.example != "" {
+		return "{" + d.example + "}"
+	}
 	var parts []string
 	for _, f := range d.Fields {
 		if f.Required {

@@ -136,14 +136,22 @@ func (d *Def) read(e ast.Expr) {
 // classes are what the attribute @connect behind a marker names.
 func classes(f *ast.Field) []string {
 	var out []string
-	for _, a := range f.Attrs {
-		if name, body := a.Split(); name == "connect" {
-			for _, class := range strings.Split(body, ",") {
-				out = append(out, strings.TrimSpace(class))
-			}
+	for _, class := range strings.Split(attribute(f, "connect"), ",") {
+		if class = strings.TrimSpace(class); class != "" {
+			out = append(out, class)
 		}
 	}
 	return out
+}
+
+// attribute is what stands in an attribute of a field; empty where it has none.
+func attribute(f *ast.Field, name string) string {
+	for _, a := range f.Attrs {
+		if n, body := a.Split(); n == name {
+			return strings.TrimSpace(body)
+		}
+	}
+	return ""
 }
 
 func (d *Def) readField(f *ast.Field) {
@@ -151,7 +159,7 @@ func (d *Def) readField(f *ast.Field) {
 	if role, ok := strings.CutPrefix(name, "#"); ok {
 		for _, r := range Roles {
 			if r == role {
-				d.Role, d.Any, d.Classes = r, !isLiteral(f.Value), classes(f)
+				d.Role, d.Any, d.Classes, d.example = r, !isLiteral(f.Value), classes(f), attribute(f, "example")
 			}
 		}
 		return

@@ -51,8 +51,9 @@ type Def struct {
 	Place   string   // import-path/file:line
 	Fields  []*Field // of a struct, in order
 
-	expr  ast.Expr
-	scope *scope
+	expr    ast.Expr
+	scope   *scope
+	example string // fields that make a good value (@example)
 }
 
 // Field is a field of a definition.

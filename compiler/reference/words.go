@@ -15,6 +15,12 @@ func (l *Library) Type(f *Field) string { return l.typeOf(f.scope, f.expr) }
 // says it all.
 func (l *Library) Constraint(f *Field) string { return l.constraint(f.scope, f.expr, 0) }
 
+// Alias says in words what a definition without fields stands for: a type, and
+// what its values must be.
+func (l *Library) Alias(d *Def) (typ, constraint string) {
+	return l.typeOf(d.scope, d.expr), l.constraint(d.scope, d.expr, 0)
+}
+
 func (l *Library) typeOf(s *scope, e ast.Expr) string {
 	if d := l.resolve(s, e); d != nil {
 		if d.Any {
