@@ -114,7 +114,7 @@ func importFiles(cmd *cobra.Command, names []string, o connectjson.Options) ([]*
 func checkText(cfg compiler.Config) func(context.Context, []byte) (diag.List, error) {
 	return func(ctx context.Context, spec []byte) (diag.List, error) {
 		beside := ""
-		if modules, err := userModules(ctx); err == nil && len(modules) > 0 {
+		if modules, err := userModules(ctx, ""); err == nil && len(modules) > 0 {
 			beside = "."
 		}
 		dir, err := os.MkdirTemp(beside, ".kcgen-import-")

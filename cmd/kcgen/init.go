@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"kcgen.dev/compiler/editor"
 )
 
 func initCommand() *cobra.Command {
@@ -17,7 +19,8 @@ func initCommand() *cobra.Command {
 		Short: "Write a commented starter spec",
 		Long: `Init writes a starter into a folder: pipeline.cue, README.md, .gitignore, and a
 workflow for GitHub Actions that checks and builds it. No file that is there is
-overwritten.
+overwritten. For CUE's own tools and editors it makes the folder a CUE module
+(kcgen mod), unless it is in a module already.
 
 Templates: ` + strings.Join(names, ", ") + `.`,
 		Example: "  kcgen init shop\n  kcgen init -template round-trip .",
@@ -43,6 +46,9 @@ Templates: ` + strings.Join(names, ", ") + `.`,
 			for _, f := range files {
 				fmt.Fprintln(w, filepath.Join(args[0], f.name))
 			}
+			if err := initEditor(cmd, args[0]); err != nil {
+				return err
+			}
 			fmt.Fprintf(w, "\nNext: kcgen vet %s\n", filepath.Join(args[0], "pipeline.cue"))
 			return nil
 		},
@@ -50,4 +56,22 @@ Templates: ` + strings.Join(names, ", ") + `.`,
 	cmd.Flags().StringVar(&template, "template", "file-to-topic", "what the spec does: "+strings.Join(names, ", "))
 	cmd.RegisterFlagCompletionFunc("template", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// initEditor does what kcgen mod does, where the folder is in no module yet.
+func initEditor(cmd *cobra.Command, dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	root, err := editor.Root(abs)
+	if err != nil || root != abs {
+		return err
+	}
+	plan, err := editorPlan(cmd.Context(), root)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(dir, "cue.mod"))
+	return plan.Do(root)
 }

@@ -22,7 +22,7 @@ func library(ctx context.Context) (*reference.Library, error) {
 	if err := lib.Read("kcgen.dev", builtin()); err != nil {
 		return nil, err
 	}
-	modules, err := userModules(ctx)
+	modules, err := userModules(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -42,16 +42,16 @@ type module struct {
 
 var requiresKcgen = regexp.MustCompile(`(?m)^\s*(require\s+)?kcgen\.dev\s`)
 
-// userModules are the modules of the build list that require kcgen.dev; none
-// where there is no go.mod, or no go.
-func userModules(ctx context.Context) ([]module, error) {
-	goMod, err := goOutput(ctx, "env", "GOMOD")
+// userModules are the modules of a folder's build list that require kcgen.dev;
+// none where there is no go.mod, or no go.
+func userModules(ctx context.Context, dir string) ([]module, error) {
+	goMod, err := goOutputIn(ctx, dir, "env", "GOMOD")
 	if file := string(bytes.TrimSpace(goMod)); err != nil || file == "" || file == os.DevNull {
 		return nil, nil
 	} else if b, err := os.ReadFile(file); err != nil || !requiresKcgen.Match(b) {
 		return nil, err
 	}
-	out, err := goOutput(ctx, "list", "-m", "-e", "-mod=readonly", "-json", "all")
+	out, err := goOutputIn(ctx, dir, "list", "-m", "-e", "-mod=readonly", "-json", "all")
 	if err != nil {
 		return nil, fmt.Errorf("read the go.mod of this folder: %w", err)
 	}
@@ -72,9 +72,15 @@ func userModules(ctx context.Context) ([]module, error) {
 	}
 }
 
-// goOutput runs the go command, which fetches nothing.
+// goOutput runs the go command here, which fetches nothing.
 func goOutput(ctx context.Context, args ...string) ([]byte, error) {
+	return goOutputIn(ctx, "", args...)
+}
+
+// goOutputIn is goOutput in a folder.
+func goOutputIn(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOTOOLCHAIN=local")
 	out, err := cmd.Output()
 	var exit *exec.ExitError

@@ -83,7 +83,7 @@ build or the machine failed.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		initCommand(), vetCommand(), testCommand(), buildCommand(), verifyCommand(), vulnCommand(), runCommand(), grantsCommand(), diffCommand(), lockCommand(), traceCommand(), generateCommand(), importCommand(), exportCommand(), templateCommand(), explainCommand(), graphCommand(), listCommand(), docsCommand(), schemaCommand(), typesCommand(),
+		initCommand(), vetCommand(), testCommand(), buildCommand(), verifyCommand(), vulnCommand(), runCommand(), grantsCommand(), diffCommand(), lockCommand(), traceCommand(), generateCommand(), importCommand(), exportCommand(), templateCommand(), explainCommand(), graphCommand(), listCommand(), docsCommand(), schemaCommand(), modCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)
 	return root

@@ -116,16 +116,53 @@ func (m *goModule) notFound(importPath string, pkg goPackage) error {
 
 // holds says whether the go.mod's own module has a folder of this path.
 func (m *goModule) holds(importPath string) bool {
-	text, err := os.ReadFile(filepath.Join(m.root, "go.mod"))
-	if err != nil {
-		return false
-	}
-	rest, ok := under(modfile.ModulePath(text), importPath)
+	dir, ok := m.own(importPath)
 	if !ok {
 		return false
 	}
-	info, err := os.Stat(filepath.Join(m.root, filepath.FromSlash(rest)))
+	info, err := os.Stat(dir)
 	return err == nil && info.IsDir()
+}
+
+// has says whether the go.mod's own module has a Go package of this path.
+func (m *goModule) has(importPath string) bool {
+	if _, err := m.find(); err != nil {
+		return false
+	}
+	dir, ok := m.own(importPath)
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	return ok && err == nil && len(files) > 0
+}
+
+// own is the folder of a package of the go.mod's own module.
+func (m *goModule) own(importPath string) (dir string, ok bool) {
+	text, err := os.ReadFile(filepath.Join(m.root, "go.mod"))
+	if err != nil {
+		return "", false
+	}
+	rest, ok := under(modfile.ModulePath(text), importPath)
+	return filepath.Join(m.root, filepath.FromSlash(rest)), ok
+}
+
+// requires says whether the go.mod requires a module that the path is in: what
+// cue.mod/pkg has of it is a copy for CUE's own tools (kcgen mod).
+func (m *goModule) requires(importPath string) bool {
+	root, err := m.find()
+	if err != nil {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return false
+	}
+	f, err := modfile.ParseLax("go.mod", text, nil)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Require, func(r *modfile.Require) bool {
+		_, ok := under(r.Mod.Path, importPath)
+		return ok
+	})
 }
 
 func firstLine(text string, err error) string {

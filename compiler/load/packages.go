@@ -180,6 +180,9 @@ func (p *packages) find(importPath string) ([]file, error) {
 	}
 	if p.src.module != "" {
 		if rest, ok := under(p.src.module, clean); ok {
+			if p.goMod.has(clean) {
+				return p.findGo(importPath, clean)
+			}
 			files, err := p.readDir(filepath.Join(p.src.root, filepath.FromSlash(rest)), p.src.root, clean)
 			if err != nil || len(files) == 0 {
 				return nil, fmt.Errorf("no package %q in the module %s: %s holds no CUE file", importPath, p.src.module, rest)
@@ -195,7 +198,7 @@ func (p *packages) find(importPath string) ([]file, error) {
 			}
 			all = append(all, files...)
 		}
-		if len(all) > 0 {
+		if len(all) > 0 && !p.goMod.requires(clean) {
 			return all, nil
 		}
 	}
