@@ -49,9 +49,40 @@ func islands(g *Graph) []*island {
 	return out
 }
 
-// layer gives each box a column: the one behind the last of those that feed it.
+// layer gives each box a column: the one behind the last of those that feed it,
+// so that sources, topics and sinks stand below one another.
 func (i *island) layer() {
 	i.breakCycles()
+	i.startTopics()
+	i.push()
+	i.alignSinks()
+	i.push()
+	i.pullRight()
+	i.packLeft()
+	i.bend()
+}
+
+// startTopics puts topics that nothing feeds where the others are: behind the
+// sources.
+func (i *island) startTopics() {
+	least := 0
+	for _, w := range i.wires {
+		switch {
+		case w.from.Kind == System && w.to.Kind == Source:
+			least = 2
+		case w.from.Kind == Source:
+			least = max(least, 1)
+		}
+	}
+	for _, b := range i.boxes {
+		if b.isTopic() {
+			b.column = least
+		}
+	}
+}
+
+// push moves boxes to the right until each is behind all that feed it.
+func (i *island) push() {
 	for range i.boxes { // as often as a way can be long
 		moved := false
 		for _, w := range i.wires {
@@ -64,7 +95,55 @@ func (i *island) layer() {
 			break
 		}
 	}
-	i.pullRight()
+}
+
+// alignSinks puts sinks below one another, but for those that read what others
+// refuse.
+func (i *island) alignSinks() {
+	last := 0
+	second := i.behindSinks()
+	for _, b := range i.boxes {
+		if b.Kind == Sink && !second[b] {
+			last = max(last, b.column)
+		}
+	}
+	for _, b := range i.boxes {
+		if b.Kind == Sink && !second[b] {
+			b.column = last
+		}
+	}
+}
+
+// behindSinks are the boxes that sinks feed, directly or not.
+func (i *island) behindSinks() map[*box]bool {
+	behind := map[*box]bool{}
+	for range i.boxes {
+		found := len(behind)
+		for _, w := range i.wires {
+			if w.from.Kind == Sink || behind[w.from] {
+				behind[w.to] = true
+			}
+		}
+		if len(behind) == found {
+			break
+		}
+	}
+	return behind
+}
+
+// packLeft lets no column before the first box be empty.
+func (i *island) packLeft() {
+	least := i.boxes[0].column
+	for _, b := range i.boxes {
+		least = min(least, b.column)
+	}
+	for _, b := range i.boxes {
+		b.column -= least
+	}
+}
+
+// bend puts boxes into their columns, and where wires pass columns, bends.
+func (i *island) bend() {
 	for _, w := range i.wires {
 		w.via = append(w.via, w.from)
 		for c := w.from.column + 1; c < w.to.column; c++ {
@@ -107,9 +186,13 @@ func (i *island) breakCycles() {
 	}
 }
 
-// pullRight brings boxes that nothing feeds next to what they feed.
+// pullRight brings boxes that nothing feeds next to what they feed. Topics stay
+// among topics.
 func (i *island) pullRight() {
 	for _, b := range i.boxes {
+		if b.isTopic() {
+			continue
+		}
 		next := -1
 		for _, w := range i.wires {
 			if w.to == b {

@@ -41,8 +41,9 @@ func lay(g *Graph) *picture {
 	for _, i := range islands(g) {
 		i.layer()
 		i.order()
-		i.columnsWide()
+		i.size()
 		i.settle()
+		i.columnsWide()
 		h := i.moveTo(top)
 		for _, b := range i.boxes {
 			p.boxes = append(p.boxes, b)
@@ -51,27 +52,49 @@ func lay(g *Graph) *picture {
 		p.wires = append(p.wires, i.draw()...)
 		top += h + islandGap
 	}
-	p.h = max(top-islandGap+margin, 2*margin)
+	p.h = math.Ceil(max(top-islandGap+margin, 2*margin))
 	p.w = max(p.w, 2*margin)
 	return p
 }
 
-// columnsWide gives each column its place from the left, and all its boxes one
-// width.
-func (i *island) columnsWide() {
-	x := margin
+// size gives all boxes of a column one width, and bends their height.
+func (i *island) size() {
 	for _, column := range i.columns {
 		w := 0.0
 		for _, b := range column {
 			w = max(w, b.w)
 		}
 		for _, b := range column {
-			b.x, b.w = x, w
+			b.w = w
 			if b.Node == nil {
 				b.h = bendRoom
 			}
 		}
-		x += w + columnGap
+	}
+}
+
+// columnsWide gives each column its place from the left: the farther up or down
+// its wires go, the more room there is behind it.
+func (i *island) columnsWide() {
+	_, right := i.neighbours()
+	x := margin
+	for _, column := range i.columns {
+		steepest := 0.0
+		for _, b := range column {
+			b.x = x
+			for _, to := range right[b] {
+				steepest = max(steepest, math.Abs(b.y+b.h/2-to.y-to.h/2))
+			}
+		}
+		if len(column) > 0 {
+			x += column[0].w
+		}
+		x += min(max(columnGap, steepest/6), 2.5*columnGap)
+	}
+	for _, column := range i.columns {
+		for _, b := range column {
+			b.x = math.Round(b.x)
+		}
 	}
 }
 
