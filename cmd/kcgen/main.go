@@ -11,6 +11,7 @@ package main
 //go:generate go test -count=1 -run AreTheirPrograms . -update
 //go:generate go run -C ../.. ./cmd/kcgen generate -o runtime/fuse/fusetest runtime/fuse/fusetest/testdata/pipeline.cue
 //go:generate go run -C ../.. ./cmd/kcgen docs
+//go:generate go run -C ../.. ./cmd/kcgen graph -o .github/graph.svg examples/log-analysis/pipeline.cue
 
 import (
 	"context"
@@ -64,7 +65,7 @@ becomes one static binary that holds only the connectors it uses.
 	kcgen build shop/pipeline.cue             the binary
 	kcgen grants shop/pipeline.cue            the rights that it needs
 	kcgen diff main -- shop/pipeline.cue      what a change means
-	kcgen template systemd shop/pipeline.cue  what it is run with
+		,
 
 Exit codes: 0 good, 1 the spec has faults or a test fails, 2 wrong usage, 3 the
 build or the machine failed.`,
@@ -83,7 +84,10 @@ build or the machine failed.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		initCommand(), vetCommand(), testCommand(), buildCommand(), verifyCommand(), vulnCommand(), runCommand(), grantsCommand(), diffCommand(), lockCommand(), traceCommand(), generateCommand(), importCommand(), exportCommand(), templateCommand(), explainCommand(), graphCommand(), listCommand(), docsCommand(), schemaCommand(), modCommand(), typesCommand(),
+		initCommand(), vetCommand(), testCommand(), runCommand(), buildCommand(), verifyCommand(), vulnCommand(),
+		diffCommand(), lockCommand(), grantsCommand(), traceCommand(), graphCommand(), generateCommand(), templateCommand(),
+		importCommand(), exportCommand(),
+		explainCommand(), listCommand(), docsCommand(), schemaCommand(), modCommand(), typesCommand(),
 		versionCommand(), completionCommand(),
 	)
 	return root

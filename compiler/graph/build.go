@@ -41,6 +41,8 @@ func Of(pipelines []Pipeline) *Graph {
 		for _, s := range p.Plan.Root.Structs("sources") {
 			b.source(p, s)
 		}
+	}
+	for _, p := range pipelines {
 		for _, s := range p.Plan.Root.Structs("sinks") {
 			b.sink(p, s)
 		}
@@ -90,7 +92,7 @@ func (b *builder) read(p Pipeline, s *plan.Struct, topic, sink *Node) {
 	if f == nil && len(s.List("topics")) == 1 {
 		f = flowOf(p.Flows, "sinks."+s.Key(), "")
 	}
-	if f == nil || len(f.Begin) == 0 {
+	if f == nil || len(f.Begin) == 0 || b.filledAs(topic, shapeTip(f.Begin)) {
 		b.link(topic, sink, Records)
 		return
 	}
@@ -98,6 +100,21 @@ func (b *builder) read(p Pipeline, s *plan.Struct, topic, sink *Node) {
 	describeShape(shape, f.Begin)
 	b.link(topic, shape, Records)
 	b.link(shape, sink, Records)
+}
+
+// filledAs says whether all that fills a topic is drawn with the same schema:
+// then it need not be drawn twice.
+func (b *builder) filledAs(topic *Node, tip string) bool {
+	filled := false
+	for _, e := range b.Edges {
+		if e.To == topic {
+			if e.From.Kind != Schema || e.From.Tip != tip {
+				return false
+			}
+			filled = true
+		}
+	}
+	return filled
 }
 
 // schema draws what is known of a connector's records behind its last step, and

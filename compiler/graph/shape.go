@@ -40,16 +40,21 @@ const shapeFields = 6
 // describeShape says in a box what is known of records: the fields of key and
 // value, a few by name and the others by number; all of them in the tip.
 func describeShape(n *Node, fields []wire.Field) {
-	var tip []string
-	for _, f := range fields {
-		tip = append(tip, f.Path+" "+typeOf(f))
-	}
-	n.Tip = strings.Join(tip, "\n")
+	n.Tip = shapeTip(fields)
 	for _, part := range []string{"key", "value"} {
 		if rows := shapeRows(part, fields); len(rows) > 0 {
 			n.Parts = append(n.Parts, rows)
 		}
 	}
+}
+
+// shapeTip is all that is known, a line a field.
+func shapeTip(fields []wire.Field) string {
+	var tip []string
+	for _, f := range fields {
+		tip = append(tip, f.Path+" "+typeOf(f))
+	}
+	return strings.Join(tip, "\n")
 }
 
 // shapeRows are the rows of key or value: the whole, and its fields.
