@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue"
+
+	"kcgen.dev/compiler/reference"
 )
 
 // Module is where CUE packages come from.
@@ -38,9 +40,9 @@ func packages(modules []Module) (map[string][]byte, error) {
 			switch {
 			case err != nil:
 				return err
-			case d.IsDir() && name != "." && isAside(m.FS, name):
-				return fs.SkipDir
-			case d.IsDir() || path.Ext(name) != ".cue" || strings.HasPrefix(d.Name(), "_"):
+			case d.IsDir():
+				return reference.SkipFolder(m.FS, name)
+			case path.Ext(name) != ".cue" || strings.HasPrefix(d.Name(), "_"):
 				return nil
 			}
 			text, err := fs.ReadFile(m.FS, name)
@@ -52,13 +54,6 @@ func packages(modules []Module) (map[string][]byte, error) {
 		}
 	}
 	return out, nil
-}
-
-// isAside says whether a folder holds no packages of the module.
-func isAside(fsys fs.FS, dir string) bool {
-	base := path.Base(dir)
-	_, err := fs.Stat(fsys, path.Join(dir, "go.mod"))
-	return err == nil || base == "testdata" || base == "cue.mod" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")
 }
 
 var notPath = regexp.MustCompile(`[^a-z0-9]+`)

@@ -10,27 +10,18 @@ import (
 	"slices"
 
 	"golang.org/x/mod/modfile"
+
+	"kcgen.dev/compiler/load"
 )
 
-// Root is the folder to which a spec's imports are relative for CUE's tools: the
-// nearest upwards that has a cue.mod, else the nearest with a go.mod, else the
-// folder itself.
+// Root is the folder to which a spec's imports are relative for CUE's tools: that
+// of the module, as kcgen finds it.
 func Root(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("editor: %w", err)
 	}
-	for _, mark := range []string{"cue.mod", "go.mod"} {
-		for d := dir; ; d = filepath.Dir(d) {
-			if _, err := os.Stat(filepath.Join(d, mark)); err == nil {
-				return d, nil
-			}
-			if d == filepath.Dir(d) {
-				break
-			}
-		}
-	}
-	return dir, nil
+	return load.ModuleRoot(dir), nil
 }
 
 // Plan is what is to change below a root.

@@ -110,15 +110,7 @@ func (i *island) settle() {
 	}
 	left, right := i.neighbours()
 	for n := range 2 * sweeps {
-		if n%2 == 0 {
-			for c := 1; c < len(i.columns); c++ {
-				spread(i.columns[c], left)
-			}
-		} else {
-			for c := len(i.columns) - 2; c >= 0; c-- {
-				spread(i.columns[c], right)
-			}
-		}
+		i.sweep(n, left, right, spread)
 	}
 }
 

@@ -15,15 +15,7 @@ func (i *island) order() {
 	left, right := i.neighbours()
 	best, fewest := i.places(), i.crossings(right)
 	for n := range sweeps {
-		if n%2 == 0 {
-			for c := 1; c < len(i.columns); c++ {
-				sortBy(i.columns[c], left)
-			}
-		} else {
-			for c := len(i.columns) - 2; c >= 0; c-- {
-				sortBy(i.columns[c], right)
-			}
-		}
+		i.sweep(n, left, right, sortBy)
 		if x := i.crossings(right); x < fewest {
 			best, fewest = i.places(), x
 		}
@@ -33,6 +25,20 @@ func (i *island) order() {
 			b.place = best[b]
 		}
 		slices.SortFunc(column, func(a, b *box) int { return cmp.Compare(a.place, b.place) })
+	}
+}
+
+// sweep goes over the columns from the left, and the next time from the right,
+// with what each box is wired to on the side that it came from.
+func (i *island) sweep(n int, left, right map[*box][]*box, do func(column []*box, wired map[*box][]*box)) {
+	if n%2 == 0 {
+		for c := 1; c < len(i.columns); c++ {
+			do(i.columns[c], left)
+		}
+		return
+	}
+	for c := len(i.columns) - 2; c >= 0; c-- {
+		do(i.columns[c], right)
 	}
 }
 

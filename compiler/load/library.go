@@ -10,7 +10,7 @@ import (
 // those of the user's Go modules, found from a folder. It is not safe for
 // concurrent use.
 func Packages(builtin fs.FS, dir string) func(importPath string) (cue.Value, bool) {
-	root := moduleRoot(dir)
+	root := ModuleRoot(dir)
 	p := newPackages(Config{Builtin: builtin}, &source{dir: dir, root: root})
 	return p.value
 }

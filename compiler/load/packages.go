@@ -319,9 +319,9 @@ func (p *packages) asUser(files []file, rest string) []file {
 	return files
 }
 
-// moduleRoot is the nearest folder upwards that has a cue.mod, else the
-// nearest that has a go.mod, else the folder itself.
-func moduleRoot(dir string) string {
+// ModuleRoot is the nearest folder upwards that has a cue.mod, else the
+// nearest that has a go.mod, else the folder itself, which is an absolute path.
+func ModuleRoot(dir string) string {
 	for _, mark := range []string{"cue.mod", "go.mod"} {
 		for d := dir; ; d = filepath.Dir(d) {
 			if _, err := os.Stat(filepath.Join(d, mark)); err == nil {

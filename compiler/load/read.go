@@ -63,7 +63,7 @@ func read(cfg Config, arg string) (*source, diag.List) {
 	} else {
 		src.dir = filepath.Dir(abs)
 	}
-	src.root = moduleRoot(src.dir)
+	src.root = ModuleRoot(src.dir)
 	var ds diag.List
 	if src.module, err = cueModule(src.root); err != nil {
 		return nil, diag.List{{File: name, Msg: err.Error()}}

@@ -27,7 +27,7 @@ func (l *Library) Read(module string, fsys fs.FS) error {
 			return fmt.Errorf("reference: read %s: %w", module, err)
 		}
 		if d.IsDir() {
-			return skipFolder(fsys, p)
+			return SkipFolder(fsys, p)
 		}
 		if path.Ext(p) != ".cue" || strings.HasPrefix(path.Base(p), "_") {
 			return nil
@@ -40,7 +40,8 @@ func (l *Library) Read(module string, fsys fs.FS) error {
 	return errors.Join(append(bad, err)...)
 }
 
-func skipFolder(fsys fs.FS, dir string) error {
+// SkipFolder is fs.SkipDir for a folder of a module that holds no packages of it.
+func SkipFolder(fsys fs.FS, dir string) error {
 	if dir == "." {
 		return nil
 	}
