@@ -208,6 +208,8 @@ func TestTopics(t *testing.T) {
 		{"query", `sources: a: connector: sql.#Source & {` + jdbc + `, query: "SELECT 1"}`, `source a feeds topic db-`},
 		{"captured", `sources: a: connector: postgres.#Source & {` + shop + `, tableIncludeList: ["public\\.orders", "public\\.x.*", "(a|b)\\.c"]}`,
 			`source a feeds topic shop.public.orders; source a feeds topics shop.public.x*; source a feeds topics shop.*.c`},
+		{"schema changes", `sources: a: connector: mysql.#Source & {database: mysql.#Database & {url: "mysql://db/shop", user: "u"}, topicPrefix: "shop", databaseServerId: 1, schemaHistoryInternalKafkaTopic: "h", tableIncludeList: ["shop\\.orders"]}`,
+			`source a feeds topic shop.shop.orders; source a feeds topic shop`},
 		{"delimiter", `sources: a: connector: postgres.#Source & {` + shop + `, topicDelimiter: "_", tableIncludeList: ["public\\.orders"]}`,
 			`source a feeds topic shop_public_orders`},
 		{"routed", `sources: a: {connector: _file, transforms: [{do: transform.#RegexRouter & {regex: "or(.*)", replacement: "new-$1-x"}}]}`,
@@ -278,6 +280,56 @@ func TestSteps(t *testing.T) {
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}
+}
+
+// TestSchemas: what is known of records stands on the way, once where a topic is
+// read as it is filled.
+func TestSchemas(t *testing.T) {
+	id := []wire.Field{{Path: "value", Type: "struct"}, {Path: "value.id", Type: "int64", Optional: true}}
+	other := append(id[:1:1], wire.Field{Path: "value.id", Type: "string"})
+	dir := t.TempDir()
+	text := header + `name: "p"
+	sources: a: {connector: _file, transforms: [{do: transform.#Filter}]}
+	sinks: b: {connector: _to, topics: ["orders"]}
+	sinks: c: {connector: _to, topics: ["orders", "bills"]}
+}`
+	if err := os.WriteFile(filepath.Join(dir, "s.cue"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	g := Of([]Pipeline{{planOf(t, dir, "s.cue"), []wire.Flow{
+		{Connector: "sources.a", Text: "connector\n    value  string\n\ntransforms[0]\n    value  struct\n", End: id},
+		{Connector: "sinks.b", Text: "converters\n", Begin: id},
+		{Connector: "sinks.c", Text: "topic bills\nconverters\n", Begin: other},
+	}}})
+	examine(t, g)
+	const want = "source a feeds schema value struct, id int64?; schema value struct, id int64? feeds topic orders; topic orders feeds sink b; " +
+		"topic orders feeds sink c; topic bills feeds schema value struct, id string; schema value struct, id string feeds sink c"
+	var got []string
+	for _, e := range g.Edges {
+		if e.From.Kind != System && e.To.Kind != System {
+			got = append(got, sentence(e.From)+" feeds "+sentence(e.To))
+		}
+	}
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
+	}
+	if tip := g.Nodes[0].Parts[1][0].Tip; tip != "    value  struct" {
+		t.Errorf("the step's tip is %q", tip)
+	}
+}
+
+// sentence is a node in a sentence, a schema by what it says.
+func sentence(n *Node) string {
+	if n.Kind != Schema {
+		return label(n)
+	}
+	var rows []string
+	for _, part := range n.Parts {
+		for _, r := range part {
+			rows = append(rows, strings.TrimSpace(r.Text))
+		}
+	}
+	return "schema " + strings.Join(rows, ", ")
 }
 
 // FuzzNames draws any names.

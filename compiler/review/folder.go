@@ -13,7 +13,8 @@ import (
 // maxSpecs is how many specs a folder may hold.
 const maxSpecs = 2000
 
-// Specs are the specs in a folder and below, relative to root and sorted: a file
+// Specs are the specs in a folder and below, relative to root, if that is not
+// empty, and sorted: a file
 // that holds a whole pipeline, or the folder whose files make one together.
 func Specs(root, dir string) ([]string, error) {
 	found := map[string][]string{} // by folder
@@ -41,11 +42,12 @@ func Specs(root, dir string) ([]string, error) {
 			files = []string{folder}
 		}
 		for _, f := range files {
-			rel, err := filepath.Rel(filepath.Clean(root), f)
-			if err != nil {
-				return nil, fmt.Errorf("review: look for specs: %w", err)
+			if root != "" {
+				if f, err = filepath.Rel(root, f); err != nil {
+					return nil, fmt.Errorf("review: look for specs: %w", err)
+				}
 			}
-			out = append(out, rel)
+			out = append(out, f)
 		}
 	}
 	if len(out) > maxSpecs {
