@@ -168,7 +168,7 @@ func (k *checking) slots(ctx context.Context) error {
 	drop := "SELECT pg_drop_replication_slot('" + name + "')"
 	switch {
 	case sl == nil:
-		k.Warn("slot "+name+" is there", "it is not: it is made at the start, and what is changed before is not told but read as rows", "")
+		k.Good("slot " + name + " is made at the first start: changes are told from then on")
 	case sl.usable(name, k.capture.config.Database) != nil:
 		k.bad(what, sl.usable(name, k.capture.config.Database).Error(), drop)
 	case sl.status == "lost":
