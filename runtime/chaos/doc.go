@@ -7,7 +7,6 @@
 //	field_test.go     the broker, the instances, and the files that they write
 //	faults_test.go    how each action of the table is done
 //	instance_test.go  one instance: started, killed, frozen, stopped
-//	proxy_test.go     the way between an instance and the broker; weather_test.go its test
 //	rest_test.go      what is asked of the instances by REST
 //	topic_test.go     what is asked of the broker
 //	judge_test.go     what was lost, doubled, owned twice or written too late

@@ -1,11 +1,8 @@
 package chaos_test
 
 import (
-	"bufio"
 	"encoding/binary"
-	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"sync"
 	"testing"
@@ -24,7 +21,7 @@ func TestLostEnds(t *testing.T) {
 	f := newField(t, n)
 	e := &lostEnds{random: rand.New(rand.NewPCG(n, 3))}
 	for _, i := range f.instances {
-		i.proxy.ends = e
+		i.proxy.Frames = e.frames
 	}
 	f.startAll()
 	e.set(true)
@@ -79,6 +76,12 @@ func (e *lostEnds) answer(frame []byte) (pass bool) {
 	return true
 }
 
+// frames watch a connection.
+func (e *lostEnds) frames() (request, answer func(frame []byte) bool) {
+	one := &ends{all: e}
+	return one.request, one.answer
+}
+
 // ends watches one connection for requests that end transactions.
 type ends struct {
 	all   *lostEnds
@@ -110,26 +113,4 @@ func (e *ends) answer(frame []byte) (pass bool) {
 	}
 	e.asked = slices.Delete(e.asked, i, i+1)
 	return e.all.answer(frame)
-}
-
-// carryFrames moves requests or answers, each behind its length. The beginning
-// of each is looked at, and may be changed; the connection ends with one that
-// may not pass.
-func (p *proxy) carryFrames(l *link, from, to net.Conn, look func(frame []byte) bool) {
-	defer p.drop(l)
-	in := bufio.NewReader(from)
-	for {
-		size, err := in.Peek(4)
-		if err != nil {
-			return
-		}
-		total := 4 + int64(binary.BigEndian.Uint32(size))
-		frame, err := in.Peek(int(min(total, 64)))
-		if err != nil || !look(frame) {
-			return
-		}
-		if _, err := io.CopyN(to, in, total); err != nil {
-			return
-		}
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"kcgen.dev/runtime/servertest/weather"
 )
 
 func (f *field) kill(s step) {
@@ -44,20 +46,20 @@ func (f *field) freeze(s step) {
 	}
 }
 
-func (f *field) cut(s step)    { f.storm(s, weather{cut: true}) }
-func (f *field) hold(s step)   { f.storm(s, weather{hold: true}) }
-func (f *field) deafen(s step) { f.storm(s, weather{deaf: true}) }
+func (f *field) cut(s step)    { f.storm(s, weather.Weather{Cut: true}) }
+func (f *field) hold(s step)   { f.storm(s, weather.Weather{Hold: true}) }
+func (f *field) deafen(s step) { f.storm(s, weather.Weather{Deaf: true}) }
 
 func (f *field) delay(s step) {
-	f.storm(s, weather{delay: 20 * time.Millisecond * time.Duration(1+s.which%10)})
+	f.storm(s, weather.Weather{Delay: 20 * time.Millisecond * time.Duration(1+s.which%10)})
 }
 
 // storm gives an instance's way to the broker another weather for a while.
-func (f *field) storm(s step, w weather) {
+func (f *field) storm(s step, w weather.Weather) {
 	p := f.instances[s.instance].proxy
-	p.set(w)
+	p.Set(w)
 	time.Sleep(s.lasts)
-	p.set(weather{})
+	p.Set(weather.Weather{})
 }
 
 func (f *field) killBroker(s step) {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"kcgen.dev/runtime/servertest"
+	"kcgen.dev/runtime/servertest/weather"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -118,14 +119,13 @@ func (f *field) startBroker(more ...servertest.KafkaOption) {
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		i := &instance{n: n, rest: rest, proxy: newProxy(f.t)}
+		i := &instance{n: n, rest: rest, proxy: weather.New(f.t)}
 		f.instances = append(f.instances, i)
-		options = append(options, servertest.KafkaAdvertise(listener(n), i.proxy.addr()))
+		options = append(options, servertest.KafkaAdvertise(listener(n), i.proxy.Addr()))
 	}
 	f.broker = servertest.Kafka(f.t, options...)
 	for n, i := range f.instances {
-		i.proxy.target = f.broker.Listener(listener(n))
-		go i.proxy.serve()
+		i.proxy.To(f.broker.Listener(listener(n)))
 	}
 	f.admin = kadm.NewClient(f.broker.Client(f.t))
 	f.t.Cleanup(func() { // before the broker's end

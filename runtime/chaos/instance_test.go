@@ -13,6 +13,7 @@ import (
 
 	"kcgen.dev/runtime/servertest/planted"
 	"kcgen.dev/runtime/servertest/proc"
+	"kcgen.dev/runtime/servertest/weather"
 )
 
 // session is the time-out that programs/chaos has.
@@ -47,7 +48,7 @@ var programDir string
 type instance struct {
 	n     int
 	rest  string // host:port
-	proxy *proxy
+	proxy *weather.Proxy
 	turn  queue
 
 	mu      sync.Mutex
@@ -64,7 +65,7 @@ type exit struct {
 func (f *field) start(i *instance) {
 	cmd := exec.Command(f.program)
 	cmd.Env = append(os.Environ(),
-		"CHAOS_INSTANCE="+strconv.Itoa(i.n), "CHAOS_BROKERS="+i.proxy.addr(), "CHAOS_REST="+i.rest,
+		"CHAOS_INSTANCE="+strconv.Itoa(i.n), "CHAOS_BROKERS="+i.proxy.Addr(), "CHAOS_REST="+i.rest,
 		"CHAOS_FOLDER="+f.dir, "CHAOS_END="+f.endFile(), "CHAOS_BOUNDARY="+f.boundary,
 		"CHAOS_BEGIN="+strconv.FormatInt(f.begun.UnixNano(), 10),
 		planted.Env+"="+*plantFlag,

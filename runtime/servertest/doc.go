@@ -23,6 +23,7 @@
 //	install/    the command that fetches everything ahead of the tests
 //	history/    the offline checker: numbered lines in, what was lost out
 //	cdc/        change data capture beside Debezium's
+//	weather/    a way to a server: cut, slow, or in one direction only
 //	planted/    bugs in copies of files, for checkers to find
 //	proc/       ordinary child processes: the programs under test
 //

@@ -1,4 +1,4 @@
-package chaos_test
+package weather
 
 import (
 	"bufio"
@@ -34,14 +34,24 @@ func echo(t *testing.T) (addr string, heard <-chan string) {
 	return ln.Addr().String(), said
 }
 
+// someLost waits until bytes of some connection were thrown away.
+func (p *Proxy) someLost() {
+	for lost := false; !lost; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		for l := range p.links {
+			lost = lost || l.lost
+		}
+		p.mu.Unlock()
+	}
+}
+
 // What a proxy does to what passes is what its weather says.
 func TestWeather(t *testing.T) {
-	p := newProxy(t)
-	var heard <-chan string
-	p.target, heard = echo(t)
-	go p.serve()
+	p := New(t)
+	target, heard := echo(t)
+	p.To(target)
 	dial := func() (net.Conn, *bufio.Reader) {
-		c, err := net.Dial("tcp", p.addr())
+		c, err := net.Dial("tcp", p.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,35 +77,41 @@ func TestWeather(t *testing.T) {
 	<-heard
 	answered(in, "fair")
 
-	p.set(weather{hold: true})
+	p.Set(Weather{Hold: true})
 	say(c, "held")
 	select {
 	case <-heard:
 		t.Error("what is held has passed")
 	case <-time.After(20 * time.Millisecond):
 	}
-	p.set(weather{delay: time.Millisecond})
+	p.Set(Weather{Delay: time.Millisecond})
 	<-heard
 	answered(in, "held")
 
-	p.set(weather{deaf: true})
+	p.Set(Weather{Deaf: true})
 	say(c, "unanswered")
 	<-heard
-	for lost := false; !lost; time.Sleep(time.Millisecond) {
-		p.mu.Lock()
-		for l := range p.links {
-			lost = lost || l.lost
-		}
-		p.mu.Unlock()
+	p.someLost()
+	p.Set(Weather{})
+	over(in)
+
+	c, in = dial()
+	p.Set(Weather{Mute: true})
+	say(c, "unheard")
+	p.someLost()
+	select {
+	case line := <-heard:
+		t.Errorf("%q has passed", line)
+	default:
 	}
-	p.set(weather{})
+	p.Set(Weather{})
 	over(in)
 
 	c, in = dial()
 	say(c, "fair again")
 	<-heard
 	answered(in, "fair again")
-	p.set(weather{cut: true})
+	p.Set(Weather{Cut: true})
 	over(in)
 	_, in = dial()
 	over(in)
