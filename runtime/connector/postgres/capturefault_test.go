@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -143,6 +144,58 @@ func TestCaptureSlotGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCaptureSlotTaken drops the slot of a capture that runs: it stops and says
+// so. A slot that is made anew under the name has nothing of what was between.
+func TestCaptureSlotTaken(t *testing.T) {
+	drop := `SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE database = current_database() AND active;
+		SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database();`
+	for name, anew := range map[string]bool{"dropped": false, "made anew": true} {
+		t.Run(name, func(t *testing.T) {
+			d := adminDatabase(t)
+			d.exec("CREATE TABLE t (id int PRIMARY KEY)")
+			s := d.source()
+			l := d.capture(s)
+			l.untilStreaming(d)
+			d.exec("INSERT INTO t VALUES (1)")
+			l.until(l.has("1"))
+			lose := drop + "INSERT INTO t VALUES (2); SELECT pg_switch_wal();"
+			if anew {
+				lose += "SELECT pg_create_logical_replication_slot('" + s.SlotName + "', 'pgoutput'); INSERT INTO t VALUES (3)"
+			}
+			d.exec(lose)
+			if err := l.fails(); !strings.Contains(err.Error(), "lost") || !strings.Contains(err.Error(), s.SlotName) {
+				t.Errorf("it failed otherwise: %v", err)
+			}
+			if got := strings.Join(l.ids(), " "); got != "1" {
+				t.Errorf("it went on behind what was lost: %s", got)
+			}
+		})
+	}
+}
+
+// TestCaptureRestored goes on with an offset that the server's log does not reach:
+// what is changed until it does would be passed over in silence.
+func TestCaptureRestored(t *testing.T) {
+	d := adminDatabase(t)
+	d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+	s := d.source()
+	l := d.capture(s)
+	l.untilStreaming(d)
+	l.untilMark(d)
+	_ = l.task.Close()
+	ahead := maps.Clone(l.offset)
+	for _, key := range []string{"lsn", "lsn_proc", "lsn_commit"} {
+		ahead[key] = ahead[key].(int64) + 1<<30
+	}
+	if err := d.resume(s, ahead).fails(); !strings.Contains(err.Error(), "restored") {
+		t.Errorf("it failed otherwise: %v", err)
+	}
+	s.OffsetMismatchStrategy = "trust_slot"
+	d.exec("INSERT INTO t VALUES (2)")
+	trusting := d.resume(s, ahead)
+	trusting.until(trusting.has("2"))
 }
 
 // TestCaptureSnapshotGoesOn breaks a snapshot off again and again, while rows

@@ -1,15 +1,15 @@
 package postgres
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"time"
-
-	"bufio"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,6 +33,26 @@ func (d Database) captureConfig() (*pgx.ConnConfig, error) {
 // link is a connection that logical replication runs over.
 type link struct {
 	pg *pgconn.PgConn
+	// silence is how long nothing may come while the log is read. The server says
+	// that it lives at half of its wal_sender_timeout; a connection that a firewall
+	// or a balancer has forgotten is silent for ever. 0 is without an end.
+	silence time.Duration
+}
+
+// listening is a link's connection as it is read.
+type listening struct {
+	io.Reader
+	link *link
+}
+
+// Read waits no longer than the link's silence.
+func (l listening) Read(b []byte) (int, error) {
+	if l.link.silence > 0 {
+		if err := l.link.pg.Conn().SetReadDeadline(time.Now().Add(l.link.silence)); err != nil {
+			return 0, err
+		}
+	}
+	return l.Reader.Read(b)
 }
 
 // openLink connects for replication.
@@ -42,7 +62,7 @@ func openLink(ctx context.Context, config *pgx.ConnConfig) (*link, error) {
 	delete(c.RuntimeParams, "lock_timeout")
 	l := &link{}
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		return pgproto3.NewFrontend(bufio.NewReaderSize(r, linkBuffer), w)
+		return pgproto3.NewFrontend(bufio.NewReaderSize(listening{r, l}, linkBuffer), w)
 	}
 	pg, err := pgconn.ConnectConfig(ctx, c)
 	if err != nil {
@@ -115,6 +135,9 @@ var errEnded = errors.New("the server has ended the stream")
 func (l *link) next() (frame, error) {
 	for {
 		m, err := l.pg.Frontend().Receive()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return frame{}, fmt.Errorf("nothing was heard of the server for %s: %w", l.silence, err)
+		}
 		if err != nil {
 			return frame{}, err
 		}

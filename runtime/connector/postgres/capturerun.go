@@ -15,11 +15,12 @@ import (
 // session is what one run of a capture works with.
 type session struct {
 	*capture
-	conn    *pgx.Conn // for questions
-	link    *link     // for the log
-	server  int       // its version, as 150004
-	slot    *slot     // nil: it is not there
-	made    newSlot   // where this run made the slot
+	conn    *pgx.Conn     // for questions
+	link    *link         // for the log
+	server  int           // its version, as 150004
+	silence time.Duration // of the log, that is too long; 0: none is
+	slot    *slot         // nil: it is not there
+	made    newSlot       // where this run made the slot
 	tables  tables
 	current state // of the decoders
 
@@ -48,7 +49,11 @@ func (s *session) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.tables = tables{modes: s.cfg.modes(), emit: s.emit, warn: s.log.Warn}
-	return s.conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&s.server)
+	var timeout int64
+	err = s.conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, setting::bigint FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'`).
+		Scan(&s.server, &timeout)
+	s.silence = 2 * time.Duration(timeout) * time.Millisecond
+	return err
 }
 
 func (s *session) close() {
@@ -146,8 +151,15 @@ func (s *session) setPosition(p position) {
 // is whether all rows are to be read anew because it has not.
 func (s *session) mismatch(ctx context.Context) (anew bool, err error) {
 	name, from := s.cfg.SlotName, s.pos.start()
+	end, err := s.logEnd(ctx)
+	if err != nil {
+		return false, err
+	}
 	problem := ""
 	switch {
+	case from > end:
+		problem = fmt.Sprintf("the offset is at %s (%d), and the server's log ends before, at %s (%d): the database was restored, or another server has taken over that had not had all; what is changed until the log is there again is lost",
+			from, from, end, end)
 	case s.slot == nil:
 		problem = fmt.Sprintf("slot %s is gone: what was changed behind %s (%d) until a new one is made is lost", name, from, from)
 	case s.slot.status == "lost":
@@ -168,6 +180,9 @@ func (s *session) mismatch(ctx context.Context) (anew bool, err error) {
 			"; reset the offsets to read all rows anew (or set snapshotMode to when_needed), or set offsetMismatchStrategy to trust_slot to go on without them"))
 	default:
 		s.log.Warn("changes are passed over: "+problem, "slot", name, "offsetMismatchStrategy", s.cfg.OffsetMismatchStrategy)
+		if from > end && s.slot != nil {
+			s.setPosition(position{at: s.slot.confirmed})
+		}
 	}
 	if s.slot != nil && s.slot.status == "lost" {
 		if _, err := s.conn.Exec(ctx, "SELECT pg_drop_replication_slot($1)", name); err != nil {
@@ -176,6 +191,16 @@ func (s *session) mismatch(ctx context.Context) (anew bool, err error) {
 		s.slot = nil
 	}
 	return anew, nil
+}
+
+// logEnd is where the server's log ends.
+func (s *session) logEnd(ctx context.Context) (lsn, error) {
+	var at string
+	err := s.conn.QueryRow(ctx, "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text").Scan(&at)
+	if err != nil {
+		return 0, fmt.Errorf("ask where the server's log ends: %w", err)
+	}
+	return parseLSN(at)
 }
 
 // open begins to stream from the position. Where somebody else reads from the

@@ -46,6 +46,7 @@ func (s *session) stream(ctx context.Context) error {
 		s.flushed.Store(uint64(s.pos.commit)) // Kafka has it, or it would be no offset
 	}
 	l := s.link
+	l.silence = s.silence
 	defer context.AfterFunc(ctx, l.close)()
 	live, end := context.WithCancel(ctx)
 	answered := make(chan struct{})
