@@ -78,6 +78,15 @@ type OffsetReader interface {
 	Offset(p *SourcePartition) SourceOffset
 }
 
+// PartitionLister is an OffsetReader that knows all that the connector has offsets
+// of: for a task that must not begin anew where the position that it looks for is
+// kept under another name.
+type PartitionLister interface {
+	OffsetReader
+	// Partitions are those of which there is a committed offset.
+	Partitions() []*SourcePartition
+}
+
 // SourcePartition names one thing that a source reads in order (a file, a
 // table), as Connect's sourcePartition map does. Keys and values are kept in
 // the order given: it is the order in which they are written to the offsets

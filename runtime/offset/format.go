@@ -175,6 +175,19 @@ func meaningOf(key []byte) (string, error) {
 	return string(b), err
 }
 
+// partitionOf reads a partition, with its names sorted.
+func partitionOf(text []byte) (*connect.SourcePartition, error) {
+	var m map[string]any
+	if err := decode(text, &m); err != nil {
+		return nil, fmt.Errorf("partition %.100q: %w", text, err)
+	}
+	p := &connect.SourcePartition{}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		p.Pairs = append(p.Pairs, connect.Pair{Key: name, Value: normal(m[name])})
+	}
+	return p, nil
+}
+
 // decodeOffset reads a value; nil and null are a deleted offset.
 func decodeOffset(value []byte) (connect.SourceOffset, error) {
 	if value == nil {

@@ -180,6 +180,17 @@ func (r reader) Offset(p *connect.SourcePartition) connect.SourceOffset {
 	return r.store.Offset(r.connector, p)
 }
 
+// Partitions are those of which the connector has an offset, in the order of
+// their names.
+func (r reader) Partitions() (all []*connect.SourcePartition) {
+	for _, p := range r.store.List(r.connector) {
+		if of, err := partitionOf(p.Partition); err == nil {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
 // Commit writes entries of one connector and calls done once. Either every
 // entry can be encoded or none is written. One commit of a partition at a time.
 func (s *Store) Commit(ctx context.Context, a Appender, connector string, entries []Entry, done func(error)) {

@@ -318,3 +318,28 @@ func TestStoreBeside(t *testing.T) {
 		t.Errorf("in a transaction: %v, %d calls", err, l.calls)
 	}
 }
+
+// A reader lists what its connector has offsets of: not what was deleted, nor
+// what others have.
+func TestReaderLists(t *testing.T) {
+	s, l := NewStore(slog.New(slog.DiscardHandler)), &topic{}
+	two := &connect.SourcePartition{Pairs: []connect.Pair{{Key: "b", Value: int64(2)}, {Key: "a", Value: "x"}}}
+	for _, e := range []Entry{
+		{Partition: connect.Partition("server", "old"), Offset: at(1)}, {Partition: two, Offset: at(2)},
+		{Partition: connect.Partition("server", "gone"), Offset: at(3)}, {Partition: connect.Partition("server", "gone")},
+	} {
+		if err := commit(t, s, l, "mine", e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := commit(t, s, l, "theirs", Entry{Partition: connect.Partition("server", "other"), Offset: at(1)}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range s.Reader("mine").(connect.PartitionLister).Partitions() {
+		got = append(got, Describe(p))
+	}
+	if diff := cmp.Diff([]string{`{"a":"x","b":2}`, `{"server":"old"}`}, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -30,6 +30,7 @@ type capture struct {
 	sieve    sieve
 	log      *slog.Logger
 	journals connect.Journals
+	identity cdc.Identity
 	progress cdc.Progress
 
 	handed connect.SourceOffset // with the batch that was taken last, or opened with
@@ -41,6 +42,7 @@ type capture struct {
 	batch       connect.Batch
 	size        int64 // of what the batch was made of
 	pos         position
+	owner       owner                // of the position
 	incremental connect.SourceOffset // how far an incremental snapshot is
 	idle        lsn                  // all of the log up to here was looked at, and nothing is open
 	due         bool
@@ -68,7 +70,7 @@ func newCapture(s Source) (*capture, error) {
 	if s.TopicPrefix == "" {
 		return nil, errors.New("topicPrefix is missing")
 	}
-	c := &capture{cfg: s, part: connect.Partition("server", s.TopicPrefix), schema: sourceSchema()}
+	c := &capture{cfg: s, part: cdc.ServerPartition(s.TopicPrefix), schema: sourceSchema()}
 	c.messages = newMessages(s.modes(), c.schema)
 	var err error
 	if c.config, err = s.Database.captureConfig(); err != nil {
@@ -89,6 +91,10 @@ func (c *capture) newEmitter() (err error) {
 // Open looks where to go on. Everything else is run's.
 func (c *capture) Open(_ context.Context, tc connect.SourceContext) error {
 	c.log, c.journals = tc.Log, tc.Journals
+	c.identity = cdc.Identity{Allowed: c.cfg.AllowIdentityChange, Log: tc.Log}
+	if err := c.identity.Prefix(tc.Offsets, c.cfg.TopicPrefix); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
 	c.handed = maps.Clone(tc.Offsets.Offset(c.part))
 	if _, err := positionOf(c.handed); err != nil {
 		return fmt.Errorf("postgres: %w", err)
@@ -102,6 +108,7 @@ func (c *capture) start() error {
 	if err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
+	c.owner = ownerOf(c.handed)
 	c.pos, c.idle, c.due, c.failed, c.ended, c.size = pos, 0, false, nil, false, 0
 	c.batch.Reset()
 	c.incremental = cdc.SignalState(c.handed)
@@ -210,6 +217,7 @@ func (c *capture) offset() connect.SourceOffset {
 		p.streams()
 	}
 	p.store(o)
+	c.owner.store(o)
 	if !p.inSnapshot() {
 		c.emit.Transaction.Store(o)
 		maps.Copy(o, c.incremental)

@@ -7,7 +7,7 @@ import (
 	"kcgen.dev/runtime/connect"
 )
 
-// The names of a position's parts in an offset: Debezium's, and two of our own,
+// The names of a position's parts in an offset: Debezium's, and some of our own,
 // which it leaves alone.
 const (
 	keyTime      = "ts_usec"
@@ -22,8 +22,10 @@ const (
 	keyLast      = "last_snapshot_record"
 	keyCompleted = "snapshot_completed"
 
-	keyTable = "kcgen_snapshot_table" // that a snapshot was reading
-	keyRow   = "kcgen_snapshot_key"   // of the last row that it had
+	keySlot   = "kcgen_slot"           // whose the position is
+	keySystem = "kcgen_system"         // that server's identifier
+	keyTable  = "kcgen_snapshot_table" // that a snapshot was reading
+	keyRow    = "kcgen_snapshot_key"   // of the last row that it had
 )
 
 // Kinds of messages, as offsets name them.

@@ -111,15 +111,21 @@ func (s *session) prepare(ctx context.Context) (read bool, err error) {
 	default:
 		read = !s.pos.known() || s.pos.inSnapshot()
 	}
+	if s.link, err = openLink(ctx, s.config); err != nil {
+		return false, err
+	}
+	if anew, err := s.sameOwner(ctx); err != nil {
+		return false, err
+	} else if anew {
+		s.setPosition(position{})
+		read = s.cfg.SnapshotMode != "no_data"
+	}
 	if s.pos.known() {
 		anew, err := s.mismatch(ctx)
 		if err != nil {
 			return false, err
 		}
 		read = read || anew
-	}
-	if s.link, err = openLink(ctx, s.config); err != nil {
-		return false, err
 	}
 	if s.slot == nil {
 		s.log.Info("the slot is made", "slot", s.cfg.SlotName)

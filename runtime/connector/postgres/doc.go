@@ -37,6 +37,7 @@
 //	capturestream.go   the log as records, capturelogical.go messages in it
 //	captureincremental.go  chunks between watermarks, by signals
 //	captureposition.go offsets, and what of the log was had before them
+//	captureowner.go    whose a position is
 //	capturelink.go     the connection of replication
 //	capturemessage.go  messages of pgoutput
 //	capturetable.go    versions of tables, capturedefault.go their defaults

@@ -77,6 +77,12 @@ type Source struct {
 	// made where it is not there. One capture has one slot.
 	SlotName string `json:"slotName"`
 
+	// Whether the capture may start though what its position belongs to is another:
+	// topicPrefix or the server, with which it begins anew, or slotName, with which
+	// it goes on as far as the slot has what comes behind the position. Set it for
+	// one start; without it such a start is refused.
+	AllowIdentityChange bool `json:"allowIdentityChange"`
+
 	// Whether the slot is dropped when the capture stops (slot.drop.on.stop): what
 	// is changed until the next start is then lost. For tests.
 	SlotDropOnStop bool `json:"slotDropOnStop"`
