@@ -57,6 +57,7 @@ var pipeline = runtime.Pipeline{
 			TableIncludeList:                        []string{"public\\.customers", "public\\.orders"},
 			SnapshotMode:                            "initial",
 			SnapshotChunkSize:                       65536,
+			SnapshotMaxThreads:                      1,
 			DecimalHandlingMode:                     "precise",
 			TimePrecisionMode:                       "connect",
 			BinaryHandlingMode:                      "bytes",

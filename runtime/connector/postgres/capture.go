@@ -51,6 +51,7 @@ type capture struct {
 	ended       bool
 	viaRoot     bool          // the publication tells changes of partitions as those of the whole
 	again       bool          // run has prepared before
+	several     bool          // several goroutines fill the batch
 	more        chan struct{} // the batch has something, or run has ended
 	room        chan struct{} // the batch was taken
 
@@ -59,6 +60,8 @@ type capture struct {
 	server  atomic.Uint64 // the end of its log
 	had     atomic.Uint64 // what was read of it
 	rows    atomic.Int64  // of the snapshot
+
+	laying sync.Mutex // of emit's layouts, which several may ask for at once
 
 	held      atomic.Int64 // bytes of the log that the slot holds back
 	heldKnown atomic.Bool
@@ -244,6 +247,9 @@ func (c *capture) begin(ctx context.Context) error {
 // done lets go of the batch.
 func (c *capture) done() {
 	some := len(c.batch.Records) > 0 || c.due
+	if c.several && len(c.batch.Records) < c.cfg.MaxBatchSize {
+		signal(c.room) // another may wait for it
+	}
 	c.mu.Unlock()
 	if some {
 		c.wake()

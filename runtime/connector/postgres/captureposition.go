@@ -22,10 +22,11 @@ const (
 	keyLast      = "last_snapshot_record"
 	keyCompleted = "snapshot_completed"
 
-	keySlot   = "kcgen_slot"           // whose the position is
-	keySystem = "kcgen_system"         // that server's identifier
-	keyTable  = "kcgen_snapshot_table" // that a snapshot was reading
-	keyRow    = "kcgen_snapshot_key"   // of the last row that it had
+	keySlot   = "kcgen_slot"            // whose the position is
+	keySystem = "kcgen_system"          // that server's identifier
+	keyTable  = "kcgen_snapshot_table"  // that a snapshot was reading
+	keyAhead  = "kcgen_snapshot_tables" // behind it, by their names
+	keyRow    = "kcgen_snapshot_key"    // of the last row that it had
 )
 
 // Kinds of messages, as offsets name them.
@@ -61,8 +62,11 @@ type position struct {
 	last      bool   // it gave its last record
 	completed bool
 
-	table string // that the snapshot reads
+	table string // that the snapshot reads, and has read those before it
 	row   []byte // the key of its last row, as JSON
+	// ahead are tables behind it that are read at the same time: the keys of their
+	// last rows; nil: it was read.
+	ahead map[string][]byte
 }
 
 // known says whether it is a position at all.
@@ -73,7 +77,7 @@ func (p *position) inSnapshot() bool { return p.snapshot != "" && !p.completed }
 
 // streams says that the log is read, and no snapshot any more.
 func (p *position) streams() {
-	p.snapshot, p.last, p.completed, p.table, p.row = "", false, false, "", nil
+	p.snapshot, p.last, p.completed, p.table, p.row, p.ahead = "", false, false, "", nil, nil
 }
 
 // start is from where the log must be read so that nothing is missed: from the
@@ -119,6 +123,9 @@ func (p *position) store(o connect.SourceOffset) {
 	if len(p.row) > 0 {
 		o[keyRow] = string(p.row)
 	}
+	if len(p.ahead) > 0 {
+		o[keyAhead] = storeAhead(p.ahead)
+	}
 }
 
 // positionOf reads what store writes, and what Debezium writes.
@@ -139,6 +146,7 @@ func positionOf(o connect.SourceOffset) (p position, err error) {
 		p.snapshot = r.text(keySnapshot)
 	}
 	p.completed = p.completed || p.last
+	p.ahead = loadAhead(r.text(keyAhead))
 	p.place = p.at
 	if p.commit == 0 {
 		p.commit = p.processed

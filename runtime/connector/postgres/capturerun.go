@@ -48,12 +48,16 @@ func (s *session) connect(ctx context.Context) (err error) {
 	if s.conn, err = pgx.ConnectConfig(ctx, s.config); err != nil {
 		return err
 	}
-	s.tables = tables{modes: s.cfg.modes(), emit: s.emit, warn: s.log.Warn}
+	s.tables = s.newTables()
 	var timeout int64
 	err = s.conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, setting::bigint FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'`).
 		Scan(&s.server, &timeout)
 	s.silence = 2 * time.Duration(timeout) * time.Millisecond
 	return err
+}
+
+func (c *capture) newTables() tables {
+	return tables{modes: c.cfg.modes(), emit: c.emit, lock: &c.laying, warn: c.log.Warn}
 }
 
 func (s *session) close() {

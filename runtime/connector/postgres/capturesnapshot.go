@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,22 +32,11 @@ func (s *session) snapshot(ctx context.Context) error {
 		return err
 	}
 	todo := slices.DeleteFunc(all, func(t cdc.TableID) bool {
-		return s.emit.Filter.Signals(t) || !s.sieve.snapshot(t.Schema, t.Table) || quoteTable(t) < s.pos.table
+		return s.emit.Filter.Signals(t) || !s.sieve.snapshot(t.Schema, t.Table) || s.pos.hasRead(quoteTable(t))
 	})
 	slices.SortFunc(todo, func(a, b cdc.TableID) int { return strings.Compare(quoteTable(a), quoteTable(b)) })
 	s.log.Info("the snapshot begins", "tables", len(todo), "at", s.pos.at.String(), "goes on behind", s.pos.table)
-	p := &scan{session: s, begun: time.Now(), now: time.UnixMicro(s.pos.time)}
-	for i, t := range todo {
-		p.firstTable = i == 0
-		if err := p.table(ctx, t); err != nil {
-			return fmt.Errorf("snapshot of %s: %w", t, err)
-		}
-	}
-	if err := p.finish(ctx); err != nil {
-		return err
-	}
-	s.log.Info("the snapshot has ended", "rows", p.rows, "took", time.Since(p.begun).Round(time.Millisecond).String())
-	return nil
+	return s.scan(ctx, todo)
 }
 
 // pin opens the transaction in which all rows are read, and finds the place in
@@ -88,11 +76,7 @@ func (s *session) pin(ctx context.Context) error {
 			return err
 		}
 	}
-	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	if from.snapshot != "" {
-		sql += "; SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(from.snapshot, "'", "''") + "'"
-	}
-	if _, err := s.conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+	if err := s.see(ctx, from.snapshot); err != nil {
 		return err
 	}
 	p.at, p.snapshot, p.last, p.completed = from.at, snapshotInitial, false, false
@@ -100,13 +84,23 @@ func (s *session) pin(ctx context.Context) error {
 	return nil
 }
 
-// scan is a snapshot being read. A row is told when the next one is known, since
+// see opens a transaction that sees what a snapshot of another does; "": what is
+// there now.
+func (s *session) see(ctx context.Context, snapshot string) error {
+	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	if snapshot != "" {
+		sql += "; SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(snapshot, "'", "''") + "'"
+	}
+	_, err := s.conn.PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// scan is what one goroutine reads of a snapshot. A row is told when the next one is known, since
 // the last one says that it is.
 type scan struct {
 	*session
-	begun time.Time
-	now   time.Time // of the snapshot
-	rows  int64
+	all  *scanning
+	rows int64
 
 	firstTable bool // it is the first one that is being read
 
@@ -137,8 +131,8 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		return err
 	}
 	var after []string
-	if p.pos.table == quoteTable(id) && len(p.pos.row) > 0 {
-		_ = json.Unmarshal(p.pos.row, &after)
+	if row := p.all.from[quoteTable(id)]; len(row) > 0 {
+		_ = json.Unmarshal(row, &after)
 	}
 	q := query{version: v, quoted: quoteTable(id), override: p.cfg.SnapshotSelectStatementOverrides[id.String()], limit: p.cfg.SnapshotChunkSize}
 	for _, i := range v.key {
@@ -155,7 +149,7 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		p.progress.Rows(id.String(), p.rows-before)
 	}
 	p.progress.Done(id.String())
-	p.held.last = true
+	p.tableEnds(quoteTable(id))
 	p.log.Info("a table was read", "table", id.String(), "rows", p.rows-before, "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
 }
@@ -304,13 +298,7 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 	}
 	defer p.done()
 	v := h.version
-	p.pos.table, p.pos.row, p.pos.last, p.pos.completed = h.table, p.pos.row[:0], last, last
-	if !last {
-		p.pos.row = append(p.pos.row, h.key...)
-	}
-	if last {
-		p.pos.table = ""
-	}
+	p.all.told(&p.pos, h, last)
 	mark := cdc.MarkOf(h.firstTable, last, h.first, h.last)
 	c := cdc.Change{Op: cdc.Read, Layout: v.layout, After: h.row, Now: time.Now(), Source: p.block(v.schema, v.name, mark)}
 	p.emit.Change(&p.batch, &c)
@@ -318,6 +306,18 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 	p.capture.rows.Add(1)
 	h.version = nil
 	return nil
+}
+
+// tableEnds marks the last row of a table as such, which is told when it is known
+// whether it is the last of all.
+func (p *scan) tableEnds(table string) {
+	if p.held.version != nil && p.held.table == table {
+		p.held.last = true
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pos.tableRead(table, p.all.order) // it has no rows
 }
 
 // finish tells the last row, or that there was none.
@@ -330,6 +330,7 @@ func (p *scan) finish(ctx context.Context) error {
 		return err
 	}
 	defer p.done()
-	p.pos.table, p.pos.row, p.pos.last, p.pos.completed, p.due = "", nil, true, true, true
+	p.pos.readAll()
+	p.due = true
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -91,6 +92,7 @@ type tables struct {
 	modes  modes
 	types  pgTypes
 	emit   *cdc.Emitter
+	lock   *sync.Mutex     // of emit's layouts
 	unseen map[string]bool // types that were said to be left out
 	warn   func(text string, args ...any)
 }
@@ -118,7 +120,10 @@ func (ts *tables) version(ctx context.Context, c *pgx.Conn, r relation) (*versio
 			t.Key = append(t.Key, i)
 		}
 	}
-	if v.layout, err = ts.emit.Layout(t); err != nil {
+	ts.lock.Lock()
+	v.layout, err = ts.emit.Layout(t)
+	ts.lock.Unlock()
+	if err != nil {
 		return nil, err
 	}
 	v.key = t.Key

@@ -33,7 +33,8 @@
 //	capture.go         the task: a batch that one goroutine fills and Poll takes
 //	capturerun.go      a run from connecting to streaming
 //	captureslot.go     slots and publications
-//	capturesnapshot.go the rows that are there, capturequery.go how they are asked for
+//	capturesnapshot.go the rows that are there, by capturescan.go, capturequery.go,
+//	                   captureplaces.go: how far; capturequery.go how they are asked for
 //	capturestream.go   the log as records, capturelogical.go messages in it
 //	captureincremental.go  chunks between watermarks, by signals
 //	captureposition.go offsets, and what of the log was had before them

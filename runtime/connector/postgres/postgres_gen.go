@@ -182,6 +182,10 @@ type Source struct {
 	// broken off goes on behind the last row that Kafka has.
 	SnapshotChunkSize int `json:"snapshotChunkSize"`
 
+	// How many tables are read at once at the start, each over a connection of its
+	// own (snapshot.max.threads).
+	SnapshotMaxThreads int `json:"snapshotMaxThreads"`
+
 	// How long to wait before the rows are read (snapshot.delay.ms).
 	SnapshotDelay time.Duration `json:"snapshotDelay"`
 
