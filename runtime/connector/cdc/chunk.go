@@ -93,6 +93,9 @@ func (s *IncrementalSnapshot) Reached(ctx context.Context, passed func(place any
 	return nil
 }
 
+// Waits reports whether a chunk waits for the stream to have passed its place.
+func (s *IncrementalSnapshot) Waits() bool { return s.place != nil }
+
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil

@@ -59,6 +59,7 @@ type capture struct {
 	confirm chan struct{} // tell it so
 	server  atomic.Uint64 // the end of its log
 	had     atomic.Uint64 // what was read of it
+	asking  atomic.Bool   // the server is to say at once how far it is
 	rows    atomic.Int64  // of the snapshot
 
 	laying sync.Mutex // of emit's layouts, which several may ask for at once
@@ -119,6 +120,7 @@ func (c *capture) start() error {
 	c.more, c.room, c.confirm, c.over = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 	c.action = make(chan struct{}, 1)
 	c.age.forget()
+	c.asking.Store(false)
 	ctx, end := context.WithCancel(context.Background())
 	c.end = end
 	go c.run(ctx)

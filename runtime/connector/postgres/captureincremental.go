@@ -23,7 +23,7 @@ type chunks struct {
 	versions map[string]*version    // by the same, as they were looked at last
 }
 
-var _ cdc.Chunks = (*chunks)(nil)
+var _ cdc.Places = (*chunks)(nil)
 
 // newIncremental makes what runs incremental snapshots, and goes on with one that
 // the offset tells of.
@@ -31,7 +31,7 @@ func (s *stream) newIncremental(ctx context.Context) error {
 	s.chunks = &chunks{s: s, versions: map[string]*version{}}
 	s.inc = cdc.IncrementalSnapshot{
 		Server: s.chunks, Limit: s.cfg.IncrementalSnapshotChunkSize, Log: s.log, Progress: &s.progress,
-		Delete: s.cfg.IncrementalSnapshotWatermarkingStrategy == "insert_delete",
+		Delete: s.cfg.IncrementalSnapshotWatermarkingStrategy == "insert_delete", ReadOnly: s.cfg.ReadOnly,
 	}
 	s.mu.Lock()
 	from := s.incremental
@@ -83,14 +83,15 @@ func (s Source) Journals() []connect.JournalUse {
 	return []connect.JournalUse{{Topic: s.signalTopic(), Why: "signals"}}
 }
 
-// keepState has the offsets hold how far the snapshot is.
+// keepState has the offsets hold how far the snapshot is, the next one at once.
 func (s *stream) keepState() {
 	o := connect.SourceOffset{}
 	s.inc.Store(o)
 	s.topic.Store(o)
 	s.mu.Lock()
-	s.incremental = o
+	s.incremental, s.due = o, true
 	s.mu.Unlock()
+	s.wake()
 }
 
 // refresh lists the captured tables anew.
@@ -191,6 +192,7 @@ func (k *chunks) Last(ctx context.Context, c cdc.Collection, key []int) (last []
 	return last, nil
 }
 
+// table is a table as statements name it.
 func (k *chunks) table(c cdc.Collection) string { return quoteTable(k.ids[c.Table]) }
 
 func where(conditions ...string) string {
@@ -212,6 +214,9 @@ func skippable(err error) error {
 
 // Chunk reads rows between two keys.
 func (k *chunks) Chunk(ctx context.Context, c cdc.Collection, key []int, from, to []any, limit int, row func([]connect.Value, []any)) error {
+	if err := k.s.seen(ctx); err != nil {
+		return err
+	}
 	v := k.versions[c.Table]
 	var names, columns []string
 	var places []int
@@ -324,30 +329,42 @@ func (s *stream) heed(ctx context.Context) error {
 		}
 	}
 	if len(s.pending) == 0 {
-		return nil
+		return s.reach(ctx)
 	}
 	todo := s.pending
 	s.pending = nil
 	for _, g := range todo {
-		if !g.Known() {
-			s.log.Warn("a signal of a type that is not known is passed over", "signal", g.ID, "type", g.Type)
-			continue
-		}
-		if g.Type == cdc.ExecuteSnapshot {
-			if g.Blocking {
-				s.log.Warn("blocking snapshots are not had: send the signal with type incremental", "signal", g.ID)
-				continue
-			}
-			if err := s.chunks.refresh(ctx); err != nil {
-				return err
-			}
-		}
-		if err := s.inc.Signal(ctx, g, func(l *cdc.Layout, row []connect.Value) error { return s.tellChunk(ctx, l, row) }); err != nil {
+		if err := s.obey(ctx, g); err != nil {
 			return err
 		}
 	}
 	s.keepState()
-	return nil
+	return s.reach(ctx)
+}
+
+// obey does what a signal says.
+func (s *stream) obey(ctx context.Context, g cdc.Signal) error {
+	switch {
+	case !g.Known():
+		s.log.Warn("a signal of a type that is not known is passed over", "signal", g.ID, "type", g.Type)
+		return nil
+	case g.Type != cdc.ExecuteSnapshot:
+	case g.Blocking:
+		s.log.Warn("blocking snapshots are not had: send the signal with type incremental", "signal", g.ID)
+		return nil
+	case s.cfg.SignalDataCollection == "" && !s.cfg.ReadOnly:
+		s.log.Warn("an incremental snapshot needs signalDataCollection, in which it writes its marks, or readOnly", "signal", g.ID)
+		return nil
+	default:
+		if err := s.chunks.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	return s.inc.Signal(ctx, g, s.chunkTeller(ctx))
+}
+
+func (s *stream) chunkTeller(ctx context.Context) func(*cdc.Layout, []connect.Value) error {
+	return func(l *cdc.Layout, row []connect.Value) error { return s.tellChunk(ctx, l, row) }
 }
 
 // tellChunk adds the record of a row of a chunk.

@@ -10,12 +10,17 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/postgres"
+	"kcgen.dev/runtime/servertest"
 )
 
 // signalling captures a database with a table of signals, a table of one key column
 // and one of two.
 func signalling(t *testing.T, rows int) (*captured, postgres.Source) {
-	d := adminDatabase(t)
+	return signallingOn(t, servertest.SharedPostgres(t), rows)
+}
+
+func signallingOn(t *testing.T, p *servertest.Postgres, rows int) (*captured, postgres.Source) {
+	d := databaseOn(t, p)
 	d.exec(`CREATE TABLE signals (id varchar(64) PRIMARY KEY, type varchar(32) NOT NULL, data varchar(2048));
 		CREATE TABLE t (id int PRIMARY KEY, version int NOT NULL DEFAULT 0, twice int GENERATED ALWAYS AS (version * 2) STORED);
 		CREATE TABLE two (a bigint, b text, v text, PRIMARY KEY (b, a))`)
@@ -64,10 +69,12 @@ func (l *life) state(table string) (rows map[string]int64, read int) {
 }
 
 func TestIncremental(t *testing.T) {
-	for _, strategy := range []string{"insert_insert", "insert_delete"} {
+	for _, strategy := range []string{"insert_insert", "insert_delete", "read only"} {
 		t.Run(strategy, func(t *testing.T) {
 			d, s := signalling(t, 50)
-			s.IncrementalSnapshotWatermarkingStrategy = strategy
+			if s.ReadOnly = strategy == "read only"; !s.ReadOnly {
+				s.IncrementalSnapshotWatermarkingStrategy = strategy
+			}
 			l := d.capture(s)
 			l.poll() // the slot is there, or will be
 			l.until(func() bool { return d.exec("SELECT count(*) FROM pg_replication_slots WHERE active") != "0" })
@@ -87,6 +94,9 @@ func TestIncremental(t *testing.T) {
 			if want := d.exec("SELECT count(*) FROM t"); fmt.Sprint(len(rows)) != want || read == 0 {
 				t.Errorf("the topic has %d rows, the table %s; %d were read", len(rows), want, read)
 			}
+			if marks := d.exec("SELECT count(*) FROM signals"); s.ReadOnly && marks != "1" {
+				t.Errorf("the table of signals has %s rows, and nothing was to be written", marks)
+			}
 			if _, read := l.state("two"); read != 14 {
 				t.Errorf("%d rows of two were read, want 14", read)
 			}
@@ -95,7 +105,14 @@ func TestIncremental(t *testing.T) {
 }
 
 func TestIncrementalGoesOn(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		t.Run(fmt.Sprint("read only ", readOnly), func(t *testing.T) { testIncrementalGoesOn(t, readOnly) })
+	}
+}
+
+func testIncrementalGoesOn(t *testing.T, readOnly bool) {
 	d, s := signalling(t, 100)
+	s.ReadOnly = readOnly
 	l := d.capture(s)
 	l.until(func() bool { return d.exec("SELECT count(*) FROM pg_replication_slots WHERE active") != "0" })
 	d.signal("a", "execute-snapshot", `{"data-collections": ["public.t"]}`)
@@ -113,6 +130,49 @@ func TestIncrementalGoesOn(t *testing.T) {
 	rows, read := again.state("t")
 	if len(rows) != 100 || read > 100+3*7 {
 		t.Errorf("%d rows, %d were read", len(rows), read)
+	}
+}
+
+// TestIncrementalUnseen has the server stream a change that waits for a standby,
+// so that no query sees it yet: the chunk waits too, or the row would go back.
+func TestIncrementalUnseen(t *testing.T) {
+	p := servertest.NewPostgres(t)
+	d, s := signallingOn(t, p, 5)
+	s.ReadOnly = true
+	l := d.capture(s)
+	l.untilStreaming(d)
+	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+	d.exec("SELECT pg_reload_conf()")
+	d.until("SHOW synchronous_standby_names", "nobody")
+	updated := make(chan struct{})
+	go func() {
+		defer close(updated)
+		_, _ = p.Query(context.Background(), d.name, "UPDATE t SET version = 9 WHERE id = 3")
+	}()
+	l.count(1)
+	d.exec("SET synchronous_commit = local; INSERT INTO signals VALUES ('a', 'execute-snapshot', '{\"data-collections\": [\"public.t\"]}')")
+	for range 10 {
+		l.poll()
+	}
+	if _, read := l.state("t"); read > 0 {
+		t.Errorf("%d rows were read while a change was not seen", read)
+	}
+	d.exec("SET synchronous_commit = local; ALTER SYSTEM RESET synchronous_standby_names")
+	d.exec("SELECT pg_reload_conf()")
+	<-updated
+	l.until(func() bool { _, read := l.state("t"); return read >= 4 && l.offset["incremental_snapshot_collections"] == nil })
+	if rows, _ := l.state("t"); rows[`{"id":3}`] != 9 || len(rows) != 5 {
+		t.Errorf("the rows are %v", rows)
+	}
+}
+
+// until asks until the answer is as it should be.
+func (d *captured) until(question, answer string) {
+	d.Helper()
+	for deadline := time.Now().Add(time.Minute); d.exec(question) != answer; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.Fatalf("%s: not %s", question, answer)
+		}
 	}
 }
 

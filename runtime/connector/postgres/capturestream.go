@@ -23,6 +23,7 @@ type stream struct {
 	inc     cdc.IncrementalSnapshot
 	chunks  *chunks
 	pending []cdc.Signal // not heeded yet
+	unseen  unseen
 	topic   cdc.SignalTopic
 	signals <-chan cdc.TopicSignal // nil: there is no topic
 
@@ -90,7 +91,7 @@ func (s *stream) goOn(ctx context.Context) error {
 		return err
 	}
 	s.keepState()
-	return nil
+	return s.reach(ctx)
 }
 
 // answer tells the server that we live, and what it may let go of, in time and
@@ -100,10 +101,16 @@ func (s *session) answer(ctx context.Context, l *link) {
 	defer tick.Stop()
 	for {
 		had, flushed := lsn(s.had.Load()), lsn(s.flushed.Load())
-		if err := l.confirm(max(had, flushed), flushed, s.cfg.signalsFrom("kafka")); err != nil {
+		asking := s.asking.Load()
+		if err := l.confirm(max(had, flushed), flushed, asking || s.cfg.signalsFrom("kafka")); err != nil {
 			return // the reading finds out too
 		}
+		var soon <-chan time.Time
+		if asking {
+			soon = time.After(askEvery)
+		}
 		select {
+		case <-soon:
 		case <-ctx.Done():
 			return
 		case <-tick.C:
@@ -243,6 +250,7 @@ func (s *stream) endTransaction(at lsn, body []byte) error {
 	s.age.end()
 	s.replay.end()
 	s.idle = max(s.idle, c.end)
+	s.unseen.add(s.tx.xid)
 	return nil
 }
 

@@ -36,7 +36,7 @@
 //	capturesnapshot.go the rows that are there, by capturescan.go, capturequery.go,
 //	                   captureplaces.go: how far; capturequery.go how they are asked for
 //	capturestream.go   the log as records, capturelogical.go messages in it
-//	captureincremental.go  chunks between watermarks, by signals
+//	captureincremental.go  chunks between watermarks, by signals; capturereadonly.go without marks
 //	captureposition.go offsets, and what of the log was had before them
 //	captureowner.go    whose a position is
 //	capturelink.go     the connection of replication

@@ -281,6 +281,11 @@ type Source struct {
 	// "insert_insert" adds a second one.
 	IncrementalSnapshotWatermarkingStrategy string `json:"incrementalSnapshotWatermarkingStrategy"`
 
+	// Whether incremental snapshots write nothing to the database, and go by places
+	// in the log (read.only). Signals come by a topic then, or by rows that others
+	// write.
+	ReadOnly bool `json:"readOnly"`
+
 	// How often the server is told what it may let go of
 	// (status.update.interval.ms).
 	StatusUpdateInterval time.Duration `json:"statusUpdateInterval"`

@@ -34,7 +34,11 @@ func (s Source) Grants(connect.CheckContext) ([]string, error) {
 	}
 	if t, ok := plainTable(s.SignalDataCollection); ok {
 		plain = append(plain, quoteTable(t))
-		g.to("SELECT, INSERT, DELETE ON " + quoteTable(t))
+		if s.ReadOnly {
+			g.to("SELECT ON " + quoteTable(t))
+		} else {
+			g.to("SELECT, INSERT, DELETE ON " + quoteTable(t))
+		}
 	}
 	publication := "CREATE PUBLICATION " + dialect{}.quote(s.PublicationName)
 	switch {
