@@ -98,8 +98,9 @@ func matches(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// collections are the tables of a signal, with what it says of each.
-func (s *Signal) collections(tables []string) (all []Collection) {
+// Of are the tables of a signal, among those that are captured, with what it says
+// of each.
+func (s *Signal) Of(tables []string) (all []Collection) {
 	for _, t := range expand(s.Collections, tables) {
 		c := Collection{Table: t, SurrogateKey: s.SurrogateKey, Correlation: s.ID}
 		i := slices.IndexFunc(s.Conditions, func(f Condition) bool { return matches("(?i)"+f.Collection, t) })

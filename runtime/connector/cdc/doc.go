@@ -16,6 +16,7 @@
 //	window.go       Window: chunks of an incremental snapshot between watermarks
 //	incremental.go  IncrementalSnapshot: by signal; chunk.go its chunks, collection.go and javakey.go
 //	                its state in offsets, as Debezium keeps it
+//	blocking.go     Blocking: snapshots by signal for which the stream waits
 //	identity.go     Identity: what a position belongs to must not change unnoticed
 //	progress.go     Progress: how far snapshots are
 //

@@ -189,7 +189,7 @@ func (s *IncrementalSnapshot) execute(ctx context.Context, g Signal) error {
 		return fmt.Errorf("cdc: signal %q: a blocking snapshot is not for an incremental one", g.ID)
 	}
 	was := s.Running()
-	s.tables = append(s.tables, g.collections(s.Server.Tables())...)
+	s.tables = append(s.tables, g.Of(s.Server.Tables())...)
 	s.Log.Info("incremental snapshot requested", "signal", g.ID, "tables", len(s.tables))
 	if was {
 		return nil

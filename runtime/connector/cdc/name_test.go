@@ -123,11 +123,11 @@ func TestSignals(t *testing.T) {
 		}
 	}
 	s, _ := ParseSignal("id", "execute-snapshot", `{"data-collections": ["a", "b.*"], "additional-conditions": [{"data-collection": "B1", "filter": "x = 1"}]}`)
-	got := fmt.Sprint(s.collections([]string{"b1", "b2", "a"}))
+	got := fmt.Sprint(s.Of([]string{"b1", "b2", "a"}))
 	if got != "[{a   id} {b1 x = 1  id} {b2   id}]" {
 		t.Error(got)
 	}
-	all := s.collections([]string{"b1"})
+	all := s.Of([]string{"b1"})
 	if back, err := loadCollections(storeCollections(all)); err != nil || !slices.Equal(back, all) {
 		t.Errorf("%v, %v", back, err)
 	}
@@ -144,7 +144,7 @@ func FuzzSignal(f *testing.F) {
 	f.Add("execute-snapshot", `{"data-collections":["a"]}`)
 	f.Fuzz(func(t *testing.T, kind, data string) {
 		if s, err := ParseSignal("", kind, data); err == nil {
-			s.collections([]string{"a"})
+			s.Of([]string{"a"})
 		}
 		_, _, _ = SignalRecord(nil, []byte(data), "")
 	})

@@ -96,10 +96,10 @@ func (s *SignalTopic) read(ctx context.Context, from int64, out chan<- TopicSign
 }
 
 // SignalState is the part of an offset that holds what signals have asked for: the
-// incremental snapshot, and the place in the topic of signals.
+// snapshots, and the place in the topic of signals.
 func SignalState(o connect.SourceOffset) connect.SourceOffset {
 	s := connect.SourceOffset{}
-	for _, k := range []string{snapshotCollections, snapshotLast, snapshotMax, snapshotCorrelation, signalOffset} {
+	for _, k := range []string{snapshotCollections, snapshotLast, snapshotMax, snapshotCorrelation, signalOffset, blockingOffset} {
 		if v, ok := o[k]; ok {
 			s[k] = v
 		}

@@ -48,6 +48,13 @@ func (s *session) block(schema, table string, mark cdc.Mark) *connect.Struct {
 	return b
 }
 
+// stamp has a source block tell another time than the position's.
+func stamp(b *connect.Struct, at time.Time) {
+	b.Slots[cdc.SourceTsMs] = connect.Int64(at.UnixMilli())
+	b.Slots[cdc.SourceTsUs] = connect.Int64(at.UnixMicro())
+	b.Slots[cdc.SourceTsNs] = connect.Int64(at.UnixNano())
+}
+
 // sequence is the text ["end of the last transaction","place"]: by it records of
 // one table can be put in order.
 func (s *session) sequence() connect.Value {

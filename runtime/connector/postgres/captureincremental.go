@@ -36,7 +36,7 @@ func (s *stream) newIncremental(ctx context.Context) error {
 	s.mu.Lock()
 	from := s.incremental
 	s.mu.Unlock()
-	if err := s.inc.Load(from); err != nil {
+	if err := errors.Join(s.inc.Load(from), s.blocking.Load(from)); err != nil {
 		return err
 	}
 	return s.watch(ctx, from)
@@ -88,6 +88,7 @@ func (s *stream) keepState() {
 	o := connect.SourceOffset{}
 	s.inc.Store(o)
 	s.topic.Store(o)
+	s.blocking.Store(o)
 	s.mu.Lock()
 	s.incremental, s.due = o, true
 	s.mu.Unlock()
@@ -329,6 +330,9 @@ func (s *stream) heed(ctx context.Context) error {
 		}
 	}
 	if len(s.pending) == 0 {
+		if err := s.blocked(ctx); err != nil {
+			return err
+		}
 		return s.reach(ctx)
 	}
 	todo := s.pending
@@ -339,6 +343,9 @@ func (s *stream) heed(ctx context.Context) error {
 		}
 	}
 	s.keepState()
+	if err := s.blocked(ctx); err != nil {
+		return err
+	}
 	return s.reach(ctx)
 }
 
@@ -350,7 +357,7 @@ func (s *stream) obey(ctx context.Context, g cdc.Signal) error {
 		return nil
 	case g.Type != cdc.ExecuteSnapshot:
 	case g.Blocking:
-		s.log.Warn("blocking snapshots are not had: send the signal with type incremental", "signal", g.ID)
+		s.blocking.Waiting = append(s.blocking.Waiting, g)
 		return nil
 	case s.cfg.SignalDataCollection == "" && !s.cfg.ReadOnly:
 		s.log.Warn("an incremental snapshot needs signalDataCollection, in which it writes its marks, or readOnly", "signal", g.ID)
@@ -375,9 +382,7 @@ func (s *stream) tellChunk(ctx context.Context, l *cdc.Layout, row []connect.Val
 	defer s.done()
 	now := time.Now()
 	block := s.block(l.Table.ID.Schema, l.Table.ID.Table, cdc.Incremental)
-	block.Slots[cdc.SourceTsMs] = connect.Int64(now.UnixMilli())
-	block.Slots[cdc.SourceTsUs] = connect.Int64(now.UnixMicro())
-	block.Slots[cdc.SourceTsNs] = connect.Int64(now.UnixNano())
+	stamp(block, now)
 	s.emit.Change(&s.batch, &cdc.Change{Op: cdc.Read, Layout: l, After: row, Now: now, Source: block})
 	s.size += 256 // the window holds the rows already
 	return nil

@@ -160,7 +160,10 @@ func TestIncrementalUnseen(t *testing.T) {
 	d.exec("SET synchronous_commit = local; ALTER SYSTEM RESET synchronous_standby_names")
 	d.exec("SELECT pg_reload_conf()")
 	<-updated
-	l.until(func() bool { _, read := l.state("t"); return read >= 4 && l.offset["incremental_snapshot_collections"] == nil })
+	l.until(func() bool {
+		_, read := l.state("t")
+		return read >= 4 && l.offset["incremental_snapshot_collections"] == nil
+	})
 	if rows, _ := l.state("t"); rows[`{"id":3}`] != 9 || len(rows) != 5 {
 		t.Errorf("the rows are %v", rows)
 	}
@@ -231,5 +234,53 @@ func TestSignalTopic(t *testing.T) {
 	})
 	if _, read := l.state("two"); read != 0 || l.offset["signal_topic_offset"] != int64(2) {
 		t.Errorf("%d rows were read by another's signal; offset %v", read, l.offset)
+	}
+}
+
+// TestBlocking reads tables, one of them by a query, while the stream waits; the
+// stream goes on where it was.
+func TestBlocking(t *testing.T) {
+	d, s := signalling(t, 50)
+	s.SnapshotChunkSize, s.MaxBatchSize, s.SnapshotMaxThreads = 8, 5, 2
+	l := d.capture(s)
+	l.untilStreaming(d)
+	d.exec("INSERT INTO t VALUES (1001)")
+	l.count(1)
+	d.exec(`BEGIN; INSERT INTO t VALUES (1002);
+		INSERT INTO signals VALUES ('a', 'execute-snapshot', '{"type": "blocking", "data-collections": ["public.t", "public.two", "public.none"], "additional-conditions": [{"data-collection": "public.two", "filter": "SELECT * FROM two WHERE a > 0"}]}');
+		INSERT INTO t VALUES (1003); COMMIT; UPDATE t SET version = 1 WHERE id = 7`)
+	l.until(func() bool { rows, _ := l.state("t"); return rows[`{"id":7}`] == 1 })
+	l.until(func() bool { return l.offset["kcgen_blocking_snapshots"] == nil })
+	l.untilMark(d)
+	if rows, read := l.state("t"); len(rows) != 53 || read != 53 {
+		t.Errorf("%d rows, %d were read, want 53", len(rows), read)
+	}
+	if _, read := l.state("two"); read != 14 {
+		t.Errorf("%d rows of two were read, want 14", read)
+	}
+	if marks := l.marksOf(); marks["first"] != 1 || marks["last"] != 1 {
+		t.Errorf("the marks are %v", marks)
+	}
+}
+
+// TestBlockingGoesOn stops within a blocking snapshot, and gives one up that is no
+// SQL.
+func TestBlockingGoesOn(t *testing.T) {
+	d, s := signalling(t, 100)
+	s.SnapshotChunkSize, s.MaxBatchSize = 10, 10
+	l := d.capture(s)
+	l.untilStreaming(d)
+	d.signal("a", "execute-snapshot", `{"type": "blocking", "data-collections": ["public.t"]}`)
+	d.signal("b", "execute-snapshot", `{"type": "blocking", "data-collections": ["public.two"], "additional-conditions": [{"data-collection": "public.two", "filter": "no SQL"}]}`)
+	l.until(func() bool { _, read := l.state("t"); return read >= 30 })
+	_ = l.task.Close()
+	if l.offset["kcgen_blocking_snapshots"] == nil {
+		t.Fatalf("the offset is %v", l.offset)
+	}
+	again := d.resume(s, l.offset)
+	again.until(func() bool { return again.offset != nil && again.offset["kcgen_blocking_snapshots"] == nil })
+	again.untilMark(d)
+	if _, read := again.state("t"); read != 100 {
+		t.Errorf("%d rows were read", read)
 	}
 }

@@ -146,6 +146,11 @@ func positionOf(o connect.SourceOffset) (p position, err error) {
 		p.snapshot = r.text(keySnapshot)
 	}
 	p.completed = p.completed || p.last
+	if p.snapshot == snapshotBlocking {
+		// One of Debezium's, which does not go on with it either; ours are told
+		// elsewhere.
+		p.completed = true
+	}
 	p.ahead = loadAhead(r.text(keyAhead))
 	p.place = p.at
 	if p.commit == 0 {

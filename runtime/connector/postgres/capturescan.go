@@ -15,8 +15,13 @@ import (
 
 // scanning is a snapshot being read, by one goroutine or by several.
 type scanning struct {
-	todo  []cdc.TableID
-	order []string          // their names
+	todo    []cdc.TableID
+	queries map[string]string // by which tables are read that are not read whole
+	// aside says that the stream waits for the snapshot, and goes on where it was:
+	// the position stays.
+	aside bool
+
+	order []string          // the tables' names
 	from  map[string][]byte // the keys of rows that were had before
 	next  atomic.Int64      // of the tables
 	rows  atomic.Int64
@@ -27,19 +32,10 @@ type scanning struct {
 
 // scan reads tables, several at once where that is asked for: all see the rows as
 // the first connection does.
-func (s *session) scan(ctx context.Context, todo []cdc.TableID) error {
+func (s *session) scan(ctx context.Context, all *scanning) error {
 	begun := time.Now()
-	all := &scanning{todo: todo, from: map[string][]byte{s.pos.table: slices.Clone(s.pos.row)}}
-	for table, row := range s.pos.ahead {
-		all.from[table] = slices.Clone(row)
-	}
-	for _, t := range todo {
-		all.order = append(all.order, quoteTable(t))
-	}
-	s.mu.Lock()
-	s.pos.begin(all.order, all.from)
-	s.mu.Unlock()
-	sessions, err := s.readers(ctx, len(todo))
+	s.goOnWith(all)
+	sessions, err := s.readers(ctx, len(all.todo))
 	defer hangUp(sessions)
 	if err != nil {
 		return err
@@ -49,6 +45,24 @@ func (s *session) scan(ctx context.Context, todo []cdc.TableID) error {
 	}
 	s.log.Info("the snapshot has ended", "rows", all.rows.Load(), "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
+}
+
+// goOnWith has a snapshot begin behind the rows that were had, if it moves the
+// position.
+func (s *session) goOnWith(all *scanning) {
+	for _, t := range all.todo {
+		all.order = append(all.order, quoteTable(t))
+	}
+	if all.aside {
+		return
+	}
+	all.from = map[string][]byte{s.pos.table: slices.Clone(s.pos.row)}
+	for table, row := range s.pos.ahead {
+		all.from[table] = slices.Clone(row)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pos.begin(all.order, all.from)
 }
 
 // readers are sessions that see what s sees, beside it.
@@ -120,6 +134,20 @@ func (p *scan) read(ctx context.Context) error {
 	}
 }
 
+// noRows moves the position behind a table that has none.
+func (a *scanning) noRows(p *position, table string) {
+	if !a.aside {
+		p.tableRead(table, a.order)
+	}
+}
+
+// finished moves the position behind all.
+func (a *scanning) finished(p *position) {
+	if !a.aside {
+		p.readAll()
+	}
+}
+
 // end tells the row that is held: the last of all, where nobody else reads any
 // more.
 func (p *scan) end(ctx context.Context) error {
@@ -135,6 +163,9 @@ func (p *scan) end(ctx context.Context) error {
 
 // told moves the position behind a row.
 func (a *scanning) told(p *position, h *heldRow, last bool) {
+	if a.aside {
+		return
+	}
 	p.rowRead(h.table, h.key)
 	if h.last {
 		p.tableRead(h.table, a.order)

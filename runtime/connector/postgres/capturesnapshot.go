@@ -22,11 +22,7 @@ func (s *session) snapshot(ctx context.Context) error {
 	if err := s.pin(ctx); err != nil {
 		return err
 	}
-	defer func() {
-		end, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_, _ = s.conn.Exec(end, "ROLLBACK")
-	}()
+	defer s.unsee()
 	all, err := s.captured(ctx, s.conn)
 	if err != nil {
 		return err
@@ -36,7 +32,7 @@ func (s *session) snapshot(ctx context.Context) error {
 	})
 	slices.SortFunc(todo, func(a, b cdc.TableID) int { return strings.Compare(quoteTable(a), quoteTable(b)) })
 	s.log.Info("the snapshot begins", "tables", len(todo), "at", s.pos.at.String(), "goes on behind", s.pos.table)
-	return s.scan(ctx, todo)
+	return s.scan(ctx, &scanning{todo: todo, queries: s.cfg.SnapshotSelectStatementOverrides})
 }
 
 // pin opens the transaction in which all rows are read, and finds the place in
@@ -95,6 +91,13 @@ func (s *session) see(ctx context.Context, snapshot string) error {
 	return err
 }
 
+// unsee ends the transaction.
+func (s *session) unsee() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = s.conn.Exec(ctx, "ROLLBACK")
+}
+
 // scan is what one goroutine reads of a snapshot. A row is told when the next one is known, since
 // the last one says that it is.
 type scan struct {
@@ -134,7 +137,7 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 	if row := p.all.from[quoteTable(id)]; len(row) > 0 {
 		_ = json.Unmarshal(row, &after)
 	}
-	q := query{version: v, quoted: quoteTable(id), override: p.cfg.SnapshotSelectStatementOverrides[id.String()], limit: p.cfg.SnapshotChunkSize}
+	q := query{version: v, quoted: quoteTable(id), override: p.all.queries[id.String()], limit: p.cfg.SnapshotChunkSize}
 	for _, i := range v.key {
 		if at := slices.IndexFunc(known.columns, func(c catalogColumn) bool { return c.name == v.columns[i].name }); !known.columns[at].required {
 			q.unordered = true // rows with nulls would be passed over
@@ -301,6 +304,9 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 	p.all.told(&p.pos, h, last)
 	mark := cdc.MarkOf(h.firstTable, last, h.first, h.last)
 	c := cdc.Change{Op: cdc.Read, Layout: v.layout, After: h.row, Now: time.Now(), Source: p.block(v.schema, v.name, mark)}
+	if p.all.aside {
+		stamp(c.Source, c.Now)
+	}
 	p.emit.Change(&p.batch, &c)
 	p.size += h.size
 	p.capture.rows.Add(1)
@@ -317,7 +323,7 @@ func (p *scan) tableEnds(table string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pos.tableRead(table, p.all.order) // it has no rows
+	p.all.noRows(&p.pos, table)
 }
 
 // finish tells the last row, or that there was none.
@@ -330,7 +336,7 @@ func (p *scan) finish(ctx context.Context) error {
 		return err
 	}
 	defer p.done()
-	p.pos.readAll()
+	p.all.finished(&p.pos)
 	p.due = true
 	return nil
 }

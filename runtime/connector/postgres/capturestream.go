@@ -20,12 +20,13 @@ type stream struct {
 	txText   string // its id, where records tell it
 	origin   origin
 
-	inc     cdc.IncrementalSnapshot
-	chunks  *chunks
-	pending []cdc.Signal // not heeded yet
-	unseen  unseen
-	topic   cdc.SignalTopic
-	signals <-chan cdc.TopicSignal // nil: there is no topic
+	inc      cdc.IncrementalSnapshot
+	chunks   *chunks
+	pending  []cdc.Signal // not heeded yet
+	unseen   unseen
+	blocking cdc.Blocking
+	topic    cdc.SignalTopic
+	signals  <-chan cdc.TopicSignal // nil: there is no topic
 
 	change        change
 	before, after []connect.Value

@@ -33,10 +33,11 @@
 //	capture.go         the task: a batch that one goroutine fills and Poll takes
 //	capturerun.go      a run from connecting to streaming
 //	captureslot.go     slots and publications
-//	capturesnapshot.go the rows that are there, by capturescan.go, capturequery.go,
-//	                   captureplaces.go: how far; capturequery.go how they are asked for
+//	capturesnapshot.go the rows that are there, capturequery.go how they are asked for,
+//	                   capturescan.go by how many at once, captureplaces.go how far
 //	capturestream.go   the log as records, capturelogical.go messages in it
-//	captureincremental.go  chunks between watermarks, by signals; capturereadonly.go without marks
+//	captureincremental.go  chunks between watermarks, by signals; capturereadonly.go without marks;
+//	                   captureblocking.go snapshots for which the stream waits
 //	captureposition.go offsets, and what of the log was had before them
 //	captureowner.go    whose a position is
 //	capturelink.go     the connection of replication
