@@ -59,6 +59,7 @@ func (s *IncrementalSnapshot) fillAny(ctx context.Context) error {
 			return err
 		}
 	}
+	s.notifyChunk()
 	return nil
 }
 
@@ -210,6 +211,7 @@ func chunkKey(l *Layout, surrogate string) ([]int, error) {
 // skip goes on to the next table, and says why.
 func (s *IncrementalSnapshot) skip(c Collection, why error) error {
 	s.Log.Warn("incremental snapshot: table left out", "table", c.Table, "cause", why)
+	s.notifyScanned(c, scanSkipped)
 	s.next()
 	return nil
 }
@@ -218,13 +220,20 @@ func (s *IncrementalSnapshot) skip(c Collection, why error) error {
 func (s *IncrementalSnapshot) done(c Collection) {
 	s.Log.Info("incremental snapshot: table complete", "table", c.Table, "rows", s.rows)
 	s.Progress.done(c.Table)
+	status := scanSucceeded
+	if s.max == nil {
+		status = scanEmpty
+	}
+	s.notifyScanned(c, status)
 	s.next()
 }
 
 func (s *IncrementalSnapshot) next() {
+	id := s.tables[0].Correlation
 	s.tables = s.tables[1:]
 	s.reset()
 	if !s.Running() {
+		s.notify(Completed, id, nil)
 		s.Log.Info("incremental snapshot complete")
 	}
 }
@@ -244,14 +253,11 @@ func (s *IncrementalSnapshot) halt() {
 		return
 	}
 	first := s.tables[0]
-	var names []string
-	for _, c := range s.tables {
-		names = append(names, c.Table)
-	}
-	stopped := expand(patterns, names)
+	stopped := expand(patterns, s.names())
 	s.tables = slices.DeleteFunc(s.tables, func(c Collection) bool { return slices.Contains(stopped, c.Table) })
 	if !s.Running() || s.tables[0] != first {
 		s.reset()
 	}
 	s.Log.Info("incremental snapshot: tables stopped", "tables", stopped)
+	s.notify(Aborted, first.Correlation, map[string]string{DataCollections: strings.Join(stopped, ",")})
 }

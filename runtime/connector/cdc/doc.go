@@ -18,6 +18,7 @@
 //	                its state in offsets, as Debezium keeps it
 //	blocking.go     Blocking: snapshots by signal for which the stream waits
 //	identity.go     Identity: what a position belongs to must not change unnoticed
+//	notify.go       Notifier: what a capture tells of its snapshots; incrementalnotify.go
 //	progress.go     Progress: how far snapshots are
 //
 // A source makes one [Emitter] a task, one [Layout] a version of a table, and

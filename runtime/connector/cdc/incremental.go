@@ -51,6 +51,8 @@ type IncrementalSnapshot struct {
 	// Places then, and Reached is called.
 	ReadOnly bool
 	Log      *slog.Logger
+	// Notify is told what happens to it: see Notifier. It may be nil.
+	Notify func(Notification)
 	// Progress is told how far a table is: see Progress. It may be nil.
 	Progress *Progress
 
@@ -152,7 +154,10 @@ func (s *IncrementalSnapshot) Signal(ctx context.Context, g Signal, emit func(l 
 	case StopSnapshot:
 		s.requestStop(g.Collections)
 	case PauseSnapshot:
-		s.paused = s.Running()
+		if s.Running() && !s.paused {
+			s.paused = true
+			s.notifyTables(Paused)
+		}
 	case ResumeSnapshot:
 		return s.resume(ctx)
 	case WindowOpen:
@@ -173,6 +178,7 @@ func (s *IncrementalSnapshot) resume(ctx context.Context) error {
 		return nil
 	}
 	s.paused = false
+	s.notifyTables(Resumed)
 	if s.chunk != "" {
 		return nil
 	}
@@ -194,6 +200,7 @@ func (s *IncrementalSnapshot) execute(ctx context.Context, g Signal) error {
 	if was {
 		return nil
 	}
+	s.notifyTables(Started)
 	return s.read(ctx)
 }
 

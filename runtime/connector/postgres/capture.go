@@ -31,6 +31,7 @@ type capture struct {
 	log      *slog.Logger
 	journals connect.Journals
 	identity cdc.Identity
+	notifier cdc.Notifier
 	progress cdc.Progress
 
 	handed connect.SourceOffset // with the batch that was taken last, or opened with
@@ -83,6 +84,9 @@ func newCapture(s Source) (*capture, error) {
 	if err := c.newEmitter(); err != nil {
 		return nil, err
 	}
+	if _, err := s.notifier(nil); err != nil {
+		return nil, err
+	}
 	c.sieve, err = s.sieve(c.emit.Filter)
 	return c, err
 }
@@ -95,6 +99,10 @@ func (c *capture) newEmitter() (err error) {
 // Open looks where to go on. Everything else is run's.
 func (c *capture) Open(_ context.Context, tc connect.SourceContext) error {
 	c.log, c.journals = tc.Log, tc.Journals
+	var err error
+	if c.notifier, err = c.cfg.notifier(tc.Log); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
 	c.identity = cdc.Identity{Allowed: c.cfg.AllowIdentityChange, Log: tc.Log}
 	if err := c.identity.Prefix(tc.Offsets, c.cfg.TopicPrefix); err != nil {
 		return fmt.Errorf("postgres: %w", err)

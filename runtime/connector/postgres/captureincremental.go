@@ -31,6 +31,7 @@ func (s *stream) newIncremental(ctx context.Context) error {
 	s.chunks = &chunks{s: s, versions: map[string]*version{}}
 	s.inc = cdc.IncrementalSnapshot{
 		Server: s.chunks, Limit: s.cfg.IncrementalSnapshotChunkSize, Log: s.log, Progress: &s.progress,
+		Notify: func(n cdc.Notification) { s.notify(ctx, n) },
 		Delete: s.cfg.IncrementalSnapshotWatermarkingStrategy == "insert_delete", ReadOnly: s.cfg.ReadOnly,
 	}
 	s.mu.Lock()

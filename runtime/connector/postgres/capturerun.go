@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/cdc"
 )
 
 // session is what one run of a capture works with.
@@ -74,15 +75,19 @@ func (s *session) all(ctx context.Context) (err error) {
 	if err := s.publish(ctx, s.conn); err != nil {
 		return err
 	}
+	again := s.again
 	read, err := s.prepare(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.watch(ctx)()
-	if read {
+	switch {
+	case read:
 		if err := s.snapshot(ctx); err != nil {
 			return err
 		}
+	case !again:
+		s.notify(ctx, cdc.Notification{About: cdc.InitialSnapshot, Type: cdc.Skipped})
 	}
 	return s.stream(ctx)
 }

@@ -21,7 +21,8 @@ type scanning struct {
 	// the position stays.
 	aside bool
 
-	order []string          // the tables' names
+	names []string          // of the tables
+	order []string          // the same, as statements have them
 	from  map[string][]byte // the keys of rows that were had before
 	next  atomic.Int64      // of the tables
 	rows  atomic.Int64
@@ -40,9 +41,12 @@ func (s *session) scan(ctx context.Context, all *scanning) error {
 	if err != nil {
 		return err
 	}
+	s.notify(ctx, cdc.Notification{About: cdc.InitialSnapshot, Type: cdc.Started})
 	if err := all.run(ctx, append(sessions, s)); err != nil {
+		s.notify(ctx, cdc.Notification{About: cdc.InitialSnapshot, Type: cdc.Aborted})
 		return err
 	}
+	s.notify(ctx, cdc.Notification{About: cdc.InitialSnapshot, Type: cdc.Completed})
 	s.log.Info("the snapshot has ended", "rows", all.rows.Load(), "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
 }
@@ -51,7 +55,7 @@ func (s *session) scan(ctx context.Context, all *scanning) error {
 // position.
 func (s *session) goOnWith(all *scanning) {
 	for _, t := range all.todo {
-		all.order = append(all.order, quoteTable(t))
+		all.order, all.names = append(all.order, quoteTable(t)), append(all.names, t.String())
 	}
 	if all.aside {
 		return

@@ -119,7 +119,8 @@ type heldRow struct {
 	table       string
 	key         []byte // as JSON; empty: a snapshot cannot go on behind it
 	firstTable  bool
-	first, last bool // in its table
+	first, last bool             // in its table
+	scanned     cdc.Notification // if last
 	size        int64
 }
 
@@ -144,6 +145,8 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		}
 	}
 	begun, before := time.Now(), p.rows
+	p.notify(ctx, cdc.Notification{About: cdc.InitialSnapshot, Type: cdc.InProgress,
+		Data: map[string]string{cdc.CurrentCollection: id.String(), cdc.DataCollections: strings.Join(p.all.names, ",")}})
 	p.expect(ctx, id)
 	for more := true; more; {
 		if after, more, err = p.chunk(ctx, &q, after); err != nil {
@@ -152,7 +155,7 @@ func (p *scan) table(ctx context.Context, id cdc.TableID) error {
 		p.progress.Rows(id.String(), p.rows-before)
 	}
 	p.progress.Done(id.String())
-	p.tableEnds(quoteTable(id))
+	p.tableEnds(id, p.rows-before)
 	p.log.Info("a table was read", "table", id.String(), "rows", p.rows-before, "took", time.Since(begun).Round(time.Millisecond).String())
 	return nil
 }
@@ -308,6 +311,9 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 		stamp(c.Source, c.Now)
 	}
 	p.emit.Change(&p.batch, &c)
+	if h.last {
+		p.notifier.Tell(&p.batch, h.scanned)
+	}
 	p.size += h.size
 	p.capture.rows.Add(1)
 	h.version = nil
@@ -316,14 +322,16 @@ func (p *scan) tell(ctx context.Context, last bool) error {
 
 // tableEnds marks the last row of a table as such, which is told when it is known
 // whether it is the last of all.
-func (p *scan) tableEnds(table string) {
-	if p.held.version != nil && p.held.table == table {
-		p.held.last = true
+func (p *scan) tableEnds(id cdc.TableID, rows int64) {
+	scanned := cdc.Scanned(cdc.InitialSnapshot, id.String(), p.all.names, rows)
+	if rows > 0 {
+		p.held.last, p.held.scanned = true, scanned
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all.noRows(&p.pos, table)
+	p.all.noRows(&p.pos, quoteTable(id))
+	p.notifier.Tell(&p.batch, scanned)
 }
 
 // finish tells the last row, or that there was none.

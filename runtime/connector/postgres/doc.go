@@ -47,6 +47,7 @@
 //	capturetext.go     values as the server prints them: capturetime.go,
 //	                   capturelist.go, captureshape.go
 //	captureblock.go    the source block
+//	capturenotify.go   what is told of snapshots
 //	capturewatch.go    what goes on beside: the slot's size, the statement of
 //	                   heartbeats; capturefigures.go what metrics show
 //	sourcecheck.go     what is missing, sourcegrants.go what grants it

@@ -286,6 +286,13 @@ type Source struct {
 	// write.
 	ReadOnly bool `json:"readOnly"`
 
+	// Where it is told how far snapshots are (notification.enabled.channels): "sink"
+	// is a topic, "log" the log. Without it: nowhere.
+	NotificationEnabledChannels []string `json:"notificationEnabledChannels"`
+
+	// The topic of notifications (notification.sink.topic.name).
+	NotificationSinkTopicName string `json:"notificationSinkTopicName"`
+
 	// How often the server is told what it may let go of
 	// (status.update.interval.ms).
 	StatusUpdateInterval time.Duration `json:"statusUpdateInterval"`

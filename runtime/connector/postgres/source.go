@@ -191,5 +191,8 @@ func (s Source) Writes() (topics []connect.TopicName, all bool) {
 	if s.HeartbeatInterval > 0 {
 		topics = append(topics, connect.TopicName{Name: t.Heartbeat})
 	}
+	if slices.Contains(s.NotificationEnabledChannels, "sink") {
+		topics = append(topics, connect.TopicName{Name: s.NotificationSinkTopicName})
+	}
 	return slices.Clip(topics), true
 }
