@@ -32,12 +32,12 @@ func FuzzMessages(f *testing.F) {
 func FuzzTexts(f *testing.F) {
 	for _, seed := range []string{
 		"1", "-1.50", "NaN", "t", "2024-02-29", "0044-03-15 12:00:00 BC", "2024-02-29 12:34:56.789012+02", "24:00:00", "infinity",
-		"-1 years -2 mons +3 days -04:05:06.789", `\x00ff`, `{1,NULL,"a\"b"}`, "[2:3]={1,2}", `"a"=>"1", "b"=>NULL`, "((1,2),(3,4))", "<(1,2),3>", "$1,234.56", "0101", "[1,2.5]",
+		"-1 years -2 mons +3 days -04:05:06.789", `\x00ff`, `{1,NULL,"a\"b"}`, "[2:3]={1,2}", `"a"=>"1", "b"=>NULL`, "((1,2),(3,4))", "<(1,2),3>", "$1,234.56", "0101", "[1,2.5]", "{1:1,7:-2.5}/9",
 	} {
 		f.Add([]byte(seed))
 	}
 	decimal, times, binary := []string{"precise", "double", "string"}, []string{"adaptive", "connect", "isostring", "microseconds", "nanoseconds"}, []string{"bytes", "base64", "hex"}
-	types := []*pgType{{oid: 600000, name: "hstore"}, {oid: 600001, name: "vector"}, {oid: 600002, name: "geometry"}, {oid: 600003, name: "ltree"}}
+	types := []*pgType{{oid: 600000, name: "hstore"}, {oid: 600001, name: "vector"}, {oid: 600002, name: "geometry"}, {oid: 600003, name: "ltree"}, {oid: 600004, name: "sparsevec"}}
 	for _, oid := range []uint32{oidBool, oidInt2, oidInt4, oidInt8, oidFloat4, oidFloat8, oidNumeric, oidMoney, oidBit, oidVarbit, oidBytea, oidDate, oidTime, oidTimeTZ,
 		oidTimestamp, oidTimestampTZ, oidInterval, oidPoint, oidLseg, oidPath, oidBox, oidPolygon, oidLine, oidCircle, oidText} {
 		scalar := &pgType{oid: oid, name: typeName(oid)}

@@ -122,6 +122,8 @@ func (m *modes) extension(t *pgType) (mapping, bool) {
 		return vectorType(cdc.NewDoubleVector, 64), true
 	case "halfvec":
 		return vectorType(cdc.NewFloatVector, 32), true
+	case "sparsevec":
+		return sparseType(), true
 	}
 	return mapping{}, false
 }

@@ -183,23 +183,3 @@ func textEWKB(as *connect.Schema) decoder {
 		return g.Value(), nil
 	}
 }
-
-// vectorType maps a vector of pgvector: a list of floats.
-func vectorType(schema func() *connect.SchemaBuilder, bits int) mapping {
-	one := textFloat(bits)
-	return mapping{
-		schema: schema,
-		decode: func(s *state, b []byte) (connect.Value, error) {
-			b = bytes.TrimSuffix(bytes.TrimPrefix(b, []byte("[")), []byte("]"))
-			array := &connect.Array{}
-			for part := range bytes.SplitSeq(b, []byte(",")) {
-				v, err := one(s, bytes.TrimSpace(part))
-				if err != nil {
-					return connect.Null, err
-				}
-				array.Elems = append(array.Elems, v)
-			}
-			return array.Value(), nil
-		},
-	}
-}

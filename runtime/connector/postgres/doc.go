@@ -45,7 +45,7 @@
 //	capturetable.go    versions of tables, capturedefault.go their defaults
 //	capturetype.go     types of the catalog, capturemap.go what becomes of them
 //	capturetext.go     values as the server prints them: capturetime.go,
-//	                   capturelist.go, captureshape.go
+//	                   capturelist.go, captureshape.go, capturevector.go
 //	captureblock.go    the source block
 //	capturenotify.go   what is told of snapshots
 //	capturewatch.go    what goes on beside: the slot's size, the statement of
