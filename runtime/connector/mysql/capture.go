@@ -98,8 +98,8 @@ func (s Source) modes(mariadb bool) modes {
 	return modes{decimal: s.DecimalHandlingMode, time: s.TimePrecisionMode, binary: s.BinaryHandlingMode, bigint: s.BigintUnsignedHandlingMode, mariadb: mariadb, failures: s.EventConvertingFailureHandlingMode, adjust: s.EnableTimeAdjuster}
 }
 
-// ExactlyOnce says that changes are read again from an offset exactly. Snapshots that
-// begin anew do so under a new transaction.
+// ExactlyOnce says that changes, and the rows of snapshots, are read again from an
+// offset exactly. Tables that begin anew do so under a new transaction.
 func (Source) ExactlyOnce() error { return nil }
 
 // Journals are the topics of the schema history and of signals.

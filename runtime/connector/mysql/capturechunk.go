@@ -241,11 +241,11 @@ func (q *chunkQuery) behind(key []any) string {
 	for n := range names {
 		var all []string
 		for m, name := range names[:n+1] {
-			op := " = ?"
+			op := " = "
 			if m == n {
-				op = " > ?"
+				op = " > "
 			}
-			all = append(all, name+op)
+			all = append(all, name+op+q.columns[q.key[m]].compared())
 			q.args = append(q.args, argument(key[m]))
 		}
 		ways = append(ways, "("+strings.Join(all, " AND ")+")")

@@ -195,14 +195,68 @@ func parseID(s string) (tableID, error) {
 
 // entry is a change as a record of the topic.
 func (h *history) entry(p *position, db, ddl string, changes []tableChange) (connect.JournalEntry, error) {
+	return h.entryAt(p.offset(), db, ddl, changes)
+}
+
+func (h *history) entryAt(at connect.SourceOffset, db, ddl string, changes []tableChange) (connect.JournalEntry, error) {
 	if changes == nil {
 		changes = []tableChange{}
 	}
-	value, err := json.Marshal(historyRecord{Source: map[string]string{"server": h.server}, Position: p.offset(), Millis: time.Now().UnixMilli(), Database: db, DDL: ddl, Changes: changes})
+	value, err := json.Marshal(historyRecord{Source: map[string]string{"server": h.server}, Position: at, Millis: time.Now().UnixMilli(), Database: db, DDL: ddl, Changes: changes})
 	if err != nil {
 		return connect.JournalEntry{}, fmt.Errorf("mysql: write the schema history: %w", err)
 	}
 	return connect.JournalEntry{Value: value}, nil
+}
+
+// The notes that are kept beside a snapshot's definitions, each with a statement that
+// does nothing new: that it begins to tell rows, and that its offset is in Kafka. One
+// that was killed in between is known by the first without the second.
+const (
+	noteBegun = "begun"
+	noteKept  = "kept"
+)
+
+// note is an entry that says how far the snapshot of a position is.
+func (h *history) note(p *position, ddl, what string) (connect.JournalEntry, error) {
+	at := p.offset()
+	at[keyPlace] = what
+	return h.entryAt(at, "", ddl, nil)
+}
+
+// begun is where a snapshot began of which no offset was kept; nil: there is none.
+func (h *history) begun(ctx context.Context) (p *position, err error) {
+	_, err = h.journal.Read(ctx, 0, func(e connect.JournalEntry) error {
+		var r historyRecord
+		if err := json.Unmarshal(e.Value, &r); err != nil {
+			return fmt.Errorf("mysql: read the schema history: record %d: %w", e.Offset, err)
+		}
+		if r.Source["server"] != h.server {
+			return nil
+		}
+		switch r.Position[keyPlace] {
+		case noteBegun:
+			p, err = loadPosition(r.offset(), h.mariadb)
+		case noteKept:
+			p = nil
+		}
+		return err
+	})
+	return p, err
+}
+
+// offset is a record's position as an offset, without our notes.
+func (r *historyRecord) offset() connect.SourceOffset {
+	o := connect.SourceOffset{}
+	for k, v := range r.Position {
+		if _, ok := v.(float64); ok {
+			v = number64(v)
+		}
+		if k != keyPlace {
+			o[k] = v
+		}
+	}
+	return o
 }
 
 // recover makes the catalog what the tables were at a position, and says how many

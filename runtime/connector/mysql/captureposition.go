@@ -31,7 +31,11 @@ type position struct {
 	time     time.Time // of the event at hand
 	open     bool      // a transaction is
 	snapshot bool
+	place    *place // of the snapshot
 }
+
+// keyPlace is the part of an offset that is ours alone.
+const keyPlace = "kcgen_snapshot"
 
 // flavor is what the reader of logs calls the server.
 func flavor(mariadb bool) string {
@@ -76,7 +80,12 @@ func loadPosition(o connect.SourceOffset, mariadb bool) (*position, error) {
 	p.snapshot = snapshot != nil && snapshot != false && snapshot != "false" && !done
 	text, _ := o["gtids"].(string)
 	var err error
-	p.gtids, err = parseGTIDs(text, mariadb)
+	if p.gtids, err = parseGTIDs(text, mariadb); err != nil {
+		return nil, err
+	}
+	if text, ok := o[keyPlace].(string); ok && p.snapshot {
+		p.place, err = parsePlace(text)
+	}
 	return p, err
 }
 
@@ -100,6 +109,9 @@ func (p *position) offset() connect.SourceOffset {
 	}
 	if p.snapshot {
 		o["snapshot"] = "INITIAL"
+		if p.place != nil && !p.place.empty() {
+			o[keyPlace] = p.place.String()
+		}
 	}
 	return o
 }

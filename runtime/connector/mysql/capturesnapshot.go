@@ -1,7 +1,6 @@
 package mysql
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -16,43 +15,48 @@ import (
 )
 
 // snapshot reads the rows that there are, over polls: all of one moment, which is the
-// position from where the log is read then.
+// position from where the log is read then. One that goes on after a stop sees later
+// rows than it began with; the log is read from where it began, and puts that right.
 type snapshot struct {
-	after  time.Time // when it may begin
-	life   context.Context
-	end    context.CancelFunc
-	locks  *sql.Conn // which keeps the tables still
-	conn   *sql.Conn // whose transaction sees one moment; nil: it has not begun
-	tables []*table
-	open   int // the table at hand
-	rows   database.Rows
-	plan   *plan
-	ahead  []connect.Value // the row that comes next; nil: there is none
-	spare  []connect.Value
-	first  bool // no row was read yet
-	fresh  bool // none of this table
-	count  int64
-	began  time.Time
-	told   time.Time
+	scan
+	after time.Time // when it may begin
+	goOn  bool      // it began before, at the position
+	again bool      // nothing that it told then is known to be in Kafka
+	locks *sql.Conn // which keeps the tables still
+	ready bool      // it has begun to read
+	at    *place    // what was told
+	now   *portion  // that is being told
+	held  *portion  // whose last row is that of its table, and maybe of all
+	first bool      // no row was told yet
+	count int64
+	began time.Time
+	told  time.Time
 }
 
 // beginSnapshot has the next Poll begin one.
 func (t *captureTask) beginSnapshot() error {
-	life, end := context.WithCancel(context.Background())
-	t.snapshot = &snapshot{after: time.Now().Add(t.cfg.SnapshotDelay), life: life, end: end, first: true, began: time.Now()}
 	t.pos, t.moved = nil, false
+	t.snapshot = t.newSnapshot(&place{})
 	return nil
 }
 
+// resumeSnapshot has the next Poll go on with one that began at the position.
+func (t *captureTask) resumeSnapshot(again bool) {
+	at := t.pos.place
+	if at == nil {
+		at = &place{}
+	}
+	t.snapshot = t.newSnapshot(at)
+	t.snapshot.goOn, t.snapshot.again, t.snapshot.first = true, again, at.empty()
+}
+
+func (t *captureTask) newSnapshot(at *place) *snapshot {
+	return &snapshot{scan: newScan(t.cfg.SnapshotMaxThreads), after: time.Now().Add(t.cfg.SnapshotDelay), at: at, first: true, began: time.Now()}
+}
+
 func (s *snapshot) close() {
-	s.end()
-	if s.rows != nil {
-		_ = s.rows.Close()
-	}
-	for _, c := range []*sql.Conn{s.conn, s.locks} {
-		discard(c)
-	}
-	s.rows, s.conn, s.locks = nil, nil, nil
+	s.stop()
+	s.unlock()
 }
 
 // discard ends a connection for good, with its transaction and its locks.
@@ -63,31 +67,49 @@ func discard(c *sql.Conn) {
 	}
 }
 
-// pollSnapshot adds the next rows.
+// pollSnapshot adds the next rows. What has failed is begun anew behind what was told.
 func (t *captureTask) pollSnapshot(ctx context.Context, b *connect.Batch) error {
 	s := t.snapshot
-	if s.conn == nil {
-		if wait := time.Until(s.after); wait > 0 {
-			timer := time.NewTimer(min(wait, pollWait))
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			return nil
-		}
+	if wait := time.Until(s.after); !s.ready && wait > 0 {
+		pause(ctx, min(wait, pollWait))
+		return nil
+	}
+	err := t.snapshotRows(ctx, b)
+	if err != nil {
+		s.close()
+		next := t.newSnapshot(s.at)
+		next.goOn, next.again, next.first = s.goOn || s.ready, s.again && !s.ready, s.first
+		next.after, next.count, next.began = time.Now(), s.count, s.began
+		t.snapshot = next
+	}
+	return err
+}
+
+// pause waits, until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (t *captureTask) snapshotRows(ctx context.Context, b *connect.Batch) error {
+	s := t.snapshot
+	if !s.ready {
 		return t.startSnapshot(ctx, b)
 	}
-	for len(b.Records) < t.cfg.MaxBatchSize && ctx.Err() == nil {
-		if err := t.nextTable(s); err != nil {
-			return err
-		}
-		if s.ahead == nil {
+	for len(b.Records) < t.cfg.MaxBatchSize {
+		if s.now == nil && s.busy == 0 {
 			return t.endSnapshot(b)
 		}
-		if err := t.snapshotRow(b); err != nil {
+		if more, err := t.nextPortion(ctx, len(b.Records) == 0); err != nil {
 			return err
+		} else if !more {
+			break
 		}
+		t.tellPortion(b)
 	}
 	if len(b.Records) > 0 {
 		t.mark(b)
@@ -96,41 +118,113 @@ func (t *captureTask) pollSnapshot(ctx context.Context, b *connect.Batch) error 
 	return nil
 }
 
-// startSnapshot keeps the tables still while it finds the end of the log, reads the
-// definitions, and begins the transaction that will read the rows.
+// startSnapshot begins the transactions that will read the rows, and finds which there
+// are to be read.
 func (t *captureTask) startSnapshot(ctx context.Context, b *connect.Batch) (err error) {
 	s := t.snapshot
-	defer func() {
-		if err != nil && s.conn != nil {
-			s.close()
-			_ = t.beginSnapshot()
-		}
-	}()
-	if s.conn, err = t.db.Conn(s.life); err != nil {
-		return t.fault("begin the snapshot", err)
-	}
-	if err := t.lock(ctx, s); err != nil {
-		return t.fault("keep the tables still for the snapshot", err)
-	}
-	for _, q := range []string{"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT"} {
-		if _, err := s.conn.ExecContext(s.life, q); err != nil {
-			return t.fault("begin the snapshot", err)
+	if !s.goOn {
+		if err := t.lock(ctx, s); err != nil {
+			return t.fault("keep the tables still for the snapshot", err)
 		}
 	}
-	if t.pos, err = t.server.status(ctx, s.conn); err != nil {
+	if err := s.connect(t.db); err != nil {
 		return t.fault("begin the snapshot", err)
 	}
-	t.pos.snapshot, t.pos.time = true, time.Now()
-	if err := t.define(ctx, b, s); err != nil {
+	if s.goOn {
+		err = t.startAgain(ctx, b)
+	} else {
+		err = t.startFresh(ctx, b)
+	}
+	if err != nil {
 		return err
 	}
 	if t.cfg.SnapshotLockingMode != "extended" {
 		s.unlock()
 	}
-	t.log.Info("a snapshot begins", "position", t.pos.String(), "tables", len(s.tables))
+	t.log.Info("the snapshot begins", "position", t.pos.String(), "tables", len(s.tables), "goes on", s.goOn)
+	s.ready, t.pos.place = true, s.at
+	t.expect(ctx)
+	for i := range s.conns {
+		if err := t.readNext(i); err != nil {
+			return err
+		}
+	}
 	t.mark(b)
 	return nil
 }
+
+// startFresh is at the log's end while the tables are kept still, and keeps their
+// definitions.
+func (t *captureTask) startFresh(ctx context.Context, b *connect.Batch) (err error) {
+	s := t.snapshot
+	if t.pos, err = t.server.status(ctx, s.conns[0]); err != nil {
+		return t.fault("begin the snapshot", err)
+	}
+	t.pos.snapshot, t.pos.time = true, time.Now()
+	t.catalog = t.emptyCatalog()
+	changes, err := t.readDefinitions(ctx, s.conns[0], t.catalog)
+	if err != nil {
+		return err
+	}
+	entries, err := t.tellDefinitions(b, changes)
+	if err != nil {
+		return err
+	}
+	if t.reads() {
+		s.tables = t.toRead(t.catalog)
+		s.at.over(s.tables, s.tables)
+		begun, err := t.history.note(t.pos, t.setCharset(ctx, s.conns[0]), noteBegun)
+		if err != nil {
+			return err
+		}
+		entries, t.begun = append(entries, begun), true
+	}
+	return t.keep(ctx, entries)
+}
+
+// startAgain finds which tables are still to be read: those that were not, and those
+// that are others now than where the log will be read from.
+func (t *captureTask) startAgain(ctx context.Context, b *connect.Batch) error {
+	s := t.snapshot
+	now := t.emptyCatalog()
+	changes, err := t.readDefinitions(ctx, s.conns[0], now)
+	if err != nil {
+		return err
+	}
+	t.pos.snapshot = true
+	if s.again {
+		if _, err := t.tellDefinitions(b, changes); err != nil {
+			return err
+		}
+		t.begun = true
+	}
+	all := t.toRead(now)
+	for _, tab := range all {
+		same := tab.like(t.catalog.tables[tab.id])
+		if !same {
+			s.at.forget(tab.id)
+		}
+		if !same || !s.at.has(tab.id) {
+			s.tables = append(s.tables, tab)
+		}
+	}
+	s.at.over(all, s.tables)
+	return nil
+}
+
+// toRead are the tables of which the rows are read, in order.
+func (t *captureTask) toRead(c *catalog) (all []*table) {
+	for id, tab := range c.tables {
+		if t.places.snapshots(id) {
+			all = append(all, tab)
+		}
+	}
+	slices.SortFunc(all, func(a, b *table) int { return strings.Compare(a.id.String(), b.id.String()) })
+	return all
+}
+
+// reads is whether a snapshot is of rows.
+func (t *captureTask) reads() bool { return t.cfg.SnapshotMode != snapshotNoData }
 
 // lock takes the lock of all tables, which needs the right RELOAD; where the user has
 // it not, as of a managed server, those of the captured tables.
@@ -174,252 +268,63 @@ func (s *snapshot) unlock() {
 	}
 }
 
-// define reads the definitions, keeps them in the history and makes records of them.
-func (t *captureTask) define(ctx context.Context, b *connect.Batch, s *snapshot) error {
-	changes, err := t.readDefinitions(ctx, s.conn)
-	if err != nil {
-		return t.fault("begin the snapshot", err)
-	}
-	changes = slices.DeleteFunc(changes, func(c schemaChange) bool { return !t.keeps(&c) })
-	var entries []connect.JournalEntry
-	for i := range changes {
-		m := cdc.Within
-		if i == len(changes)-1 && t.cfg.SnapshotMode == snapshotNoData {
-			m = cdc.Last
-		}
-		e, err := t.schemaChange(b, &changes[i], t.pos.time, m)
-		if err != nil {
-			return err
-		}
-		entries = append(entries, e)
-	}
-	for id, tab := range t.catalog.tables {
-		if t.places.snapshots(id) && t.cfg.SnapshotMode != snapshotNoData {
-			s.tables = append(s.tables, tab)
-		}
-	}
-	slices.SortFunc(s.tables, func(a, b *table) int { return strings.Compare(a.id.String(), b.id.String()) })
-	return t.keep(ctx, entries)
-}
-
-// readDefinitions makes the catalog what the tables are now, by the statements with
-// which Debezium begins its history.
-func (t *captureTask) readDefinitions(ctx context.Context, q database.Querier) (told []schemaChange, err error) {
-	all, err := allTables(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b tableID) int {
-		return cmp.Or(strings.Compare(a.db, b.db), strings.Compare(a.name, b.name))
-	})
-	t.catalog = t.emptyCatalog()
-	if err := t.catalog.readCharsets(ctx, q, t.server); err != nil {
-		return nil, err
-	}
-	told = append(told, schemaChange{ddl: t.setCharset(ctx, q)})
-	for _, id := range all {
-		told = append(told, schemaChange{kind: dropTable, id: id, ddl: "DROP TABLE IF EXISTS " + quoteID(id)})
-	}
-	last := ""
-	for _, id := range all {
-		if id.db != last {
-			last = id.db
-			for _, q := range t.makeDatabase(ctx, q, id.db) {
-				told = append(told, schemaChange{id: tableID{db: id.db}, ddl: q})
-			}
-		}
-		ddl, err := showCreate(ctx, q, id)
-		if err != nil {
-			return nil, err
-		}
-		changes, err := t.catalog.apply(ddl, id.db, 0)
-		if err != nil {
-			if t.places.table(t.catalog.id(id.db, id.name)) {
-				return nil, fmt.Errorf("the definition %q is not understood: %w", cutText(ddl, 400), err)
-			}
-			continue
-		}
-		told = append(told, changes...)
-	}
-	return told, nil
-}
-
-// setCharset is the statement that tells the server's character set.
-func (t *captureTask) setCharset(ctx context.Context, q database.Querier) string {
-	var parts []string
-	_ = database.Strings(ctx, q, "SHOW VARIABLES WHERE Variable_name IN ('character_set_server','collation_server')", nil, func(row []string) error {
-		parts = append(parts, row[0]+"="+row[1])
-		return nil
-	})
-	slices.Sort(parts)
-	return "SET " + strings.Join(parts, ", ")
-}
-
-// makeDatabase are the statements that make a database anew.
-func (t *captureTask) makeDatabase(ctx context.Context, q database.Querier, db string) []string {
-	name := quoteID(tableID{name: db})
-	create := "CREATE DATABASE " + name
-	_ = database.Strings(ctx, q, "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", []any{db}, func(row []string) error {
-		create += " CHARSET " + row[0] + " COLLATE " + row[1]
-		return nil
-	})
-	return []string{"DROP DATABASE IF EXISTS " + name, create, "USE " + name}
-}
-
-// rebuild reads the definitions again, for a history that was lost.
-func (t *captureTask) rebuild(ctx context.Context) error {
-	var b connect.Batch
-	changes, err := t.readDefinitions(ctx, t.db)
-	if err != nil {
-		return t.fault("read the tables' definitions", err)
-	}
-	var entries []connect.JournalEntry
-	for i := range changes {
-		e, err := t.schemaChange(&b, &changes[i], time.Now(), cdc.Streamed)
-		if err != nil {
-			return err
-		}
-		entries = append(entries, e)
-	}
-	t.log.Warn("the schema history is made anew: tables that have changed since the offset are read wrongly or fail", "position", t.pos.String())
-	return t.keep(ctx, entries)
-}
-
-// snapshotRow adds the next row. To know which is the last of all, what comes next is
-// read before it is told.
-func (t *captureTask) snapshotRow(b *connect.Batch) error {
+// tellPortion adds rows of the portion at hand, as far as the batch has room.
+func (t *captureTask) tellPortion(b *connect.Batch) {
 	s := t.snapshot
-	row, p, fresh := s.ahead, s.plan, s.fresh
-	if err := s.read(); err != nil {
-		return t.fault("read table "+p.table.id.String(), err)
-	}
-	s.fresh = false
-	lastOfTable := s.ahead == nil
-	if lastOfTable {
-		if err := t.nextTable(s); err != nil {
-			return err
+	p := s.now
+	from := p.next
+	for p.next < p.n && len(b.Records) < t.cfg.MaxBatchSize {
+		t.tellHeld(b, false)
+		if p.end && p.next == p.n-1 {
+			s.held = p // maybe the last of all, which says so
+			p.next++
+			break
 		}
+		t.tellRow(b, p, p.next, false, false)
+		p.next++
 	}
-	m := cdc.MarkOf(s.first, false, fresh, lastOfTable)
-	if s.ahead == nil {
-		m = cdc.Last
+	if told := p.next - 1; told >= from && s.held != p {
+		s.at.reach(p.plan.table.id, p.key(told))
+	} else if told > from {
+		s.at.reach(p.plan.table.id, p.key(told-1))
 	}
+	if p.next < p.n {
+		return
+	}
+	s.now = nil
+	switch {
+	case s.held == p:
+	case p.end: // it has no rows
+		t.endTable(p)
+	default:
+		s.reuse(p)
+	}
+}
+
+// tellHeld adds the row that was held back.
+func (t *captureTask) tellHeld(b *connect.Batch, last bool) {
+	s := t.snapshot
+	if p := s.held; p != nil {
+		s.held = nil
+		t.tellRow(b, p, p.n-1, true, last)
+		t.endTable(p)
+	}
+}
+
+func (t *captureTask) endTable(p *portion) {
+	t.snapshot.at.finish(p.plan.table.id)
+	t.progressed.Done(p.plan.table.id.String())
+	t.snapshot.reuse(p)
+}
+
+// tellRow adds the record of a row.
+func (t *captureTask) tellRow(b *connect.Batch, p *portion, i int, lastOfTable, last bool) {
+	s := t.snapshot
+	m := cdc.MarkOf(s.first, last, p.fresh && i == 0, lastOfTable)
 	t.pos.time = time.Now()
-	t.emit.Change(b, &cdc.Change{Op: cdc.Read, Layout: p.layout, After: row, Source: t.block(p.table.id, t.pos.time, m), Now: t.pos.time})
+	t.emit.Change(b, &cdc.Change{Op: cdc.Read, Layout: p.plan.layout, After: p.row(i), Source: t.block(p.plan.table.id, t.pos.time, m), Now: t.pos.time})
 	s.first = false
 	s.count++
-	return nil
-}
-
-// nextTable opens the next table that has rows, and reads its first; there is none
-// ahead where all are read.
-func (t *captureTask) nextTable(s *snapshot) error {
-	for s.ahead == nil {
-		if s.rows != nil {
-			err := s.rows.Close()
-			s.rows = nil
-			if err != nil {
-				return t.fault("read the rows", err)
-			}
-		}
-		if s.open >= len(s.tables) {
-			return nil
-		}
-		if err := t.openTable(s, s.tables[s.open]); err != nil {
-			return err
-		}
-		s.open++
-	}
-	return nil
-}
-
-func (t *captureTask) openTable(s *snapshot, tab *table) (err error) {
-	if s.plan, err = t.plan(tab); err != nil {
-		return err
-	}
-	var names []string
-	for i := range tab.columns {
-		names = append(names, quoteID(tableID{name: tab.columns[i].name}))
-	}
-	i := -1
-	query := "SELECT " + strings.Join(names, ", ") + " FROM " + quoteID(tab.id)
-	if only := t.cfg.SnapshotSelectStatementOverrides[tab.id.String()]; only != "" {
-		query = "SELECT " + strings.Join(names, ", ") + " FROM (" + strings.TrimRight(only, "; \t\r\n") + ") AS t"
-	}
-	s.rows, err = database.Query(s.life, s.conn, query, nil, func(*sql.ColumnType) (database.Column, database.Decode) {
-		i++
-		return t.snapshotColumn(s.plan, i)
-	})
-	if err != nil {
-		return t.fault("read table "+tab.id.String(), err)
-	}
-	columns := len(tab.columns)
-	s.ahead, s.spare, s.fresh = make([]connect.Value, columns), make([]connect.Value, columns), true
-	if err := s.read(); err != nil {
-		return t.fault("read table "+tab.id.String(), err)
-	}
-	return nil
-}
-
-// read reads the row that comes next, beside the one at hand.
-func (s *snapshot) read() error {
-	s.ahead, s.spare = s.spare, s.ahead
-	more, err := s.rows.Next(s.ahead)
-	if !more {
-		s.ahead = nil
-	}
-	return err
-}
-
-// snapshotColumn is how a query's column becomes a value.
-func (t *captureTask) snapshotColumn(p *plan, i int) (database.Column, database.Decode) {
-	c, convert := &p.table.columns[i], p.columns[i].convert
-	f := c.family(t.modes)
-	schema := p.layout.Table.Columns[i].Schema
-	if convert == nil || schema == nil {
-		return database.Column{Name: c.name}, nil
-	}
-	return database.Column{Name: c.name, Schema: schema, Nullable: true}, func(_ *connect.Buffer, src any) (connect.Value, error) {
-		in, err := c.cellOf(f, src)
-		if err == nil && in.kind == nullCell {
-			return connect.Null, nil
-		}
-		out := connect.Null
-		if err == nil {
-			out, err = convert(in)
-		}
-		if err != nil {
-			return connect.Null, p.refused(c.name, err)
-		}
-		return out, nil
-	}
-}
-
-// cellOf reads what the driver gives. Its bytes are used again for the next row.
-func (c *columnDef) cellOf(f family, src any) (cell, error) {
-	switch v := src.(type) {
-	case nil:
-		return cell{}, nil
-	case int64:
-		if f == yearFamily {
-			return cell{kind: yearCell, i: v}, nil
-		}
-		return cell{kind: intCell, i: v}, nil
-	case uint64:
-		return cell{kind: unsignedCell, i: int64(v)}, nil
-	case float32:
-		return cell{kind: floatCell, f: float64(v)}, nil
-	case float64:
-		return cell{kind: floatCell, f: v}, nil
-	case []byte:
-		if f == textFamily || f == binaryFamily || f == jsonFamily || f == decimalFamily || f >= bitsFamily {
-			v = slices.Clone(v)
-		}
-		out, err := c.parse(f, v)
-		out.rolls = true
-		return out, err
-	}
-	return cell{}, errKind
 }
 
 // progress tells how far it is, now and then.
@@ -427,7 +332,7 @@ func (t *captureTask) progress() {
 	s := t.snapshot
 	if now := time.Now(); now.Sub(s.told) > 10*time.Second {
 		if !s.told.IsZero() {
-			t.log.Info("the snapshot goes on", "rows", s.count, "tables", s.open, "of", len(s.tables))
+			t.log.Info("the snapshot goes on", "rows", s.count, "tables to come", len(s.tables))
 		}
 		s.told = now
 	}
@@ -436,11 +341,11 @@ func (t *captureTask) progress() {
 // endSnapshot goes over to the log.
 func (t *captureTask) endSnapshot(b *connect.Batch) error {
 	s := t.snapshot
-	t.log.Info("the snapshot is done", "rows", s.count, "tables", len(s.tables), "took", time.Since(s.began).Round(time.Millisecond))
-	s.unlock()
+	t.tellHeld(b, true)
+	t.log.Info("the snapshot is done", "rows", s.count, "took", time.Since(s.began).Round(time.Millisecond))
 	s.close()
 	t.snapshot = nil
-	t.pos.snapshot = false
+	t.pos.snapshot, t.pos.place = false, nil
 	t.mark(b)
 	t.idle = t.cfg.SnapshotMode == snapshotInitialOnly
 	return nil

@@ -33,6 +33,7 @@ type captureTask struct {
 	catalog  *catalog
 	pos      *position
 	snapshot *snapshot  // under way
+	begun    bool       // it was noted as begun, and its offset is not known to be in Kafka
 	reader   *logReader // nil: to be opened
 	plans    map[tableID]*plan
 	tables   map[uint64]*mapped // by the log's numbers
@@ -137,16 +138,18 @@ func (t *captureTask) locate(ctx context.Context) error {
 		return t.fault(t.cfg.Database.String(), err)
 	}
 	o := t.offsets.Offset(t.part)
-	if o == nil || t.cfg.SnapshotMode == snapshotAlways {
+	switch {
+	case t.cfg.SnapshotMode == snapshotAlways:
 		return t.beginSnapshot()
+	case o == nil:
+		return t.locateFirst(ctx)
 	}
 	p, err := loadPosition(o, t.server.mariadb)
 	if err != nil {
 		return err
 	}
-	if p.snapshot && t.cfg.SnapshotMode != snapshotNoData {
-		t.log.Warn("the snapshot was not finished: it begins anew")
-		return t.beginSnapshot()
+	if p.snapshot && t.reads() {
+		return t.goOn(ctx, p, false)
 	}
 	t.pos, t.skipEvents, t.skipRows = p, p.event, p.row
 	t.emit.Transaction.Load(o)
@@ -162,6 +165,50 @@ func (t *captureTask) locate(ctx context.Context) error {
 		return t.lost(missing)
 	}
 	return t.recoverTables(ctx)
+}
+
+// locateFirst is a start without an offset. One that was killed before its first offset
+// was kept may have told rows that are no more: only the log since then tells of that.
+func (t *captureTask) locateFirst(ctx context.Context) error {
+	if !t.reads() {
+		return t.beginSnapshot()
+	}
+	p, err := t.history.begun(ctx)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return t.beginSnapshot()
+	}
+	missing, err := t.server.has(ctx, t.db, p)
+	if err != nil {
+		return t.fault(t.cfg.Database.String(), err)
+	}
+	if missing != "" {
+		t.log.Warn("the log no longer has where the last start began: of rows that it told of and that were deleted since nothing tells", "missing", missing)
+		return t.beginSnapshot()
+	}
+	return t.goOn(ctx, p, true)
+}
+
+// goOn goes on with a snapshot that was cut off. The log is needed from where it began.
+func (t *captureTask) goOn(ctx context.Context, p *position, again bool) error {
+	t.pos = p
+	if t.cfg.SnapshotMode != snapshotInitialOnly {
+		missing, err := t.server.has(ctx, t.db, p)
+		if err != nil {
+			return t.fault(t.cfg.Database.String(), err)
+		}
+		if missing != "" {
+			return t.lost(missing)
+		}
+	}
+	if err := t.recoverTables(ctx); err != nil {
+		return err
+	}
+	t.log.Info("the snapshot was cut off: it goes on", "position", p.String())
+	t.resumeSnapshot(again)
+	return nil
 }
 
 // lost is a log that no longer has what comes behind the offset.
@@ -206,12 +253,7 @@ func (t *captureTask) Poll(ctx context.Context, b *connect.Batch) error {
 func (t *captureTask) poll(ctx context.Context, b *connect.Batch) error {
 	switch {
 	case t.idle:
-		wait := time.NewTimer(pollWait)
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-		}
+		pause(ctx, pollWait)
 		return nil
 	case t.snapshot != nil:
 		return t.pollSnapshot(ctx, b)
@@ -228,6 +270,22 @@ func (t *captureTask) mark(b *connect.Batch) {
 	}
 	b.Mark(t.part, o)
 	t.moved = false
+}
+
+var _ connect.Committer = (*captureTask)(nil)
+
+// Committed notes that a snapshot has its offset in Kafka: a start that finds none is
+// one that is meant to begin anew.
+func (t *captureTask) Committed(ctx context.Context, _ *connect.SourcePartition, _ connect.SourceOffset) error {
+	if !t.begun {
+		return nil
+	}
+	note, err := t.history.note(t.pos, t.setCharset(ctx, t.db), noteKept)
+	if err == nil {
+		err = t.keep(ctx, []connect.JournalEntry{note})
+	}
+	t.begun = err != nil
+	return err
 }
 
 // fault is an error of the database; most are to be tried again.

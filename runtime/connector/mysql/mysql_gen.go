@@ -138,6 +138,10 @@ type Source struct {
 	// How long a snapshot waits for its locks (snapshot.lock.timeout.ms).
 	SnapshotLockTimeout time.Duration `json:"snapshotLockTimeout"`
 
+	// How many tables a snapshot reads at a time (snapshot.max.threads). The rows are all
+	// of one moment all the same.
+	SnapshotMaxThreads int `json:"snapshotMaxThreads"`
+
 	// How long to wait before a snapshot begins (snapshot.delay.ms).
 	SnapshotDelay time.Duration `json:"snapshotDelay"`
 
