@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"kcgen.dev/runtime/connect"
@@ -33,7 +34,15 @@ func newPostgres(properties map[string]string) (connect.Source, error) {
 
 func newMySQL(properties map[string]string) (connect.Source, error) {
 	var s mysql.Source
-	if err := configure(&s, properties); err != nil {
+	own := maps.Clone(properties)
+	for _, h := range hashes(own) {
+		if one := (mysql.Hash{Algorithm: h.algorithm, Salt: secret.Ref(h.salt), Columns: h.columns}); h.v2 {
+			s.ColumnMaskHashV2 = append(s.ColumnMaskHashV2, one)
+		} else {
+			s.ColumnMaskHash = append(s.ColumnMaskHash, one)
+		}
+	}
+	if err := configure(&s, own); err != nil {
 		return nil, err
 	}
 	at := properties["database.hostname"] + ":" + properties["database.port"]
@@ -62,6 +71,28 @@ func configure(s connect.Described, properties map[string]string) error {
 		err = fmt.Errorf("%T has no options for %s", s, strings.Join(rest, ", "))
 	}
 	return err
+}
+
+// hash is what a property column.mask.hash.ALGORITHM.with.salt.SALT says.
+type hash struct {
+	v2              bool
+	algorithm, salt string
+	columns         []string
+}
+
+// hashes takes these out of properties.
+func hashes(properties map[string]string) (all []hash) {
+	for _, k := range slices.Sorted(maps.Keys(properties)) {
+		rest, is := strings.CutPrefix(k, "column.mask.hash.")
+		if !is {
+			continue
+		}
+		rest, v2 := strings.CutPrefix(rest, "v2.")
+		algorithm, salt, _ := strings.Cut(rest, ".with.salt.")
+		all = append(all, hash{v2, algorithm, salt, strings.Split(properties[k], ",")})
+		delete(properties, k)
+	}
+	return all
 }
 
 const passwordEnv = "KCGEN_CDC_PASSWORD"

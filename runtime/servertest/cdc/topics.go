@@ -30,7 +30,8 @@ type watch struct {
 	counts  map[string]int
 	stream  map[string]int // changes that were streamed
 	mark    int            // the newest
-	newest  time.Time      // when the last record came
+	newest  time.Time      // when the last record came that is no heartbeat
+	told    int            // records that are none
 }
 
 // newWatch watches the topics of a prefix. signals is a topic to be made, or "".
@@ -66,7 +67,10 @@ func (w *watch) read(ctx context.Context) {
 			if bytes.Contains(r.Value, []byte(`"op":"c"`)) {
 				w.stream[r.Topic]++
 			}
-			w.newest = time.Now()
+			if !strings.HasPrefix(r.Topic, "__debezium-heartbeat") {
+				w.newest = time.Now()
+				w.told++
+			}
 			w.mark = max(w.mark, streamedMark(r.Value))
 		})
 		w.mu.Unlock()
@@ -86,12 +90,14 @@ func (w *watch) streamed(topic string) int { w.mu.Lock(); defer w.mu.Unlock(); r
 
 func (w *watch) marked() int { w.mu.Lock(); defer w.mu.Unlock(); return w.mark }
 
-// quiet is for how long nothing has come, and how much has.
+// quiet is for how long nothing but heartbeats has come, and how much else has.
 func (w *watch) quiet() (time.Duration, int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Since(w.newest), len(w.records)
+	return time.Since(w.newest), w.told
 }
+
+func (w *watch) taken() int { w.mu.Lock(); defer w.mu.Unlock(); return len(w.records) }
 
 // produce writes a record.
 func (w *watch) produce(ctx context.Context, topic, key, value string) error {
@@ -118,7 +124,7 @@ func (w *watch) toEnd(ctx context.Context) ([]Record, error) {
 				want += int(o.Offset)
 			}
 		})
-		if _, n := w.quiet(); n >= want {
+		if w.taken() >= want {
 			return w.sorted(), nil
 		}
 		select {
