@@ -133,7 +133,7 @@ func TestSnapshotGoesOn(t *testing.T) {
 					if err := c.open(); err != nil {
 						t.Fatal(err)
 					}
-					polls := rand.IntN(12) + 8
+					polls := rand.IntN(8) + 4
 					c.until(func() bool { polls--; return polls < 0 || c.snapshotDone() })
 					c.close()
 					for table := range keyed {

@@ -76,6 +76,7 @@ type portion struct {
 	keys  []byte // of the rows, part by part
 	ends  []int  // of the parts
 	parts int    // of a key; 0: the scan cannot go on behind a row
+	first bool   // the table is the snapshot's first
 	fresh bool   // the first row is the table's
 	end   bool   // the last one is
 	err   error
@@ -110,13 +111,13 @@ func (s *scan) reuse(p *portion) {
 }
 
 // portion is an empty one.
-func (s *scan) portion(conn int, p *plan, parts int) *portion {
+func (r *tableScan) portion() *portion {
 	out := &portion{}
 	select {
-	case out = <-s.free:
+	case out = <-r.free:
 	default:
 	}
-	*out = portion{conn: conn, plan: p, parts: parts, rows: out.rows[:0], keys: out.keys[:0], ends: out.ends[:0]}
+	*out = portion{conn: r.conn, plan: r.plan, parts: len(r.key), first: r.first, rows: out.rows[:0], keys: out.keys[:0], ends: out.ends[:0]}
 	return out
 }
 
@@ -173,7 +174,7 @@ func (t *captureTask) readNext(conn int) error {
 	if err != nil {
 		return err
 	}
-	r := &tableScan{scan: &s.scan, task: t, conn: conn, plan: p}
+	r := &tableScan{scan: &s.scan, task: t, conn: conn, plan: p, first: tab.id.String() == s.at.order[0]}
 	text, args := r.query(t.cfg.SnapshotSelectStatementOverrides[tab.id.String()], s.at.keys[tab.id.String()])
 	s.busy++
 	s.work.Go(func() {
@@ -204,6 +205,7 @@ type tableScan struct {
 	conn   int
 	plan   *plan
 	key    []int    // columns by which the rows come; none: as the server likes
+	first  bool     // the table is the snapshot's first
 	within bool     // it does not begin at the first row
 	parts  [][]byte // of the key of the row at hand
 	size   int      // of the row at hand, roughly
@@ -250,7 +252,7 @@ func (r *tableScan) read(text string, args []any) *portion {
 		return failed(err)
 	}
 	defer rows.Close()
-	p := r.portion(r.conn, r.plan, len(r.key))
+	p := r.portion()
 	p.fresh = !r.within
 	row := make([]connect.Value, len(r.plan.columns))
 	count := int64(0)
@@ -272,7 +274,7 @@ func (r *tableScan) read(text string, args []any) *portion {
 			if !r.send(p) {
 				return nil
 			}
-			p = r.portion(r.conn, r.plan, len(r.key))
+			p = r.portion()
 		}
 		r.add(p, row)
 	}

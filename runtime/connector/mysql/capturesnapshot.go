@@ -27,7 +27,6 @@ type snapshot struct {
 	at    *place    // what was told
 	now   *portion  // that is being told
 	held  *portion  // whose last row is that of its table, and maybe of all
-	first bool      // no row was told yet
 	count int64
 	began time.Time
 	told  time.Time
@@ -47,11 +46,11 @@ func (t *captureTask) resumeSnapshot(again bool) {
 		at = &place{}
 	}
 	t.snapshot = t.newSnapshot(at)
-	t.snapshot.goOn, t.snapshot.again, t.snapshot.first = true, again, at.empty()
+	t.snapshot.goOn, t.snapshot.again = true, again
 }
 
 func (t *captureTask) newSnapshot(at *place) *snapshot {
-	return &snapshot{scan: newScan(t.cfg.SnapshotMaxThreads), after: time.Now().Add(t.cfg.SnapshotDelay), at: at, first: true, began: time.Now()}
+	return &snapshot{scan: newScan(t.cfg.SnapshotMaxThreads), after: time.Now().Add(t.cfg.SnapshotDelay), at: at, began: time.Now()}
 }
 
 func (s *snapshot) close() {
@@ -78,7 +77,7 @@ func (t *captureTask) pollSnapshot(ctx context.Context, b *connect.Batch) error 
 	if err != nil {
 		s.close()
 		next := t.newSnapshot(s.at)
-		next.goOn, next.again, next.first = s.goOn || s.ready, s.again && !s.ready, s.first
+		next.goOn, next.again = s.goOn || s.ready, s.again && !s.ready
 		next.after, next.count, next.began = time.Now(), s.count, s.began
 		t.snapshot = next
 	}
@@ -320,10 +319,9 @@ func (t *captureTask) endTable(p *portion) {
 // tellRow adds the record of a row.
 func (t *captureTask) tellRow(b *connect.Batch, p *portion, i int, lastOfTable, last bool) {
 	s := t.snapshot
-	m := cdc.MarkOf(s.first, last, p.fresh && i == 0, lastOfTable)
+	m := cdc.MarkOf(p.first, last, p.fresh && i == 0, lastOfTable)
 	t.pos.time = time.Now()
 	t.emit.Change(b, &cdc.Change{Op: cdc.Read, Layout: p.plan.layout, After: p.row(i), Source: t.block(p.plan.table.id, t.pos.time, m), Now: t.pos.time})
-	s.first = false
 	s.count++
 }
 
