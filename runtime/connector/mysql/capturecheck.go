@@ -76,7 +76,6 @@ func (c *captureCheck) log(s *server) {
 	c.is("binlog_format is ROW", s.format == "ROW", "it is "+s.format, "SET GLOBAL binlog_format = 'ROW'")
 	c.is("binlog_row_image is FULL", s.image == "FULL" || s.image == "", "it is "+s.image, "SET GLOBAL binlog_row_image = 'FULL'")
 	c.is("binlog_row_value_options is empty", s.partial == "", "it is "+s.partial, "SET GLOBAL binlog_row_value_options = ''")
-	c.is("binlog_transaction_compression is OFF", !s.payload, "compressed transactions are not read yet", "SET GLOBAL binlog_transaction_compression = OFF")
 	if s.variable["binlog_row_metadata"] != "FULL" {
 		c.Warn("binlog_row_metadata is FULL", "it is "+s.variable["binlog_row_metadata"]+": names of columns cannot be held against the log's", "SET GLOBAL binlog_row_metadata = 'FULL'")
 	} else {

@@ -174,8 +174,6 @@ func (t *captureTask) handle(ctx context.Context, b *connect.Batch, h *replicati
 		}
 	case *replication.HeartbeatEvent:
 		t.behind.none()
-	case *replication.TransactionPayloadEvent:
-		return t.payload(ctx, b, e)
 	}
 	return nil
 }
@@ -429,9 +427,4 @@ func (t *captureTask) eachRow(b *connect.Batch, op cdc.Op, m *mapped, e *replica
 		t.moved = true
 	}
 	return nil
-}
-
-// payload is a transaction that the server has compressed.
-func (t *captureTask) payload(context.Context, *connect.Batch, *replication.TransactionPayloadEvent) error {
-	return fmt.Errorf("mysql: the log at %s has a compressed transaction, which is not read yet: SET GLOBAL binlog_transaction_compression = OFF", t.pos)
 }

@@ -28,6 +28,7 @@ const (
 // logReader reads the binary log in a goroutine of its own.
 type logReader struct {
 	syncer *replication.BinlogSyncer
+	parser *logParser
 	events chan *replication.BinlogEvent
 	failed chan error // gets one
 	closed chan struct{}
@@ -41,11 +42,11 @@ func openLog(d Database, serverID uint32, s *server, p *position, withQuery bool
 	}
 	host, port, _ := net.SplitHostPort(addr)
 	number, _ := strconv.ParseUint(port, 10, 16)
-	r := &logReader{events: make(chan *replication.BinlogEvent, ahead), failed: make(chan error, 1), closed: make(chan struct{})}
+	r := &logReader{parser: newLogParser(s.mariadb), events: make(chan *replication.BinlogEvent, ahead), failed: make(chan error, 1), closed: make(chan struct{})}
 	cfg := replication.BinlogSyncerConfig{
 		ServerID: serverID, Flavor: flavor(s.mariadb), Host: host, Port: uint16(number), User: d.User, Password: d.Password.Reveal(),
 		Charset: "utf8mb4", HeartbeatPeriod: pulse, ReadTimeout: silence, DisableRetrySync: true, DiscardGTIDSet: true, EventCacheCount: 1,
-		Logger: slog.New(slog.DiscardHandler), RowsEventDecodeFunc: keepRows, SynchronousEventHandler: r,
+		Logger: slog.New(slog.DiscardHandler), RawModeEnabled: true, FillZeroLogPos: s.mariadb, SynchronousEventHandler: r,
 		Dialer: (&net.Dialer{Timeout: d.ConnectTimeout, KeepAlive: pulse}).DialContext,
 	}
 	if withQuery && s.mariadb {
@@ -79,24 +80,16 @@ func (r *logReader) start(s *server, p *position) (*replication.BinlogStreamer, 
 	return r.syncer.StartSync(gomysql.Position{Name: p.file, Pos: uint32(p.pos)})
 }
 
-// keepRows leaves the rows of an event as they are: they are read when it is known
-// whether they are wanted.
-func keepRows(e *replication.RowsEvent, data []byte) error {
-	n, err := e.DecodeHeader(data)
-	if err == nil {
-		e.NdbData = data[n:]
-	}
-	return err
-}
-
 // HandleEvent gets what the goroutine has read.
 func (r *logReader) HandleEvent(e *replication.BinlogEvent) error {
-	select {
-	case r.events <- e:
-		return nil
-	case <-r.closed:
-		return errors.New("closed")
-	}
+	return r.parser.parse(e, func(e *replication.BinlogEvent) error {
+		select {
+		case r.events <- e:
+			return nil
+		case <-r.closed:
+			return errors.New("closed")
+		}
+	})
 }
 
 func (r *logReader) close() {

@@ -1,6 +1,7 @@
 package mysql_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -41,51 +42,68 @@ func (c *capturing) ids(topic string) (all []string) {
 // TestRestartWithin stops after every few changes, in the midst of transactions and of
 // their events, and goes on from the offset: nothing is lost and nothing is doubled.
 func TestRestartWithin(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *servertest.MySQL) { restartWithin(t, s, "") })
+}
+
+// TestRestartCompressed does the same where the server compresses transactions.
+func TestRestartCompressed(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servertest.MySQL) {
-		db := s.Database(t)
-		s.Exec(t, db.Name, "CREATE TABLE t (id int PRIMARY KEY, v varchar(200)); CREATE TABLE other (id int PRIMARY KEY)")
-		src := captureOf(t, s, db.Name)
-		src.TableIncludeList = []string{db.Name + ".t"}
-		src.MaxBatchSize = 1
-		c := newCapturing(t, src)
+		if strings.HasSuffix(t.Name(), "/mysql") {
+			restartWithin(t, s, "SET SESSION binlog_transaction_compression = ON;")
+			return
+		}
+		t.Cleanup(func() { _ = s.Run(context.Background(), "", "SET GLOBAL log_bin_compress = OFF") })
+		restartWithin(t, s, "SET GLOBAL log_bin_compress = ON; SET GLOBAL log_bin_compress_min_len = 10;")
+	})
+}
+
+// restartWithin runs a statement before the changes.
+func restartWithin(t *testing.T, s *servertest.MySQL, before string) {
+	t.Helper()
+	db := s.Database(t)
+	s.Exec(t, db.Name, "CREATE TABLE t (id int PRIMARY KEY, v varchar(200)); CREATE TABLE other (id int PRIMARY KEY)")
+	src := captureOf(t, s, db.Name)
+	src.TableIncludeList = []string{db.Name + ".t"}
+	src.MaxBatchSize = 1
+	c := newCapturing(t, src)
+	if err := c.open(); err != nil {
+		t.Fatal(err)
+	}
+	c.until(c.snapshotDone)
+	const rows = 300
+	var want []string
+	var script strings.Builder
+	script.WriteString(before)
+	for tx := range 3 {
+		script.WriteString("BEGIN; INSERT INTO other VALUES (" + fmt.Sprint(tx) + ");")
+		for i := range rows / 3 {
+			id := tx*rows/3 + i
+			fmt.Fprintf(&script, "INSERT INTO t VALUES (%d, '%s');", id, strings.Repeat("x", 150))
+			want = append(want, fmt.Sprint("c", id))
+		}
+		script.WriteString("COMMIT;")
+		if tx == 1 {
+			script.WriteString("ALTER TABLE t ADD w int DEFAULT 5 FIRST;ALTER TABLE t DROP w;")
+		}
+	}
+	// One event of many rows.
+	script.WriteString("UPDATE t SET v = 'y';")
+	for id := range rows {
+		want = append(want, fmt.Sprint("u", id))
+	}
+	s.Exec(t, db.Name, script.String())
+	for len(c.ids("p."+db.Name+".t")) < len(want) {
+		c.close()
 		if err := c.open(); err != nil {
 			t.Fatal(err)
 		}
-		c.until(c.snapshotDone)
-		const rows = 300
-		var want []string
-		var script strings.Builder
-		for tx := range 3 {
-			script.WriteString("BEGIN; INSERT INTO other VALUES (" + fmt.Sprint(tx) + ");")
-			for i := range rows / 3 {
-				id := tx*rows/3 + i
-				fmt.Fprintf(&script, "INSERT INTO t VALUES (%d, '%s');", id, strings.Repeat("x", 150))
-				want = append(want, fmt.Sprint("c", id))
-			}
-			script.WriteString("COMMIT;")
-			if tx == 1 {
-				script.WriteString("ALTER TABLE t ADD w int DEFAULT 5 FIRST;ALTER TABLE t DROP w;")
-			}
-		}
-		// One event of many rows.
-		script.WriteString("UPDATE t SET v = 'y';")
-		for id := range rows {
-			want = append(want, fmt.Sprint("u", id))
-		}
-		s.Exec(t, db.Name, script.String())
-		for len(c.ids("p."+db.Name+".t")) < len(want) {
-			c.close()
-			if err := c.open(); err != nil {
-				t.Fatal(err)
-			}
-			before := len(c.records)
-			c.until(func() bool { return len(c.records) > before+rand.IntN(40) })
-		}
-		got := c.ids("p." + db.Name + ".t")
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("got %d changes, want %d:\n%v", len(got), len(want), got)
-		}
-	})
+		before := len(c.records)
+		c.until(func() bool { return len(c.records) > before+rand.IntN(40) })
+	}
+	got := c.ids("p." + db.Name + ".t")
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %d changes, want %d:\n%v", len(got), len(want), got)
+	}
 }
 
 // TestTableChanges reads rows of each version of a table by what it was then, also

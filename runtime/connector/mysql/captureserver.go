@@ -20,7 +20,6 @@ type server struct {
 	format   string // binlog_format
 	image    string // binlog_row_image
 	partial  string // binlog_row_value_options
-	payload  bool   // binlog_transaction_compression
 	lower    bool   // names of tables have no case
 	charset  string
 	id       int64
@@ -28,7 +27,7 @@ type server struct {
 }
 
 // asked are the variables that say how a server is set up.
-const asked = `'version','log_bin','binlog_format','binlog_row_image','binlog_row_value_options','binlog_transaction_compression','lower_case_table_names',` +
+const asked = `'version','log_bin','binlog_format','binlog_row_image','binlog_row_value_options','lower_case_table_names',` +
 	`'character_set_server','server_id','gtid_mode','gtid_binlog_pos','gtid_purged','gtid_executed','binlog_expire_logs_seconds','expire_logs_days','binlog_row_metadata','log_slave_updates'`
 
 func askServer(ctx context.Context, q database.Querier) (*server, error) {
@@ -45,7 +44,7 @@ func askServer(ctx context.Context, q database.Querier) (*server, error) {
 	_, isMaria := s.variable["gtid_binlog_pos"]
 	s.mariadb = s.mariadb || isMaria
 	s.logBin, s.format, s.image = v("log_bin") == "ON", strings.ToUpper(v("binlog_format")), strings.ToUpper(v("binlog_row_image"))
-	s.partial, s.payload, s.lower = v("binlog_row_value_options"), v("binlog_transaction_compression") == "ON", v("lower_case_table_names") != "0"
+	s.partial, s.lower = v("binlog_row_value_options"), v("lower_case_table_names") != "0"
 	s.charset = v("character_set_server")
 	s.id, _ = strconv.ParseInt(v("server_id"), 10, 64)
 	s.gtids = s.mariadb || strings.EqualFold(v("gtid_mode"), "ON")

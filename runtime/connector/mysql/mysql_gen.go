@@ -150,7 +150,7 @@ type Source struct {
 	SnapshotIncludeCollectionList []string `json:"snapshotIncludeCollectionList"`
 
 	// What a snapshot reads of tables instead of all their rows, under database.table
-	// (snapshot.select.statement.overrides): {"shop.orders": "SELECT * FROM shop.orders WHERE id > 5"}.
+	// (snapshot.select.statement.overrides.*): {"shop.orders": "SELECT * FROM shop.orders WHERE id > 5"}.
 	SnapshotSelectStatementOverrides map[string]string `json:"snapshotSelectStatementOverrides"`
 
 	// What DECIMAL and NUMERIC become (decimal.handling.mode): Connect's Decimal,
