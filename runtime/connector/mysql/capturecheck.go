@@ -146,27 +146,14 @@ func (c *captureCheck) rights(ctx context.Context, q database.Querier) {
 
 func userAt(user string) string { return string(database.AppendText(nil, user)) + "@'%'" }
 
-// replicas looks for another reader of the same number. It cannot tell this capture's
-// own, while that runs, from another's.
+// replicas looks for another reader of the same number.
 func (c *captureCheck) replicas(ctx context.Context, q database.Querier, s *server) {
-	query := "SHOW REPLICAS"
-	if s.mariadb {
-		query = "SHOW SLAVE HOSTS"
-	}
-	number := strconv.Itoa(c.src.DatabaseServerID)
-	found := false
-	if err := database.Strings(ctx, q, query, nil, func(row []string) error {
-		found = found || row[0] == number
-		return nil
-	}); err != nil {
+	name, err := s.replica(ctx, q, c.src.DatabaseServerID)
+	if err != nil {
 		return // an older server, or a right that is not needed else
 	}
-	what := "no other replica has the number " + number
-	if found {
-		c.Warn(what, "one is connected: this capture itself, or a clash, by which each cuts the other off", "see SHOW PROCESSLIST; give databaseServerId a number of its own")
-		return
-	}
-	c.Good(what)
+	what := fmt.Sprintf("no other replica has the number %d", c.src.DatabaseServerID)
+	c.is(what, name == "" || name == c.src.label(), fmt.Sprintf("%q has it: each would cut the other off", name), clashAdvice)
 }
 
 // tables checks that there are tables to capture, that they can be read, and have keys.

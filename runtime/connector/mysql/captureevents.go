@@ -66,7 +66,10 @@ func (t *captureTask) openReader(ctx context.Context) (err error) {
 	t.skipEvents, t.skipRows, t.skipping = t.pos.event, t.pos.row, false
 	t.pos.open, t.pos.gtid = false, ""
 	clear(t.tables)
-	t.reader, err = openLog(t.cfg.Database, uint32(t.cfg.DatabaseServerID), t.server, t.pos, t.cfg.IncludeQuery)
+	if err := t.alone(ctx); err != nil {
+		return err
+	}
+	t.reader, err = openLog(t.cfg.Database, uint32(t.cfg.DatabaseServerID), t.cfg.label(), t.server, t.pos, t.cfg.IncludeQuery)
 	if err != nil {
 		return t.gone(err)
 	}

@@ -35,7 +35,7 @@ type logReader struct {
 }
 
 // openLog asks the server for its log from a position on.
-func openLog(d Database, serverID uint32, s *server, p *position, withQuery bool) (*logReader, error) {
+func openLog(d Database, serverID uint32, label string, s *server, p *position, withQuery bool) (*logReader, error) {
 	addr, _, err := d.where()
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func openLog(d Database, serverID uint32, s *server, p *position, withQuery bool
 	r := &logReader{parser: newLogParser(s.mariadb), events: make(chan *replication.BinlogEvent, ahead), failed: make(chan error, 1), closed: make(chan struct{})}
 	cfg := replication.BinlogSyncerConfig{
 		ServerID: serverID, Flavor: flavor(s.mariadb), Host: host, Port: uint16(number), User: d.User, Password: d.Password.Reveal(),
-		Charset: "utf8mb4", HeartbeatPeriod: pulse, ReadTimeout: silence, DisableRetrySync: true, DiscardGTIDSet: true, EventCacheCount: 1,
+		Localhost: label, Charset: "utf8mb4", HeartbeatPeriod: pulse, ReadTimeout: silence, DisableRetrySync: true, DiscardGTIDSet: true, EventCacheCount: 1,
 		Logger: slog.New(slog.DiscardHandler), RawModeEnabled: true, FillZeroLogPos: s.mariadb, SynchronousEventHandler: r,
 		Dialer: (&net.Dialer{Timeout: d.ConnectTimeout, KeepAlive: pulse}).DialContext,
 	}
@@ -147,12 +147,10 @@ func logFault(err error) error {
 		return connect.Retry(err)
 	}
 	text := strings.ToLower(e.Message)
-	const advice = "another reader has the same number: give databaseServerId one that no other replica and no other connector has"
 	switch {
-	case e.Code == errConnected: // it may be this reader's last connection, which the server does not know to be gone
-		return connect.Retry(fmt.Errorf("%w: %s", err, advice))
-	case e.Code == errLogFatal && (strings.Contains(text, "same server_uuid") || strings.Contains(text, "same server_id") || strings.Contains(text, "same server id")):
-		return fmt.Errorf("%w: %s", err, advice)
+	case e.Code == errConnected, e.Code == errLogFatal && (strings.Contains(text, "same server_uuid") || strings.Contains(text, "same server_id") || strings.Contains(text, "same server id")):
+		// The other one came later. To come back would cut it off in its turn.
+		return fmt.Errorf("%w: another reader of the same number has taken this one's place: it is this capture, started twice, or %s", err, clashAdvice)
 	case e.Code == errLogFatal && strings.Contains(text, "event checksum"), e.Code == errLogFatal && strings.Contains(text, "log event entry exceeded max_allowed_packet"):
 		return err
 	case e.Code == errLogFatal:

@@ -170,26 +170,3 @@ func TestLost(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
-
-// TestClash says what to do where another reader has the same number.
-func TestClash(t *testing.T) {
-	s := servertest.SharedMariaDB(t)
-	db := s.Database(t)
-	s.Exec(t, db.Name, "CREATE TABLE t (id int PRIMARY KEY)")
-	one, other := newCapturing(t, captureOf(t, s, db.Name)), newCapturing(t, captureOf(t, s, db.Name))
-	for _, c := range []*capturing{one, other} {
-		if err := c.open(); err != nil {
-			t.Fatal(err)
-		}
-		c.until(c.snapshotDone)
-	}
-	var err error
-	for i := 0; err == nil && i < 20; i++ {
-		if _, err = one.poll(); err == nil {
-			_, err = other.poll()
-		}
-	}
-	if err == nil || !strings.Contains(err.Error(), "databaseServerId") {
-		t.Fatalf("nobody says that there are two readers of one number: %v", err)
-	}
-}
