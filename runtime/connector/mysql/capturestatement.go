@@ -142,7 +142,8 @@ func (t *captureTask) truncate(b *connect.Batch, id tableID) error {
 	if t.emit.Skips(cdc.Truncate) {
 		return nil
 	}
-	t.emit.Change(b, &cdc.Change{Op: cdc.Truncate, Layout: p.layout, Source: t.block(id, t.pos.time, cdc.Streamed), Now: time.Now(), Transaction: t.pos.transaction(), At: t.pos.time})
+	at := t.pos.time.Truncate(time.Millisecond) // as Debezium has it for a statement
+	t.emit.Change(b, &cdc.Change{Op: cdc.Truncate, Layout: p.layout, Source: t.block(id, at, cdc.Streamed), Now: time.Now(), Transaction: t.pos.transaction(), At: t.pos.time})
 	t.moved = true
 	return nil
 }

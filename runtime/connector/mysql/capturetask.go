@@ -352,7 +352,7 @@ func (f *tableFilter) table(id tableID) bool {
 	return f.database(id.db) && f.tables.Table(of) || f.tables.Signals(of)
 }
 
-// snapshots is whether a snapshot reads a table's rows.
+// snapshots is whether a snapshot reads a table's rows. Those of signals it does not.
 func (f *tableFilter) snapshots(id tableID) bool {
-	return f.table(id) && (len(f.rows) == 0 || f.rows.Match(id.String()))
+	return f.table(id) && !f.tables.Signals(cdc.TableID{Catalog: id.db, Table: id.name}) && (len(f.rows) == 0 || f.rows.Match(id.String()))
 }

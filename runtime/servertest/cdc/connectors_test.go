@@ -35,8 +35,12 @@ func newPostgres(properties map[string]string) (connect.Source, error) {
 func newMySQL(properties map[string]string) (connect.Source, error) {
 	var s mysql.Source
 	own := maps.Clone(properties)
-	for _, h := range hashes(own) {
-		if one := (mysql.Hash{Algorithm: h.algorithm, Salt: secret.Ref(h.salt), Columns: h.columns}); h.v2 {
+	for i, h := range hashes(own) {
+		salt := fmt.Sprintf("%s_SALT_%d", passwordEnv, i)
+		if err := os.Setenv(salt, h.salt); err != nil {
+			return nil, err
+		}
+		if one := (mysql.Hash{Algorithm: h.algorithm, Salt: secret.Ref("${env:" + salt + "}"), Columns: h.columns}); h.v2 {
 			s.ColumnMaskHashV2 = append(s.ColumnMaskHashV2, one)
 		} else {
 			s.ColumnMaskHash = append(s.ColumnMaskHash, one)
