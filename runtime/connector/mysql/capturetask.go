@@ -56,7 +56,11 @@ type captureTask struct {
 // Open connects, finds where to go on, and what the tables were there.
 func (t *captureTask) Open(ctx context.Context, tc connect.SourceContext) (err error) {
 	t.log, t.offsets = tc.Log, tc.Offsets
-	t.part = connect.Partition("server", t.cfg.TopicPrefix)
+	t.part = cdc.ServerPartition(t.cfg.TopicPrefix)
+	identity := cdc.Identity{Allowed: t.cfg.AllowIdentityChange, Log: tc.Log}
+	if err := identity.Prefix(tc.Offsets, t.cfg.TopicPrefix); err != nil {
+		return fmt.Errorf("mysql: %w", err)
+	}
 	t.plans, t.tables = map[tableID]*plan{}, map[uint64]*mapped{}
 	t.heartbeat = time.Now()
 	t.release()

@@ -53,6 +53,10 @@ type Source struct {
 	// one begins anew, with a snapshot.
 	TopicPrefix string `json:"topicPrefix"`
 
+	// Whether the capture may start though its offset is of another topicPrefix, with
+	// which it begins anew. Set it for one start; without it such a start is refused.
+	AllowIdentityChange bool `json:"allowIdentityChange"`
+
 	// By what number the server knows this reader among its replicas
 	// (database.server.id). No other replica and no other connector may have it: the
 	// server cuts the older one off.

@@ -65,7 +65,7 @@ func configure(s connect.Described, properties map[string]string) error {
 	for k := range own {
 		switch {
 		case k == "database.server.id" || k == "database.include.list" || k == "database.exclude.list":
-		case k == "connector.class", k == "tasks.max", k == "plugin.name", strings.HasPrefix(k, "database."), strings.HasSuffix(k, ".kafka.bootstrap.servers"),
+		case k == "connector.class", k == "tasks.max", k == "snapshot.select.statement.overrides", k == "plugin.name", strings.HasPrefix(k, "database."), strings.HasSuffix(k, ".kafka.bootstrap.servers"),
 			k == "schema.history.internal.store.only.captured.databases.ddl":
 			delete(own, k)
 		}
