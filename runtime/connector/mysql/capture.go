@@ -48,6 +48,7 @@ func (s Source) filledIn() Source {
 		{&s.SnapshotMode, snapshotInitial}, {&s.SnapshotLockingMode, "minimal"}, {&s.DecimalHandlingMode, "precise"},
 		{&s.TimePrecisionMode, "adaptive_time_microseconds"}, {&s.BinaryHandlingMode, "bytes"}, {&s.BigintUnsignedHandlingMode, "long"},
 		{&s.EventConvertingFailureHandlingMode, "fail"}, {&s.TopicDelimiter, "."},
+		{&s.UnavailableValuePlaceholder, "__debezium_unavailable_value"},
 	} {
 		if *d.field == "" {
 			*d.field = d.is

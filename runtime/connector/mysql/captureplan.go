@@ -3,6 +3,7 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
 	"github.com/go-mysql-org/go-mysql/replication"
@@ -24,6 +25,8 @@ type planned struct {
 	name     string
 	convert  converter // nil: no record has it
 	unsigned bool
+	missing  connect.Value // what stands for it where the log leaves it out
+	leaves   bool          // the log may leave it out: binlog_row_image is NOBLOB
 }
 
 // newPlan makes the schemas and converters of a table.
@@ -55,9 +58,28 @@ func (t *captureTask) newPlan(tab *table) (*plan, error) {
 				return nil, fmt.Errorf("mysql: table %s: column %s: %w", tab.id, c.name, err)
 			}
 		}
+		if err = column.leave(c, t.cfg.UnavailableValuePlaceholder); err != nil {
+			return nil, fmt.Errorf("mysql: table %s: column %s: unavailableValuePlaceholder: %w", tab.id, c.name, err)
+		}
 		p.columns = append(p.columns, column)
 	}
 	return p, nil
+}
+
+// leave says what stands for a long text or long bytes that the log leaves out, because
+// they did not change.
+func (p *planned) leave(c *columnDef, placeholder string) (err error) {
+	base := c.base()
+	switch {
+	case base == "JSON", strings.Contains(base, "TEXT"):
+		p.leaves, p.missing = true, connect.String(placeholder)
+	case strings.Contains(base, "BLOB"):
+		p.leaves = true
+		if p.convert != nil {
+			p.missing, err = p.convert(cell{kind: bytesCell, b: []byte(placeholder)})
+		}
+	}
+	return err
 }
 
 // refused is what eventConvertingFailureHandlingMode says of a value that cannot be
@@ -182,45 +204,55 @@ var errImage = errors.New("the log's rows do not have all columns: SET GLOBAL bi
 // row reads a row of the log into dst, and says how long it was. Used is which columns
 // there are.
 func (m *mapped) row(dst []connect.Value, b, used []byte) (int, error) {
-	columns := len(m.phys)
 	present := 0
-	for i := range columns {
-		if used[i/8]>>(i%8)&1 != 0 {
+	for i := range m.phys {
+		if has(used, i) {
 			present++
 		}
-	}
-	if present < columns {
-		return 0, errImage
 	}
 	at := (present + 7) / 8
 	if at > len(b) {
 		return 0, errShortRow
 	}
 	nulls := b[:at]
+	n := 0 // of those that there are
 	for i, p := range m.phys {
 		column := &m.plan.columns[i]
 		dst[i] = connect.Null
-		if nulls[i/8]>>(i%8)&1 != 0 {
+		if !has(used, i) {
+			if !column.leaves {
+				return 0, fmt.Errorf("column %s: %w", column.name, errImage)
+			}
+			dst[i] = column.missing
 			continue
 		}
-		if column.convert == nil {
-			n, err := p.size(b[at:])
-			if err != nil {
-				return 0, fmt.Errorf("column %s: %w", column.name, err)
-			}
-			at += n
+		n++
+		if has(nulls, n-1) {
 			continue
 		}
-		c, n, err := p.read(b[at:], column.unsigned)
-		if err == nil {
-			if dst[i], err = column.convert(c); err != nil {
-				dst[i], err = connect.Null, m.plan.refused(column.name, err)
-			}
-		}
+		size, err := m.value(&dst[i], column, p, b[at:])
 		if err != nil {
 			return 0, fmt.Errorf("column %s: %w", column.name, err)
 		}
-		at += n
+		at += size
 	}
 	return at, nil
+}
+
+// has is whether a bit is set.
+func has(bits []byte, i int) bool { return bits[i/8]>>(i%8)&1 != 0 }
+
+// value reads one value, and says how long it was.
+func (m *mapped) value(dst *connect.Value, column *planned, p physical, b []byte) (int, error) {
+	if column.convert == nil {
+		return p.size(b)
+	}
+	c, n, err := p.read(b, column.unsigned)
+	if err != nil {
+		return 0, err
+	}
+	if *dst, err = column.convert(c); err != nil {
+		*dst, err = connect.Null, m.plan.refused(column.name, err)
+	}
+	return n, err
 }

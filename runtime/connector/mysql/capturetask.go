@@ -128,7 +128,7 @@ func (s *server) check() error {
 		return errors.New("it writes no binary log: start it with --log-bin --server-id=N")
 	case s.format != "ROW":
 		return fmt.Errorf("binlog_format is %s: SET GLOBAL binlog_format = 'ROW', and have clients connect anew", s.format)
-	case s.image != "FULL" && s.image != "":
+	case s.image != "FULL" && s.image != "NOBLOB" && s.image != "":
 		return fmt.Errorf("binlog_row_image is %s: SET GLOBAL binlog_row_image = 'FULL'", s.image)
 	case s.partial != "":
 		return fmt.Errorf("binlog_row_value_options is %s: SET GLOBAL binlog_row_value_options = ''", s.partial)

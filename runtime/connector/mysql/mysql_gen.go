@@ -166,6 +166,11 @@ type Source struct {
 	// own types; ISO 8601; or always micro- or nanoseconds.
 	TimePrecisionMode string `json:"timePrecisionMode"`
 
+	// What stands for a long text, long bytes or a JSON document that the log does not
+	// have because it did not change (unavailable.value.placeholder): the server's
+	// binlog_row_image is NOBLOB.
+	UnavailableValuePlaceholder string `json:"unavailableValuePlaceholder"`
+
 	// What bytes become (binary.handling.mode).
 	BinaryHandlingMode string `json:"binaryHandlingMode"`
 
