@@ -74,6 +74,8 @@ func (s Source) check() error {
 		return errors.New("schemaHistoryInternalKafkaTopic is empty")
 	case len(s.DatabaseIncludeList) > 0 && len(s.DatabaseExcludeList) > 0:
 		return errors.New("databaseIncludeList and databaseExcludeList exclude each other")
+	case len(s.GtidSourceIncludes) > 0 && len(s.GtidSourceExcludes) > 0:
+		return errors.New("gtidSourceIncludes and gtidSourceExcludes exclude each other")
 	}
 	_, _, err := s.Database.where()
 	return err

@@ -69,7 +69,13 @@ func (t *captureTask) openReader(ctx context.Context) (err error) {
 	if err := t.alone(ctx); err != nil {
 		return err
 	}
-	t.reader, err = openLog(t.cfg.Database, uint32(t.cfg.DatabaseServerID), t.cfg.label(), t.server, t.pos, t.cfg.IncludeQuery)
+	from := *t.pos
+	if t.server.gtids && !t.server.mariadb && from.gtids != nil && !from.gtids.IsEmpty() {
+		if from.gtids, err = t.gtidSources.skip(from.gtids, t.server.variable["gtid_purged"]); err != nil {
+			return err
+		}
+	}
+	t.reader, err = openLog(t.cfg.Database, uint32(t.cfg.DatabaseServerID), t.cfg.label(), t.server, &from, t.cfg.IncludeQuery)
 	if err != nil {
 		return t.gone(err)
 	}
@@ -184,6 +190,7 @@ func (t *captureTask) handle(ctx context.Context, b *connect.Batch, h *replicati
 // transactionID is that of the transaction that begins next. One that is not there
 // yet counts as done when the transaction is.
 func (t *captureTask) transactionID(h *replication.EventHeader, e *replication.GTIDEvent) error {
+	t.foreign = false
 	if h.EventType == replication.ANONYMOUS_GTID_EVENT {
 		t.pos.gtid = ""
 		return nil
@@ -193,6 +200,7 @@ func (t *captureTask) transactionID(h *replication.EventHeader, e *replication.G
 		return fmt.Errorf("mysql: read the transaction's id at %s: %w", t.pos, err)
 	}
 	t.pos.gtid = id.String()
+	t.foreign = t.cfg.GtidSourceFilterDmlEvents && !t.gtidSources.has(t.pos.gtid)
 	if tag := e.Tag.String(); tag != "" {
 		t.pos.gtid += ":" + tag
 	}
@@ -213,7 +221,9 @@ const standalone = 1
 
 // mariaTransaction is a MariaDB's id, with which a transaction begins.
 func (t *captureTask) mariaTransaction(b *connect.Batch, h *replication.EventHeader, e *replication.MariadbGTIDEvent) error {
-	t.pos.gtid = fmt.Sprintf("%d-%d-%d", e.GTID.DomainID, h.ServerID, e.GTID.SequenceNumber)
+	source := fmt.Sprintf("%d-%d", e.GTID.DomainID, h.ServerID)
+	t.pos.gtid = fmt.Sprintf("%s-%d", source, e.GTID.SequenceNumber)
+	t.foreign = t.cfg.GtidSourceFilterDmlEvents && !t.gtidSources.has(source)
 	if err := t.startSet(); err != nil || e.Flags&standalone != 0 {
 		return err
 	}
@@ -368,6 +378,8 @@ func (t *captureTask) rows(b *connect.Batch, typ replication.EventType, e *repli
 	op, compressed := opOf(typ)
 	m := t.tables[e.TableID]
 	switch {
+	case t.foreign:
+		return nil
 	case op == 0:
 		return fmt.Errorf("mysql: the log at %s has changes of parts of JSON documents: SET GLOBAL binlog_row_value_options = ''", t.pos)
 	case t.skipping:

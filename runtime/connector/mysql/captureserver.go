@@ -94,9 +94,9 @@ func (s *server) status(ctx context.Context, q database.Querier) (p *position, e
 }
 
 // has is whether the log still has all from a position on; if not, why.
-func (s *server) has(ctx context.Context, q database.Querier, p *position) (missing string, err error) {
+func (s *server) has(ctx context.Context, q database.Querier, p *position, of *sources) (missing string, err error) {
 	if s.gtids && p.gtids != nil && !p.gtids.IsEmpty() {
-		return s.hasTransactions(ctx, q, p)
+		return s.hasTransactions(ctx, q, of.of(p.gtids), of)
 	}
 	first, last := "", ""
 	found := false
@@ -124,7 +124,7 @@ func (s *server) has(ctx context.Context, q database.Querier, p *position) (miss
 
 // hasTransactions compares sets of ids: those that were purged must be done, and those
 // that are done must be the server's.
-func (s *server) hasTransactions(ctx context.Context, q database.Querier, p *position) (string, error) {
+func (s *server) hasTransactions(ctx context.Context, q database.Querier, done gomysql.GTIDSet, of *sources) (string, error) {
 	if s.mariadb {
 		return "", nil // it says so itself when it is asked for the log
 	}
@@ -132,8 +132,8 @@ func (s *server) hasTransactions(ctx context.Context, q database.Querier, p *pos
 	if err != nil {
 		return "", err
 	}
-	if purged != nil && !p.gtids.Contain(purged) {
-		return fmt.Sprintf("transactions %s are purged, and only %s were read", purged, p.gtids), nil
+	if purged != nil && !done.Contain(of.of(purged)) {
+		return fmt.Sprintf("transactions %s are purged, and only %s were read", of.of(purged), done), nil
 	}
 	text, err := database.One(ctx, q, "SELECT @@global.gtid_executed")
 	if err != nil {
@@ -143,8 +143,8 @@ func (s *server) hasTransactions(ctx context.Context, q database.Querier, p *pos
 	if err != nil {
 		return "", err
 	}
-	if executed == nil || !executed.Contain(p.gtids) {
-		return fmt.Sprintf("the server has run transactions %q, and %s were read: it is another server, or its log was reset", text, p.gtids), nil
+	if executed == nil || !executed.Contain(done) {
+		return fmt.Sprintf("the server has run transactions %q, and %s were read: it is another server, or its log was reset", text, done), nil
 	}
 	return "", nil
 }

@@ -28,6 +28,10 @@ type captureTask struct {
 	emit    *cdc.Emitter
 	source  *connect.Schema
 	places  tableFilter
+
+	gtidSources sources
+	foreign     bool // the transaction at hand is of another server: its changes are left out
+
 	history *history
 
 	catalog  *catalog
@@ -103,6 +107,9 @@ func (t *captureTask) prepare(tc connect.SourceContext) (err error) {
 	if t.places, err = newTableFilter(t.cfg, t.emit.Filter); err != nil {
 		return err
 	}
+	if t.gtidSources, err = newSources(t.cfg); err != nil {
+		return err
+	}
 	if tc.Journals == nil {
 		return errors.New("mysql: schemaHistoryInternalKafkaTopic: there is no Kafka to keep it in")
 	}
@@ -161,7 +168,7 @@ func (t *captureTask) locate(ctx context.Context) error {
 		t.idle = true
 		return nil
 	}
-	missing, err := t.server.has(ctx, t.db, p)
+	missing, err := t.server.has(ctx, t.db, p, &t.gtidSources)
 	if err != nil {
 		return t.fault(t.cfg.Database.String(), err)
 	}
@@ -184,7 +191,7 @@ func (t *captureTask) locateFirst(ctx context.Context) error {
 	if p == nil {
 		return t.beginSnapshot()
 	}
-	missing, err := t.server.has(ctx, t.db, p)
+	missing, err := t.server.has(ctx, t.db, p, &t.gtidSources)
 	if err != nil {
 		return t.fault(t.cfg.Database.String(), err)
 	}
@@ -199,7 +206,7 @@ func (t *captureTask) locateFirst(ctx context.Context) error {
 func (t *captureTask) goOn(ctx context.Context, p *position, again bool) error {
 	t.pos = p
 	if t.cfg.SnapshotMode != snapshotInitialOnly {
-		missing, err := t.server.has(ctx, t.db, p)
+		missing, err := t.server.has(ctx, t.db, p, &t.gtidSources)
 		if err != nil {
 			return t.fault(t.cfg.Database.String(), err)
 		}

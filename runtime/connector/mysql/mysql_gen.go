@@ -75,6 +75,18 @@ type Source struct {
 	// (schema.history.internal.store.only.captured.databases.ddl).
 	SchemaHistoryInternalStoreOnlyCapturedDatabasesDdl bool `json:"schemaHistoryInternalStoreOnlyCapturedDatabasesDdl"`
 
+	// Of which servers' transactions the changes are captured, by the source in the
+	// transactions' ids (gtid.source.includes): a UUID of MySQL's, or DOMAIN-SERVER of
+	// MariaDB's, as regular expressions that match all of it. Without a list: all.
+	GtidSourceIncludes []string `json:"gtidSourceIncludes"`
+
+	// Of which not (gtid.source.excludes).
+	GtidSourceExcludes []string `json:"gtidSourceExcludes"`
+
+	// Whether changes of other servers are left out (gtid.source.filter.dml.events).
+	// Without it the lists only say whose transactions a log must have.
+	GtidSourceFilterDmlEvents bool `json:"gtidSourceFilterDmlEvents"`
+
 	// Which databases to capture, as regular expressions of Java's kind that match
 	// the whole name (database.include.list). Without a list: all but the server's.
 	DatabaseIncludeList []string `json:"databaseIncludeList"`
