@@ -140,7 +140,7 @@ func TestHostileSpec(t *testing.T) {
 				t.Fatal(err)
 			}
 			p, bad := evaluate(Config{Builtin: os.DirFS(repository(t)), Dir: dir}, "x.cue")
-			if len(bad) > 0 {
+			if len(bad.Faults()) > 0 { // a warning takes one for a secret
 				t.Fatal(bad)
 			}
 			src, err := Generate(p) // holds the program against the whitelist

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/wiring"
 )
@@ -47,7 +48,7 @@ func deadGroup(f *finder) {
 		rule := ruleOf(p.Connector, topic)
 		for _, g := range p.Struct.Struct("topicCreation").Structs("groups") {
 			if g != rule {
-				f.warn(p.plan, p.Path+".topicCreation.groups."+g.Key(), fmt.Sprintf("changes nothing: the source fills %q alone, which is not made by it", topic), g.Pos, p.Pos)
+				f.warn(p.plan, p.Path+".topicCreation.groups."+diag.Label(g.Key()), fmt.Sprintf("changes nothing: the source fills %q alone, which is not made by it", topic), g.Pos, p.Pos)
 			}
 		}
 	}

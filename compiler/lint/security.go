@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/wiring"
 )
@@ -106,6 +107,6 @@ func (f *finder) secret(p *plan.Pipeline, path, name string, l *plan.Lit, at ...
 		return
 	}
 	if secretName.MatchString(name) || urlLogin.MatchString(l.Str) {
-		f.warn(p, strings.TrimPrefix(path+"."+name, "."), "looks like a secret, and who reads the spec or the binary reads it: write a reference, such as ${env:NAME}, and change the secret", at...)
+		f.warn(p, strings.TrimPrefix(path+"."+diag.Label(name), "."), "looks like a secret, and who reads the spec or the binary reads it: write a reference, such as ${env:NAME}, and change the secret", at...)
 	}
 }
