@@ -93,10 +93,16 @@ func Programs(ctx context.Context, j Job, dir string) ([]Built, error) {
 		return nil, fmt.Errorf("build: write the programs' module: %w", err)
 	}
 	r := &run{tool: tool, m: m, goos: goos, goarch: goarch, version: j.Version, symbols: j.Symbols, dir: dir}
-	if err := r.seal(ctx, j.Programs); err != nil {
-		return nil, err
+	// What keeps a program from being listed keeps it from being built, and that
+	// tells it better.
+	unsealed := r.seal(ctx, j.Programs)
+	built := r.all(ctx, j.Programs)
+	for i, p := range j.Programs {
+		if p.Record != nil && built[i].Err == nil && unsealed != nil {
+			built[i] = Built{Err: unsealed}
+		}
 	}
-	return r.all(ctx, j.Programs), nil
+	return built, nil
 }
 
 // run is go build in a module that stands.
