@@ -24,8 +24,9 @@ var sample = Build{
 	Name: "orders", Kcgen: "v1.2.3", Tags: []string{"env=prod"},
 	Linked: build.Linked{
 		Go: "go1.26.8", Target: "linux/arm64", Runtime: "sha256:" + digestOf(nil), GoMod: []byte("module x\n"), GoSum: []byte("\n"),
+		Direct: []string{"example.com/Mine", "kcgen.dev"}, Needs: []string{"github.com/a/b"},
 		Modules: []build.Module{
-			{Path: "example.com/Mine"},
+			{Path: "example.com/Mine", Needs: []string{"example.com/old", "kcgen.dev"}},
 			{Path: "example.com/old", From: "example.com/new", Version: "v0.1.0+incompatible", Sum: "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
 			{Path: "github.com/a/b", Version: "v1.0.0", Sum: "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Dir: "testdata/licences/two"},
 		},

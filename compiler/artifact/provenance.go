@@ -110,8 +110,7 @@ func (b Build) resolved() []resource {
 }
 
 func moduleResource(m build.Module) resource {
-	c := moduleComponent(build.Module{Path: m.Path, From: m.From, Version: m.Version})
-	r := resource{Name: c.Name, URI: c.Purl}
+	r := resource{Name: moduleName(m), URI: purl(moduleName(m), m.Version)}
 	if sum := dirHash(m.Sum); sum != "" {
 		r.Digest = map[string]string{"dirHash": sum}
 	}

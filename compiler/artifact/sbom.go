@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -83,17 +84,34 @@ func SBOM(b Build) ([]byte, error) {
 		Tools:      tools{[]component{{Type: "application", Name: "kcgen", Version: b.Kcgen}}},
 		Component:  b.program(),
 	}
-	all := dependency{Ref: doc.Metadata.Component.Ref}
-	for _, c := range doc.Components {
-		all.DependsOn = append(all.DependsOn, c.Ref)
-	}
-	doc.Dependencies = []dependency{all}
+	doc.Dependencies = b.dependencies(doc.Metadata.Component.Ref)
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
 	doc.SerialNumber = serial(text)
 	return document(doc)
+}
+
+// dependencies say which module imports of which. All import of Go's library.
+func (b Build) dependencies(program string) []dependency {
+	std, own := purl("std", b.goVersion()), purl(kcgen, b.Kcgen)
+	ref := map[string]string{kcgen: own}
+	for _, m := range b.Linked.Modules {
+		ref[m.Path] = purl(moduleName(m), m.Version)
+	}
+	needs := func(from string, modules []string) dependency {
+		d := dependency{Ref: from, DependsOn: []string{std}}
+		for _, m := range modules {
+			d.DependsOn = append(d.DependsOn, ref[m])
+		}
+		return d
+	}
+	out := []dependency{needs(program, b.Linked.Direct), {Ref: std}, needs(own, b.Linked.Needs)}
+	for _, m := range b.Linked.Modules {
+		out = append(out, needs(ref[m.Path], m.Needs))
+	}
+	return out
 }
 
 // program is what the bill is of.
@@ -125,16 +143,15 @@ func (b Build) libraries() []component {
 }
 
 func moduleComponent(m build.Module) component {
-	path := m.Path
-	if m.From != "" {
-		path = m.From
-	}
 	var hashes []hash
 	if sum := dirHash(m.Sum); sum != "" {
 		hashes = []hash{{"SHA-256", sum}}
 	}
-	return library(path, m.Version, hashes, licencesIn(m.Dir))
+	return library(moduleName(m), m.Version, hashes, licencesIn(m.Dir))
 }
+
+// moduleName is what a module's source is called.
+func moduleName(m build.Module) string { return cmp.Or(m.From, m.Path) }
 
 func library(path, version string, hashes []hash, licences []string) component {
 	c := component{Ref: purl(path, version), Type: "library", Name: path, Version: version, Hashes: hashes, Purl: purl(path, version)}

@@ -8,6 +8,7 @@
 //	output.go   where a binary goes
 //	module.go   the module that it happens in: files, go.mod, go.sum
 //	linked.go   what a program links, for its record
+//	graph.go    of which modules that is
 //	gocmd.go    the go command and its environment
 //	failure.go  what the go command's complaints mean
 package build

@@ -10,14 +10,11 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // Linked is what goes into a program beside its own files.
@@ -27,17 +24,20 @@ type Linked struct {
 	Runtime  string   // the digest of the source of kcgen.dev
 	Modules  []Module // all but kcgen.dev, by their paths
 	Packages []string // those of kcgen.dev, sorted
+	Needs    []string // the modules of which these import something
+	Direct   []string // the modules of which the program itself does
 	GoMod    []byte   // of the module in which the program is built
 	GoSum    []byte
 }
 
 // Module is a Go module of which a program links something.
 type Module struct {
-	Path    string // what it is imported by
-	From    string // the module that stands for it, where go.mod replaces it
-	Version string // empty: it is a folder
-	Sum     string // as go.sum has it; of a folder, that of the packages that are linked
-	Dir     string // where its source is
+	Path    string   // what it is imported by
+	From    string   // the module that stands for it, where go.mod replaces it
+	Version string   // empty: it is a folder
+	Sum     string   // as go.sum has it; of a folder, that of the packages that are linked
+	Dir     string   // where its source is
+	Needs   []string // the paths of the modules of which it imports something, kcgen.dev among them
 }
 
 // recordFile is the file of a program that holds its record.
@@ -56,8 +56,9 @@ func (r *run) seal(ctx context.Context, programs []Program) error {
 	if err != nil {
 		return err
 	}
+	digest := r.m.digest()
 	for _, p := range programs {
-		l, err := r.linked(all, p)
+		l, err := r.linked(all, p, digest)
 		if err != nil {
 			return err
 		}
@@ -65,12 +66,17 @@ func (r *run) seal(ctx context.Context, programs []Program) error {
 		if err != nil {
 			return err
 		}
-		src := noRecord + "\nimport \"kcgen.dev/runtime/about\"\n\nfunc init() { about.Sealed = " + strconv.Quote(record) + " }\n"
-		if err := writeFile(filepath.Join(r.m.tmp, "module", filepath.FromSlash(r.m.prefix), p.Name, recordFile), []byte(src)); err != nil {
+		file := filepath.Join(r.m.tmp, "module", filepath.FromSlash(r.m.prefix), p.Name, recordFile)
+		if err := writeFile(file, recordSource(record)); err != nil {
 			return fmt.Errorf("build: %w", err)
 		}
 	}
 	return nil
+}
+
+// recordSource is the file of a record, which sets the program's.
+func recordSource(record string) []byte {
+	return []byte(noRecord + "\nimport \"kcgen.dev/runtime/about\"\n\nfunc init() { about.Sealed = " + strconv.Quote(record) + " }\n")
 }
 
 // listed is a package as go list says.
@@ -110,80 +116,14 @@ func (r *run) packages(ctx context.Context, programs []Program) (map[string]list
 }
 
 // linked is what one program needs of all packages.
-func (r *run) linked(all map[string]listed, p Program) (Linked, error) {
-	l := Linked{
+func (r *run) linked(all map[string]listed, p Program, runtimes string) (Linked, error) {
+	g := follow(all, r.m.path+"/"+r.m.prefix+p.Name)
+	modules, err := g.sorted()
+	return Linked{
 		Go: r.tool.version, Target: cmp.Or(r.goos, runtime.GOOS) + "/" + cmp.Or(r.goarch, runtime.GOARCH),
-		Runtime: r.m.digest(), GoMod: r.m.goMod, GoSum: r.m.goSum,
-	}
-	main := r.m.path + "/" + r.m.prefix + p.Name
-	modules := map[string]Module{}
-	folders := map[string][]listed{} // packages of modules that no sum is known of
-	for path := range needs(all, main) {
-		switch m := all[path].Module; {
-		case m == nil || path == main || strings.HasPrefix(path, main+"/"):
-		case m.Path == kcgen:
-			l.Packages = append(l.Packages, path)
-		default:
-			if modules[m.Path] = m.module(); modules[m.Path].Sum == "" {
-				folders[m.Path] = append(folders[m.Path], all[path])
-			}
-		}
-	}
-	slices.Sort(l.Packages)
-	for _, path := range slices.Sorted(maps.Keys(modules)) {
-		m := modules[path]
-		if packages := folders[path]; packages != nil {
-			var err error
-			if m.Sum, err = sumOf(packages); err != nil {
-				return l, err
-			}
-		}
-		l.Modules = append(l.Modules, m)
-	}
-	return l, nil
-}
-
-// sumOf is what go.sum would have of packages that lie in a folder: of the files
-// that are compiled, and of those that they embed.
-func sumOf(packages []listed) (string, error) {
-	where := map[string]string{}
-	for _, p := range packages {
-		for _, name := range slices.Concat(p.GoFiles, p.SFiles, p.EmbedFiles) {
-			where[p.ImportPath+"/"+filepath.ToSlash(name)] = filepath.Join(p.Dir, name)
-		}
-	}
-	sum, err := dirhash.Hash1(slices.Collect(maps.Keys(where)), func(name string) (io.ReadCloser, error) { return os.Open(where[name]) })
-	if err != nil {
-		return "", fmt.Errorf("build: read your Go module: %w", err)
-	}
-	return sum, nil
-}
-
-// needs are a package and all that it imports, through others too.
-func needs(all map[string]listed, main string) map[string]bool {
-	seen := map[string]bool{main: true}
-	for next := []string{main}; len(next) > 0; {
-		at := next[len(next)-1]
-		next = next[:len(next)-1]
-		for _, path := range all[at].Imports {
-			if !seen[path] {
-				seen[path] = true
-				next = append(next, path)
-			}
-		}
-	}
-	return seen
-}
-
-func (m *listedModule) module() Module {
-	out := Module{Path: m.Path, Version: m.Version, Sum: m.Sum, Dir: m.Dir}
-	if by := m.Replace; by != nil {
-		out.Version, out.Sum = by.Version, by.Sum
-		if by.Version != "" && by.Path != m.Path {
-			out.From = by.Path
-		}
-	}
-	return out
+		Runtime: runtimes, GoMod: r.m.goMod, GoSum: r.m.goSum,
+		Modules: modules, Packages: slices.Sorted(slices.Values(g.own)), Direct: g.needsOf(""), Needs: g.needsOf(kcgen),
+	}, err
 }
 
 // RuntimeDigest tells the runtimes of module kcgen.dev apart; see Linked.
