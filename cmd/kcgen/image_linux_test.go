@@ -9,12 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/registry"
 )
 
 // TestImageRuns makes an image of an example, unpacks its layers, and runs its
@@ -55,6 +61,50 @@ func TestImageRuns(t *testing.T) {
 		t.Errorf("the archive holds %q, %v", got, err)
 	}
 	checkBill(t, root)
+}
+
+// TestImagesOfSeveral makes an image of each spec in a folder, and pushes one of
+// both to a registry.
+func TestImagesOfSeveral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test builds them")
+	}
+	dir := t.TempDir()
+	spec, err := os.ReadFile("../../examples/log-analysis/pipeline.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := filepath.Join(dir, "two.cue")
+	if err := os.WriteFile(two, bytes.Replace(spec, []byte(`name: "log-analysis"`), []byte(`name: "two"`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	specs := []string{"../../examples/log-analysis/pipeline.cue", two}
+	build := func(args ...string) string {
+		t.Helper()
+		var out, stderr bytes.Buffer
+		if code := kcgen(append(append([]string{"build"}, args...), specs...), &out, &stderr); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, &stderr)
+		}
+		return out.String()
+	}
+	build("-image", dir+"/images/", "-sbom", dir+"/bills/")
+	for _, file := range []string{"images/log-analysis.tar", "images/two.tar", "bills/log-analysis.cdx.json", "bills/two.cdx.json"} {
+		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
+			t.Error(file, err)
+		}
+	}
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	ref := strings.TrimPrefix(server.URL, "http://") + "/team/both:v1"
+	said := build("-pack", "-o", filepath.Join(dir, "both"), "-image", ref)
+	if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(ref) + `@sha256:[0-9a-f]{64}$`).MatchString(said) {
+		t.Errorf("it says\n%s", said)
+	}
+	answer, err := http.Get(server.URL + "/v2/team/both/manifests/v1")
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	answer.Body.Close()
 }
 
 // imageConfig is how an image is to be run.

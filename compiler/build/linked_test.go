@@ -74,6 +74,12 @@ func TestRecord(t *testing.T) {
 	if got := told(linked["mine"]); got != want {
 		t.Errorf("mine links %s, want %s", got, want)
 	}
+	if got := linked["mine"].Direct; !slices.Equal(got, []string{"example.com/other", "example.com/user", "kcgen.dev"}) {
+		t.Errorf("mine itself imports of %v", got)
+	}
+	if m := linked["mine"].Modules[0]; !slices.Equal(m.Needs, []string{"kcgen.dev"}) || len(linked["mine"].Needs) > 0 {
+		t.Errorf("%+v; kcgen.dev needs %v", m, linked["mine"].Needs)
+	}
 	digest, err := RuntimeDigest(telling())
 	if err != nil || linked["mine"].Runtime != digest || linked["plain"].Runtime != digest {
 		t.Errorf("the runtime is %s, %v; told were %s, %s", digest, err, linked["mine"].Runtime, linked["plain"].Runtime)
