@@ -56,7 +56,7 @@ func (r *recorder) record(l build.Linked) (string, error) {
 }
 
 // Documents are what stands beside a binary.
-type Documents struct{ SBOM, Provenance []byte }
+type Documents struct{ SBOM, Provenance, Notices []byte }
 
 // Documents writes what stands beside a binary, of its name and its bytes. The
 // time may be zero.
@@ -66,6 +66,7 @@ func (b Binary) Documents(name string, binary []byte, at time.Time) (d Documents
 	if d.SBOM, err = artifact.SBOM(of); err != nil {
 		return d, err
 	}
+	d.Notices = artifact.Notices(of)
 	of.Name = name
 	d.Provenance, err = artifact.Provenance(of, binary)
 	return d, err

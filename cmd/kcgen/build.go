@@ -46,8 +46,9 @@ itself is kept where -o is given.
 
 -sbom writes what is linked, as CycloneDX, and -provenance what the binary was
 built of, as an in-toto statement with SLSA's predicate. Of several binaries FILE
-is a folder. Both are in the image too. No time is in any of them, unless the
-variable SOURCE_DATE_EPOCH gives it.`,
+is a folder. Both are in the image too, and the licences of what is linked, below
+/usr/share/doc. No time is in any of them, unless the variable SOURCE_DATE_EPOCH
+gives it.`,
 		Example: "  kcgen build pipeline.cue\n  kcgen build -o bin/orders -target linux/arm64 -t env=prod orders.cue\n  kcgen build -pack -o bin/pipelines pipelines/*.cue\n" +
 			"  kcgen build -image orders.tar -target linux/amd64,linux/arm64 -sbom orders.cdx.json orders.cue",
 		Args:              f.check,

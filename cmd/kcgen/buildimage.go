@@ -41,6 +41,7 @@ func (b *building) beside() error {
 const (
 	sbomEnding       = ".cdx.json"
 	provenanceEnding = ".provenance.json"
+	noticesEnding    = ".licenses.txt"
 )
 
 // writeBeside writes a document to a file, or by its own name into a folder.
@@ -125,7 +126,7 @@ func (b *building) program(m made) (image.Program, error) {
 	if err != nil {
 		return image.Program{}, err
 	}
-	p.Docs = map[string][]byte{p.Name + sbomEnding: d.SBOM, p.Name + provenanceEnding: d.Provenance}
+	p.Docs = map[string][]byte{p.Name + sbomEnding: d.SBOM, p.Name + provenanceEnding: d.Provenance, p.Name + noticesEnding: d.Notices}
 	p.Labels["org.opencontainers.image.title"] = p.Name
 	if !b.pack && len(m.plans[0].Doc) > 0 {
 		p.Labels["org.opencontainers.image.description"] = strings.Join(m.plans[0].Doc, " ")

@@ -7,6 +7,8 @@
 //	sbom.go       CycloneDX
 //	provenance.go in-toto and SLSA
 //	licence.go    under which licences modules are
+//	notices.go    the texts of these
+//	compare.go    two bills of materials
 package artifact
 
 import (

@@ -129,6 +129,27 @@ func TestLicences(t *testing.T) {
 	}
 }
 
+// TestNotices: what is passed on are the texts of all that is linked, of kcgen
+// its own.
+func TestNotices(t *testing.T) {
+	own, err := os.ReadFile("../../LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(Notices(sample))
+	for _, want := range []string{
+		"==== Go 1.26.8\n\nCopyright 2009 The Go Authors", "==== kcgen.dev v1.2.3\n\n" + strings.TrimSpace(string(own)),
+		"==== github.com/a/b v1.0.0\n\nPermission is hereby granted",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it does not say %.60q", want)
+		}
+	}
+	if strings.Contains(got, "==== example.com/Mine") {
+		t.Error("it names a module that has no licence")
+	}
+}
+
 // cycloneDX is CycloneDX's schema.
 func cycloneDX(t *testing.T) *jsonschema.Schema {
 	t.Helper()

@@ -42,7 +42,10 @@ var licences = []licence{
 	{"Unlicense", []string{"this is free and unencumbered software released into the public domain"}, ""},
 }
 
-var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense)([-._].*)?$`)
+var (
+	licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense)([-._].*)?$`)
+	noticeFile  = regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense|notice)([-._].*)?$`)
+)
 
 // maxLicence is more than any licence's text.
 const maxLicence = 1 << 20
@@ -50,21 +53,34 @@ const maxLicence = 1 << 20
 // licencesIn are the ids of the licences whose texts lie in a module's folder,
 // sorted; none where there is no text, or an unknown one.
 func licencesIn(dir string) []string {
-	entries, err := os.ReadDir(dir)
-	if dir == "" || err != nil {
-		return nil
-	}
 	var ids []string
-	for _, e := range entries {
-		if info, err := e.Info(); err != nil || !info.Mode().IsRegular() || info.Size() > maxLicence || !licenceFile.MatchString(e.Name()) {
-			continue
-		}
-		if text, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil {
-			ids = append(ids, licencesOf(string(text))...)
-		}
+	for _, text := range textsIn(dir, licenceFile) {
+		ids = append(ids, licencesOf(text)...)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// textsIn are the texts of a folder's files of such names, in their order.
+func textsIn(dir string, name *regexp.Regexp) []string {
+	if dir == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var texts []string
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() > maxLicence || !name.MatchString(e.Name()) {
+			continue
+		}
+		if text, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil {
+			texts = append(texts, string(text))
+		}
+	}
+	return texts
 }
 
 // licencesOf are the ids of the licences in a text.
