@@ -99,13 +99,35 @@ func (f *buildFlags) check(cmd *cobra.Command, args []string) error {
 	if _, err := sourceDate(); err != nil {
 		return err
 	}
-	several := len(f.targets) > 1 || len(args) > 1 && !f.pack
-	for flag, file := range map[string]string{"sbom": f.sbom, "provenance": f.provenance} {
-		if several && file != "" && !isFolder(file) {
-			return fmt.Errorf("-%s %s is one file, but there are several binaries; name a folder, ending with /", flag, file)
-		}
+	if err := f.checkBeside(len(f.targets) > 1 || len(args) > 1 && !f.pack); err != nil {
+		return err
 	}
 	return specs(cmd, args)
+}
+
+// checkBeside refuses one file for several binaries, and files in no folder.
+func (f *buildFlags) checkBeside(several bool) error {
+	for _, beside := range []struct{ flag, file string }{{"sbom", f.sbom}, {"provenance", f.provenance}} {
+		if several && beside.file != "" && !isFolder(beside.file) {
+			return fmt.Errorf("-%s %s is one file, but there are several binaries; name a folder, ending with /", beside.flag, beside.file)
+		}
+		if err := inFolder(beside.flag, beside.file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inFolder refuses a file whose folder is not there. One that is a folder itself
+// is made where it is needed.
+func inFolder(flag, file string) error {
+	if file == "" || isFolder(file) {
+		return nil
+	}
+	if i, err := os.Stat(filepath.Dir(file)); err != nil || !i.IsDir() {
+		return fmt.Errorf("-%s %s: there is no folder %s", flag, file, filepath.Dir(file))
+	}
+	return nil
 }
 
 func (f *buildFlags) checkImage(specs int) error {
@@ -130,6 +152,9 @@ func (f *buildFlags) checkImage(specs int) error {
 		if err := image.Target(t); err != nil {
 			return fmt.Errorf("-target %s: %w", t, err)
 		}
+	}
+	if filepath.Ext(f.image) == ".tar" {
+		return inFolder("image", f.image)
 	}
 	return nil
 }
