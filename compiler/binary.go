@@ -72,7 +72,7 @@ func want(cfg Config, p *plan.Pipeline, o BuildOptions) (*wanted, error) {
 		return nil, err
 	}
 	out, err := build.Output(cmp.Or(o.Dir, cfg.Dir), p.Name+o.Suffix, o.Out, o.Target)
-	record := &recorder{cfg: cfg, plans: []*plan.Pipeline{p}, sources: o.sources}
+	record := &recorder{cfg: cfg, plans: []*plan.Pipeline{p}, src: []Program{src}, sources: o.sources}
 	return &wanted{program{plan: p, name: "pipeline-" + p.Name, src: src, record: record}, out}, err
 }
 

@@ -22,6 +22,7 @@ import (
 type recorder struct {
 	cfg   Config
 	plans []*plan.Pipeline
+	src   []Program // of the plans, where they are there already
 	pack  bool
 	build artifact.Build
 
@@ -37,8 +38,8 @@ func (r *recorder) record(l build.Linked) (string, error) {
 	if !r.pack {
 		r.build.Name = r.plans[0].Name
 	}
-	for _, p := range r.plans {
-		digest, err := ProgramDigest(p)
+	for i, p := range r.plans {
+		digest, err := r.digest(i)
 		if err != nil {
 			return "", err
 		}
@@ -53,6 +54,14 @@ func (r *recorder) record(l build.Linked) (string, error) {
 		return "", err
 	}
 	return about.Seal(rec)
+}
+
+// digest tells the program of a plan apart.
+func (r *recorder) digest(plan int) (string, error) {
+	if plan < len(r.src) {
+		return r.src[plan].digest(), nil
+	}
+	return ProgramDigest(r.plans[plan])
 }
 
 // Documents are what stands beside a binary.
@@ -107,17 +116,18 @@ func components(p *plan.Pipeline) []artifact.Component {
 	return out
 }
 
-// ProgramDigest tells programs apart by what they do: it is that of a plan's Go
+// ProgramDigest tells plans apart by what they do: it is that of a plan's Go
 // program without comments and spaces.
 func ProgramDigest(p *plan.Pipeline) (string, error) {
 	src, err := Generate(p)
-	if err != nil {
-		return "", err
-	}
+	return src.digest(), err
+}
+
+func (p Program) digest() string {
 	h := sha256.New()
-	tokens(h, src.Main)
-	tokens(h, src.Fused)
-	return fmt.Sprintf("sha256:%x", h.Sum(nil)), nil
+	tokens(h, p.Main)
+	tokens(h, p.Fused)
+	return fmt.Sprintf("sha256:%x", h.Sum(nil))
 }
 
 // tokens writes the tokens of a Go file, a line each.
