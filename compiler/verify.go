@@ -63,26 +63,26 @@ func (v *Verification) compare(ctx context.Context, cfg Config, plans []*plan.Pi
 	if !slices.Equal(cfg.Tags, v.Record.Tags) {
 		v.Others = append(v.Others, fmt.Sprintf("it was built with %s, not with %s", tagged(v.Record.Tags), tagged(cfg.Tags)))
 	}
-	recorded := map[string]about.Pipeline{}
+	inside := map[string]about.Pipeline{}
 	for _, p := range v.Record.Pipelines {
-		recorded[p.Name] = p
+		inside[p.Name] = p
 	}
-	if len(plans) == 1 && len(recorded) == 1 && !v.Record.Pack {
-		recorded[plans[0].Name] = v.Record.Pipelines[0] // what it is called is told as any other change
+	if len(plans) == 1 && len(inside) == 1 && !v.Record.Pack {
+		inside[plans[0].Name] = v.Record.Pipelines[0] // what it is called is told as any other change
 	}
 	for _, p := range plans {
-		old, ok := recorded[p.Name]
+		old, ok := inside[p.Name]
 		if !ok {
-			v.Others = append(v.Others, fmt.Sprintf("the pipeline %s is not in it; there are %s", p.Name, strings.Join(slices.Sorted(maps.Keys(recorded)), ", ")))
+			v.Others = append(v.Others, fmt.Sprintf("the pipeline %s is not in it; there are %s", p.Name, strings.Join(slices.Sorted(maps.Keys(inside)), ", ")))
 			continue
 		}
-		delete(recorded, old.Name)
-		delete(recorded, p.Name)
+		delete(inside, old.Name)
+		delete(inside, p.Name)
 		if err := v.compareOne(ctx, cfg, old, p); err != nil {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(recorded)) {
+	for _, name := range slices.Sorted(maps.Keys(inside)) {
 		v.Others = append(v.Others, fmt.Sprintf("it holds the pipeline %s too, of which no spec is named", name))
 	}
 	return nil
