@@ -26,6 +26,7 @@ type question struct {
 	Builtin   map[string][]byte
 	Tags      []string
 	Dir, Spec string
+	Policies  []string
 }
 
 // answer is what the child process says.
@@ -46,7 +47,7 @@ func inSandbox(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, di
 		return nil, nil, fmt.Errorf("compiler: read the built-in packages: %w", err)
 	}
 	var in bytes.Buffer
-	q := question{Builtin: files, Tags: cfg.Tags, Dir: cfg.Dir, Spec: spec}
+	q := question{Builtin: files, Tags: cfg.Tags, Dir: cfg.Dir, Spec: spec, Policies: cfg.Policies}
 	if err := gob.NewEncoder(&in).Encode(q); err != nil {
 		return nil, nil, fmt.Errorf("compiler: encode the question: %w", err)
 	}
@@ -79,7 +80,7 @@ func child(in []byte) ([]byte, error) {
 		builtin[name] = &fstest.MapFile{Data: data}
 	}
 	var a answer
-	p, found := evaluate(Config{Builtin: builtin, Tags: q.Tags, Dir: q.Dir}, q.Spec)
+	p, found := evaluate(Config{Builtin: builtin, Tags: q.Tags, Dir: q.Dir, Policies: q.Policies}, q.Spec)
 	if a.Found = found; p != nil {
 		var b bytes.Buffer
 		if err := plan.Encode(&b, p); err != nil {

@@ -2,6 +2,7 @@
 // build, each a package of its own. Where the spec has tests, schemas or
 // transforms the program is tried first.
 //
+//	policy.go   an organisation's own constraints
 //	child.go    load, check and lower, in a process with limits
 //	binary.go   specs → binaries
 //	programs.go several programs by one go build   pack.go several plans in one
@@ -38,6 +39,10 @@ type Config struct {
 	// Dir is the folder to which file names are relative; by default the
 	// working directory.
 	Dir string
+
+	// Policies are CUE files, package folders or import paths whose constraints
+	// every spec is held against.
+	Policies []string
 
 	// Strict takes warnings for faults.
 	Strict bool
@@ -102,7 +107,8 @@ func Across(cfg Config, plans []*plan.Pipeline) diag.List {
 
 // evaluate is Check without limits: what the child process does.
 func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
-	s, bad := load.Load(load.Config{Builtin: cfg.Builtin, Tags: cfg.Tags, Dir: cfg.Dir}, spec)
+	c := load.Config{Builtin: cfg.Builtin, Tags: cfg.Tags, Dir: cfg.Dir}
+	s, bad := load.Load(c, spec)
 	if len(bad) > 0 {
 		return nil, bad
 	}
@@ -112,6 +118,11 @@ func evaluate(cfg Config, spec string) (*plan.Pipeline, diag.List) {
 	}
 	if bad := check.Pipeline(p); len(bad) > 0 {
 		return nil, bad // of a spec that is to be changed anyway there is nothing to warn
+	}
+	if c.Policies = cfg.Policies; len(c.Policies) > 0 {
+		if bad := underPolicies(c, spec, p); len(bad) > 0 {
+			return nil, bad
+		}
 	}
 	return p, lint.Pipeline(p)
 }

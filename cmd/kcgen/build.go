@@ -17,7 +17,7 @@ import (
 func buildCommand() *cobra.Command {
 	var f buildFlags
 	cmd := &cobra.Command{
-		Use:   "build [-o FILE] [-pack] [-target OS/ARCH,…] [-image FILE.tar|NAME:TAG] [-sbom FILE] [-provenance FILE] [-strict] [-report] [-t TAG=VALUE] SPEC…",
+		Use:   "build [-o FILE] [-pack] [-target OS/ARCH,…] [-image FILE.tar|NAME:TAG] [-sbom FILE] [-provenance FILE] [-strict] [-policy P] [-report] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
 ./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
@@ -63,7 +63,7 @@ gives it.`,
 	cmd.Flags().StringVar(&f.sbom, "sbom", "", "write the bill of materials to a `file`")
 	cmd.Flags().StringVar(&f.provenance, "provenance", "", "write the provenance to a `file`")
 	cmd.Flags().BoolVar(&f.report, "report", false, "tell which chains are specialised, and why others are not")
-	strictFlag(cmd, &f.strict)
+	f.rules.flags(cmd)
 	tagFlag(cmd, &f.tags)
 	return cmd
 }
@@ -71,7 +71,8 @@ gives it.`,
 type buildFlags struct {
 	out, image, sbom, provenance string
 	targets, labels, tags        []string
-	pack, report, strict         bool
+	pack, report                 bool
+	rules                        rules
 }
 
 // check refuses what cannot be meant, before anything is built.

@@ -40,9 +40,9 @@ type made struct {
 // build builds what has no faults, then tells the faults. That a build failed
 // outweighs that a spec has faults.
 func (f *buildFlags) build(cmd *cobra.Command, specs []string) error {
-	b := &building{buildFlags: f, cmd: cmd, cfg: config(cmd, f.tags), show: newProgress(cmd.ErrOrStderr())}
+	b := &building{buildFlags: f, cmd: cmd, cfg: f.rules.config(cmd, f.tags), show: newProgress(cmd.ErrOrStderr())}
 	defer b.show.done()
-	b.cfg.Progress, b.cfg.Strict = b.show.stage, f.strict
+	b.cfg.Progress = b.show.stage
 	plans, faults, err := checkAll(cmd, b.cfg, specs)
 	if err == nil {
 		err = distinct(plans)

@@ -12,9 +12,10 @@ import (
 
 func vetCommand() *cobra.Command {
 	var tags []string
-	var asJSON, strict bool
+	var asJSON bool
+	var r rules
 	cmd := &cobra.Command{
-		Use:   "vet [-json] [-strict] [-t TAG=VALUE] SPEC…",
+		Use:   "vet [-json] [-strict] [-policy P] [-t TAG=VALUE] SPEC…",
 		Short: "Tell every mistake in specs, at once",
 		Long: `Vet checks specs (CUE files or package folders, YAML, JSON) and tells every
 mistake of all of them as file:line:col: path: message, and warns of what may
@@ -25,13 +26,15 @@ array of faults and warnings, for annotations in CI.
 
 A warning ends with its id: kcgen explain KC003 tells more. Where it is meant, the
 spec says so, and why: accept: KC003: "the reason", on the pipeline or on a
-connector. With -strict a warning that is not accepted is a fault.`,
+connector. With -strict a warning that is not accepted is a fault.
+
+A policy is an organisation's own CUE, a file, a folder or the import path of a
+package, whose constraints hold for every spec: kafka: tls!: _ asks for TLS. It
+refuses, and sets nothing. KCGEN_POLICY names policies for all calls.`,
 		Example: "  kcgen vet pipeline.cue\n  kcgen vet -json pipelines/*.cue\n  kcgen vet -t env=prod pipeline.cue",
 		Args:    specs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg := config(cmd, tags)
-			cfg.Strict = strict
-			_, found, err := checkEach(cmd, cfg, args)
+			_, found, err := checkEach(cmd, r.config(cmd, tags), args)
 			faults := found.Faults()
 			if err == nil && asJSON {
 				err = found.JSON(cmd.OutOrStdout())
@@ -54,13 +57,9 @@ connector. With -strict a warning that is not accepted is a fault.`,
 		ValidArgsFunction: completeSpecs,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the faults as JSON to standard output")
-	strictFlag(cmd, &strict)
+	r.flags(cmd)
 	tagFlag(cmd, &tags)
 	return cmd
-}
-
-func strictFlag(cmd *cobra.Command, strict *bool) {
-	cmd.Flags().BoolVar(strict, "strict", false, "take a warning that the spec does not accept for a fault")
 }
 
 func areGood(n int) string {

@@ -20,6 +20,7 @@ type Subject struct {
 	Schema     cue.Value                           // the package kcgen.dev/schema
 	Package    func(path string) (cue.Value, bool) // an imported package
 	IsUser     func(token.Pos) bool                // a position in the user's own files
+	IsPolicy   func(token.Pos) bool                // a position in a policy's files
 	Files      []*ast.File                         // the user's own files
 	Stubs      []token.Pos                         // where an unknown name was replaced by _
 	Components func(marker string) []string        // what fits, as the spec would name it
@@ -221,15 +222,16 @@ func (x *explainer) asList(p part, f *field) string {
 func (x *explainer) object(n *node, def, outer *definition) {
 	// needed are fields that a condition of the definition asks for; meant are
 	// those that a misspelled one stands for.
-	present, needed, meant := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	present, needed, meant := map[string]bool{}, map[string]cue.Value{}, map[string]bool{}
 	it, err := n.v.Fields(cue.Optional(true))
 	if err != nil {
 		return // no struct: told by rest
 	}
 	for it.Next() {
+		x.unknownToPolicy(n, it.Selector(), it.Value(), def)
 		switch t := it.FieldType(); {
 		case t&cue.RequiredConstraint != 0:
-			needed[it.Selector().Unquoted()] = true
+			needed[it.Selector().Unquoted()] = it.Value()
 			continue
 		case t&cue.OptionalConstraint != 0:
 			continue
@@ -260,8 +262,9 @@ func (x *explainer) object(n *node, def, outer *definition) {
 		}
 	}
 	for _, f := range def.fields {
-		if (f.required || needed[f.name]) && !present[f.name] && !meant[f.name] && !x.stubbed(n) {
-			x.say(x.block(n), join(n.path, f.name), "required field is missing"+f.about())
+		asked, needs := needed[f.name]
+		if (f.required || needs) && !present[f.name] && !meant[f.name] && !x.stubbed(n) {
+			x.say(x.block(n), join(n.path, f.name), "required field is missing"+f.about(), x.policies(asked)...)
 		}
 	}
 	if def.field("when") != nil && def.field("unless") != nil && present["when"] && present["unless"] {

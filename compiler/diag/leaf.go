@@ -49,6 +49,9 @@ func (x *explainer) leaf(n *node, f *field) {
 	if x.reference(n) {
 		return
 	}
+	if x.againstPolicy(n, given[0]) {
+		return
+	}
 	f, rule = x.refusing(n, f, given[0])
 	msg, at := x.refusal(given[0], f, rule)
 	x.say(given[0].value, n.path, msg, at)

@@ -18,7 +18,7 @@ const schemaPackage = kcgenModule + "/schema"
 // It is done in the syntax: Value.Unify would evaluate all of it twice, and a
 // spec of 2,000 connectors holds 150 MiB. That every field is one of the
 // schema's is Explain's walk to find; CUE lets some pass.
-func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List) {
+func evaluate(src *source, pkgs *packages, stubs []token.Pos, policies []*ast.File) (*Spec, diag.List) {
 	schema, ok := pkgs.value(schemaPackage)
 	if !ok {
 		_, err := pkgs.load(schemaPackage)
@@ -28,7 +28,7 @@ func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List)
 		sayPipeline(src.files[0])
 	}
 	inst := pkgs.context.NewInstance(src.dir, nil)
-	for _, f := range src.files {
+	for _, f := range slices.Concat(src.files, policies) {
 		// What AddSyntax finds is in the instance's errors, read below.
 		_ = inst.AddSyntax(f)
 	}
@@ -47,6 +47,7 @@ func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List)
 		Imports:  slices.Sorted(slices.Values(pkgs.third)),
 		packages: pkgs,
 		src:      src,
+		policies: policies,
 	}
 	if len(pkgs.third) > 0 {
 		spec.GoModDir = pkgs.goMod.root
@@ -58,6 +59,7 @@ func evaluate(src *source, pkgs *packages, stubs []token.Pos) (*Spec, diag.List)
 		Schema:     schema,
 		Package:    pkgs.value,
 		IsUser:     pkgs.isUser,
+		IsPolicy:   spec.isPolicy,
 		Files:      src.files,
 		Stubs:      stubs,
 		Components: pkgs.components,

@@ -11,7 +11,7 @@
 // The files: load.go what others call; read.go files and their limits; data.go
 // YAML and JSON; use.go the "use:" of both; tags.go @tag and @if; names.go what
 // the spec refers to; packages.go and gomod.go where packages are; std.go CUE's
-// own; twice.go what CUE would merge in silence; build.go the evaluation.
+// own; twice.go what CUE would merge in silence; build.go the evaluation; policy.go an organisation's own constraints.
 package load
 
 import (
@@ -37,6 +37,10 @@ type Config struct {
 	// Dir is the folder to which file names are relative; by default the
 	// working directory.
 	Dir string
+
+	// Policies are CUE files, package folders or import paths whose constraints
+	// hold for the spec too.
+	Policies []string
 }
 
 // Spec is a spec without mistakes.
@@ -67,6 +71,7 @@ type Spec struct {
 
 	packages *packages
 	src      *source
+	policies []*ast.File
 }
 
 // Load reads, checks and evaluates a spec. The Spec is nil where the list is
@@ -87,8 +92,10 @@ func Load(cfg Config, arg string) (*Spec, diag.List) {
 	ds = append(ds, found...)
 	stubs = append(stubs, used...)
 	ds = append(ds, twice(src)...)
+	policies, found := readPolicies(cfg, src, pkgs)
+	ds = append(ds, found...)
 
-	spec, found := evaluate(src, pkgs, stubs)
+	spec, found := evaluate(src, pkgs, stubs, policies)
 	ds = append(ds, found...)
 	if len(ds) > 0 {
 		return nil, ds.Sorted()
