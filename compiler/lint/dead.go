@@ -38,6 +38,20 @@ func (f *finder) dead(p *plan.Pipeline, path string, s *plan.Struct, kind string
 	}
 }
 
+// hiddenLimit: no answer, and no request, is larger than its limit.
+func hiddenLimit(f *finder) {
+	hidden := func(small, large string) func(*plan.Pipeline, string, *plan.Struct) {
+		return func(p *plan.Pipeline, path string, s *plan.Struct) {
+			inner, outer := s.Lit(small), s.Lit(large)
+			if inner != nil && outer != nil && inner.Int > outer.Int {
+				f.warn(p, path+"."+small, fmt.Sprintf("is more than %s: it is never reached", large), inner.Pos, s.Pos)
+			}
+		}
+	}
+	each(f, "consumer", "sinks", hidden("maxPartitionFetchBytes", "fetchMaxBytes"))
+	each(f, "producer", "sources", hidden("batchSize", "maxRequestSize"))
+}
+
 // deadGroup: a group of topicCreation that the source's one topic is not in.
 func deadGroup(f *finder) {
 	for _, p := range f.parts {

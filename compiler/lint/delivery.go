@@ -69,6 +69,15 @@ func noHeartbeat(f *finder) {
 	}
 }
 
+// eachStart: each start, also after a crash, reads all rows again.
+func eachStart(f *finder) {
+	for _, p := range f.parts {
+		if conn := p.options(); conn.Text("snapshotMode") == "always" {
+			f.warn(p.plan, p.Path+".connector.snapshotMode", `"always": each start reads all rows, and writes them again, also after a crash and when the task moves; take "when_needed"`, conn.At("snapshotMode"), p.Pos)
+		}
+	}
+}
+
 // skippedValues: a value becomes null and nobody is told.
 func skippedValues(f *finder) {
 	for _, p := range f.parts {
@@ -96,14 +105,13 @@ func ownTopics(f *finder) {
 	}
 }
 
-// oneReplica: a broker that is lost takes the positions, or the dead letters,
-// with it.
+// oneReplica: a broker that is lost takes with it what has no other replica.
 func oneReplica(f *finder) {
 	f.structs(func(p *plan.Pipeline, path string, s *plan.Struct) {
 		if isLocal(p) {
 			return
 		}
-		for _, name := range []string{"offsetStorageReplicationFactor", "configStorageReplicationFactor", "statusStorageReplicationFactor", "topicReplicationFactor"} {
+		for _, name := range []string{"offsetStorageReplicationFactor", "configStorageReplicationFactor", "statusStorageReplicationFactor", "topicReplicationFactor", "replicationFactor"} {
 			if l := s.Lit(name); l != nil && l.Int == 1 {
 				f.warn(p, path+"."+name, "is 1: with its broker the topic is gone, and what it holds; 3 is usual, and -1 is the broker's default", l.Pos, s.Pos)
 			}

@@ -29,6 +29,16 @@ func (f *finder) topics(do func(w, r part, topic string)) {
 	}
 }
 
+// loop: what a sink writes to a file, a source reads, and gives the sink again.
+func loop(f *finder) {
+	f.topics(func(w, r part, topic string) {
+		from, to := w.options().Text("file"), r.options().Text("file")
+		if w.Is(connectors+"filestream.Source") && r.Is(connectors+"filestream.Sink") && from == to && from != "" {
+			f.against(r, w, r.Path+".connector.file", fmt.Sprintf("%q is read by %s, which writes to %q, which this sink reads: each line goes round for ever", to, f.name(w), topic), r.options().At("file"))
+		}
+	})
+}
+
 // isQueue says whether a topic has dead letters, whatever it is called.
 func (f *finder) isQueue(topic string) bool {
 	return slices.ContainsFunc(f.parts, func(p part) bool { q, _ := p.Queue(); return q == topic })

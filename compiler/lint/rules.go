@@ -58,5 +58,10 @@ func init() {
 		{id: "KC035", title: "settings that reach no connector", find: deadSettings},
 		{id: "KC036", title: "a group of topics that no topic is of", find: deadGroup},
 		{id: "KC037", title: "a quiet database keeps its log", find: noHeartbeat},
+		{id: "KC038", title: "a transaction that brokers do not allow", find: longTransaction},
+		{id: "KC039", title: "whole tables are read again every few seconds", find: busyBulk},
+		{id: "KC040", title: "a snapshot at each start", find: eachStart},
+		{id: "KC041", title: "records that go round for ever", find: loop, across: true},
+		{id: "KC042", title: "a limit that another one hides", find: hiddenLimit},
 	}
 }

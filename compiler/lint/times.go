@@ -53,6 +53,28 @@ func shortSession(f *finder) {
 	}
 }
 
+// longTransaction: transaction.max.timeout.ms is 15 minutes unless somebody has
+// changed it.
+func longTransaction(f *finder) {
+	const most = 15 * time.Minute
+	for _, p := range f.parts {
+		e := p.Struct.Struct("exactlyOnce")
+		if d := length(e, "transactionTimeout"); d > most {
+			f.warn(p.plan, p.Path+".exactlyOnce.transactionTimeout", fmt.Sprintf("%v is more than brokers allow (transaction.max.timeout.ms), which by default is %v: they refuse the producer", d, most), e.At("transactionTimeout"), p.Pos)
+		}
+	}
+}
+
+// busyBulk: nobody has said how often tables are read whole.
+func busyBulk(f *finder) {
+	for _, p := range f.parts {
+		conn := p.options()
+		if p.Is(connectors+"sql.Source") && conn.Text("mode") == "bulk" && written(conn, "pollInterval") == nil {
+			f.warn(p.plan, p.Path+".connector.pollInterval", fmt.Sprintf(`is not said: under mode "bulk" all rows are read, and written again, every %v`, length(conn, "pollInterval")), conn.At("mode"), p.Pos)
+		}
+	}
+}
+
 // each calls do with the client settings of the worker, and of each connector of
 // a kind.
 func each(f *finder, client, kind string, do func(p *plan.Pipeline, path string, s *plan.Struct)) {
