@@ -19,7 +19,7 @@ func (l locks) beside(cfg compiler.Config, p *plan.Pipeline) (*lock.File, error)
 	if f := l[name]; f != nil {
 		return f, nil
 	}
-	f, err := lock.Open(cfg.Dir, name)
+	f, err := lock.Open(cfg.Dir, name, cfg.Tags)
 	l[name] = f
 	return f, err
 }
@@ -45,7 +45,7 @@ func guarded(cfg *compiler.Config, plans []*plan.Pipeline) (good []*plan.Pipelin
 		var list diag.List
 		if f.Found {
 			judges[p] = f
-			list = f.Compare(p)
+			list = f.Advise(p, f.Compare(p))
 		}
 		if cfg.Strict {
 			list = list.Strict()
@@ -56,7 +56,7 @@ func guarded(cfg *compiler.Config, plans []*plan.Pipeline) (good []*plan.Pipelin
 	}
 	cfg.Judge = func(p *plan.Pipeline, flows []wire.Flow) diag.List {
 		if f := judges[p]; f != nil {
-			return f.CompareFlows(p, flows)
+			return f.Advise(p, f.CompareFlows(p, flows))
 		}
 		return nil
 	}

@@ -16,6 +16,7 @@ import (
 	"kcgen.dev/compiler/lint"
 	"kcgen.dev/compiler/lock"
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/runtime/dryrun/wire"
 )
 
 func lockCommand() *cobra.Command {
@@ -75,15 +76,12 @@ func (l *lockFlags) run(cmd *cobra.Command, specs []string) error {
 	if err != nil {
 		return err
 	}
-	if l.accept {
-		for i := range found {
-			found[i].Warning = true
-		}
+	switch {
+	case l.accept:
 		found.Print(cmd.ErrOrStderr())
-	} else if len(found) > 0 {
+	case len(found) > 0:
 		return found
-	}
-	if l.check {
+	case l.check:
 		return nil
 	}
 	return write(cmd, cfg, files)
@@ -103,13 +101,8 @@ func (l *lockFlags) entries(cmd *cobra.Command, cfg compiler.Config, plans []*pl
 			return nil, nil, err
 		}
 		flows := tried[i].Report.Flows
-		e := lock.New(p, flows)
-		list := append(f.Compare(p).Faults(), f.CompareFlows(p, flows)...)
-		if len(list) == 0 && l.check && !f.Holds(p, e) {
-			list = f.Stale(p)
-		}
-		found = append(found, list...)
-		f.Set(p, e)
+		found = append(found, l.judge(f, p, flows)...)
+		f.Set(p, f.Entry(p, flows))
 	}
 	for _, f := range files {
 		gone := f.Gone(cfg.Dir)
@@ -120,6 +113,21 @@ func (l *lockFlags) entries(cmd *cobra.Command, cfg compiler.Config, plans []*pl
 		f.Drop(gone)
 	}
 	return files, found.Sorted(), nil
+}
+
+// judge says what of a plan its lock does not allow.
+func (l *lockFlags) judge(f *lock.File, p *plan.Pipeline, flows []wire.Flow) diag.List {
+	broken := append(f.Compare(p).Faults(), f.CompareFlows(p, flows)...)
+	switch {
+	case l.accept:
+		for i := range broken {
+			broken[i].Msg = "accepted: " + broken[i].Msg
+		}
+		return broken
+	case len(broken) == 0 && l.check && !f.Holds(p, f.Entry(p, flows)):
+		return f.Stale(p)
+	}
+	return f.Advise(p, broken)
 }
 
 // write writes the locks that say something else than before.

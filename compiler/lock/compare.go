@@ -11,14 +11,15 @@ import (
 	"kcgen.dev/runtime/dryrun/wire"
 )
 
-// Compare holds a plan against the lock. What is broken is a fault each; what is
-// only more, so that nobody loses anything, is one warning.
+// Compare holds a plan against the lock. What is broken is a fault each, which
+// Advise completes; what is only more, so that nobody loses anything, is one
+// warning.
 func (f *File) Compare(p *plan.Pipeline) diag.List {
 	e := f.Of(p)
 	if e == nil {
 		return diag.List{f.stale(p, "the pipeline is not in "+f.Path)}
 	}
-	now := New(p, nil)
+	now := f.Entry(p, nil)
 	if broken := f.faults(p, e, now); len(broken) > 0 {
 		return broken
 	}
@@ -35,9 +36,28 @@ func (f *File) CompareFlows(p *plan.Pipeline, flows []wire.Flow) diag.List {
 		return nil
 	}
 	was := &Entry{Name: e.Name, Spec: e.Spec, root: &plan.Struct{}, flows: e.flows}
-	is := New(p, flows)
+	is := f.Entry(p, flows)
 	is.root = &plan.Struct{}
 	return f.faults(p, was, is)
+}
+
+// Advise says of what is broken what to do.
+func (f *File) Advise(p *plan.Pipeline, broken diag.List) diag.List {
+	for i := range broken {
+		if !broken[i].Warning {
+			broken[i].Msg += "; take it back, or accept it by kcgen lock -accept " + f.arguments(p)
+		}
+	}
+	return broken
+}
+
+// arguments are what names a plan's spec on the command line.
+func (f *File) arguments(p *plan.Pipeline) string {
+	tags := ""
+	for _, t := range f.Tags {
+		tags += "-t " + t + " "
+	}
+	return tags + p.Spec
 }
 
 // Holds says whether the lock says of a plan what an entry says.
@@ -57,7 +77,7 @@ func (f *File) Stale(p *plan.Pipeline) diag.List {
 
 func (f *File) stale(p *plan.Pipeline, what string) diag.Diag {
 	d := diag.Diag{File: p.Spec, Path: "name", ID: lint.StaleID, Warning: true,
-		Msg: fmt.Sprintf("%s: what is not there can be changed without a word; run kcgen lock %s", what, p.Spec)}
+		Msg: fmt.Sprintf("%s: what is not there can be changed without a word; run kcgen lock %s", what, f.arguments(p))}
 	return put(d, p.Root.At("name"))
 }
 
@@ -74,7 +94,7 @@ func (f *File) faults(p *plan.Pipeline, was, is *Entry) (out diag.List) {
 		if !grave(c) {
 			continue
 		}
-		d := diag.Diag{File: p.Spec, Path: c.Path, Msg: fmt.Sprintf("%s: %s; take it back, or accept it by kcgen lock -accept %s", values(c), c.Text, p.Spec)}
+		d := diag.Diag{File: p.Spec, Path: c.Path, Msg: values(c) + ": " + c.Text}
 		if c.Was.IsValid() {
 			d.At = []string{fmt.Sprintf("%s:%d:%d", c.Was.File, c.Was.Line, c.Was.Column)}
 		}

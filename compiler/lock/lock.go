@@ -23,6 +23,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/dryrun/wire"
@@ -33,8 +34,9 @@ const Name = "kcgen.lock"
 
 // File is a kcgen.lock.
 type File struct {
-	Path    string // as the user names it
-	Found   bool   // it is there
+	Path    string   // as the user names it
+	Found   bool     // it is there
+	Tags    []string // of the command line, sorted: specs can say something else for each environment
 	Entries []*Entry
 }
 
@@ -42,6 +44,7 @@ type File struct {
 type Entry struct {
 	Name string   // of the pipeline
 	Spec string   // its file, relative to the lock's folder
+	Tags []string // with which it was evaluated
 	At   plan.Pos // in the lock
 
 	root  *plan.Struct // the locked part of its plan
@@ -67,9 +70,10 @@ func in(dir, file string) string {
 // maxBytes is how long a lock may be.
 const maxBytes = 16 << 20
 
-// Open reads a lock. One that is not there has no entries.
-func Open(dir, name string) (*File, error) {
-	f := &File{Path: name}
+// Open reads a lock for specs that are evaluated with tags. One that is not there
+// has no entries.
+func Open(dir, name string, tags []string) (*File, error) {
+	f := &File{Path: name, Tags: slices.Sorted(slices.Values(tags))}
 	info, err := os.Stat(in(dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -91,17 +95,17 @@ func Open(dir, name string) (*File, error) {
 // Of is the entry of a plan: that of its name, or that of its file, where the
 // pipeline was renamed; nil where there is none.
 func (f *File) Of(p *plan.Pipeline) *Entry {
+	var renamed *Entry
 	for _, e := range f.Entries {
-		if e.Name == p.Name {
+		switch {
+		case !slices.Equal(e.Tags, f.Tags):
+		case e.Name == p.Name:
 			return e
+		case e.Spec == f.specName(p):
+			renamed = e
 		}
 	}
-	for _, e := range f.Entries {
-		if e.Spec == specName(p) {
-			return e
-		}
-	}
-	return nil
+	return renamed
 }
 
 // Set takes an entry in the place of the one that the plan had.
@@ -129,23 +133,13 @@ func (f *File) Gone(dir string) (gone []*Entry) {
 
 // Drop takes entries out.
 func (f *File) Drop(gone []*Entry) {
-	var kept []*Entry
-	for _, e := range f.Entries {
-		drop := false
-		for _, g := range gone {
-			drop = drop || e == g
-		}
-		if !drop {
-			kept = append(kept, e)
-		}
-	}
-	f.Entries = kept
+	f.Entries = slices.DeleteFunc(f.Entries, func(e *Entry) bool { return slices.Contains(gone, e) })
 }
 
 // specName is a spec as its folder's lock names it: its file, or "." for the
 // folder itself.
-func specName(p *plan.Pipeline) string {
-	if path.Ext(p.Spec) == "" {
+func (f *File) specName(p *plan.Pipeline) string {
+	if path.Dir(f.Path) == path.Clean(p.Spec) {
 		return "."
 	}
 	return path.Base(p.Spec)

@@ -38,7 +38,7 @@ func TestExamples(t *testing.T) {
 func again(t *testing.T, p *plan.Pipeline, flows []wire.Flow) *File {
 	t.Helper()
 	f := &File{Path: "kcgen.lock", Found: true}
-	f.Set(p, New(p, flows))
+	f.Set(p, f.Entry(p, flows))
 	entries, err := parse(f.Path, f.Text())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, f.Text())
@@ -132,7 +132,8 @@ func TestChanges(t *testing.T) {
 			if !strings.Contains(base, c.from) {
 				t.Fatalf("%q is not in the spec", c.from)
 			}
-			found := f.Compare(write(t, strings.Replace(base, c.from, c.to, 1)))
+			p := write(t, strings.Replace(base, c.from, c.to, 1))
+			found := f.Advise(p, f.Compare(p))
 			if c.want == "" && len(found) > 0 || c.want != "" && (len(found) != 1 || !strings.Contains(found[0].String(), c.want)) {
 				t.Errorf("found %v\nwant %s", found, c.want)
 			}
@@ -152,6 +153,60 @@ func write(t *testing.T, spec string) *plan.Pipeline {
 		t.Fatal(err)
 	}
 	return planOf(t, dir, "x.cue")
+}
+
+// TestTags: what a spec says with other tags is another entry.
+func TestTags(t *testing.T) {
+	p := write(t, base)
+	f := &File{Path: "kcgen.lock", Tags: []string{"env=prod", "region=eu"}}
+	f.Set(p, f.Entry(p, nil))
+	entries, err := parse(f.Path, f.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f = &File{Path: f.Path, Tags: f.Tags, Entries: entries}
+	if found := f.Compare(p); len(found) > 0 {
+		t.Errorf("with its tags: %v", found)
+	}
+	f.Tags = []string{"env=dev"}
+	if found := f.Compare(p); len(found) != 1 || !strings.HasSuffix(found[0].Msg, "run kcgen lock -t env=dev x.cue") {
+		t.Errorf("with others: %v", found)
+	}
+	f.Set(p, f.Entry(p, nil))
+	if len(f.Entries) != 2 {
+		t.Errorf("%d entries of two environments", len(f.Entries))
+	}
+}
+
+// TestFolder: the lock of a folder of CUE files is in it, and goes with it.
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	spec := filepath.Join(dir, "shop.d")
+	if err := os.Mkdir(spec, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(spec, "x.cue"), []byte(base), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	name := Beside(dir, "shop.d")
+	if name != "shop.d/kcgen.lock" || Beside(dir, "shop.d/x.cue") != name {
+		t.Errorf("beside shop.d: %s", name)
+	}
+	p := planOf(t, dir, "shop.d")
+	f, err := Open(dir, name, nil)
+	if err != nil || f.Found {
+		t.Fatal(f, err)
+	}
+	f.Set(p, f.Entry(p, nil))
+	if gone := f.Gone(dir); len(gone) > 0 {
+		t.Errorf("%s is gone", gone[0].Spec)
+	}
+	if err := os.RemoveAll(spec); err != nil {
+		t.Fatal(err)
+	}
+	if gone := f.Gone(dir); len(gone) != 1 {
+		t.Error("the folder is gone, and is not told")
+	}
 }
 
 // TestFlows holds what sources write against the lock, as far as it is known.

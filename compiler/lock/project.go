@@ -14,9 +14,9 @@ import (
 	"kcgen.dev/runtime/dryrun/wire"
 )
 
-// New is what is locked of a plan, and of what is known of its records.
-func New(p *plan.Pipeline, flows []wire.Flow) *Entry {
-	e := &Entry{Name: p.Name, Spec: specName(p), root: structure(p.Root, none)}
+// Entry is what is locked of a plan, and of what is known of its records.
+func (f *File) Entry(p *plan.Pipeline, flows []wire.Flow) *Entry {
+	e := &Entry{Name: p.Name, Spec: f.specName(p), Tags: f.Tags, root: structure(p.Root, none)}
 	connectors(e.root)
 	for i, s := range e.root.Structs("sinks") {
 		group(p.Root, p.Root.Structs("sinks")[i], s)

@@ -71,7 +71,8 @@ func (r *reader) field(d ast.Decl) (label string, x ast.Expr, change string, err
 }
 
 func (r *reader) entry(name string, s *ast.StructLit) (*Entry, error) {
-	e := &Entry{Name: name, At: r.at(s), root: &plan.Struct{}}
+	e := &Entry{At: r.at(s), root: &plan.Struct{}}
+	e.Name, _, _ = strings.Cut(name, " ")
 	for _, d := range s.Elts {
 		path, x, change, err := r.field(d)
 		if err != nil {
@@ -86,6 +87,8 @@ func (r *reader) entry(name string, s *ast.StructLit) (*Entry, error) {
 		switch {
 		case path == "spec" && isText:
 			e.Spec = l.Str
+		case path == "tags":
+			e.Tags = tagsOf(n)
 		case isFlow && isText:
 			e.flow(connector, part, l.Str)
 		default:
@@ -97,6 +100,19 @@ func (r *reader) entry(name string, s *ast.StructLit) (*Entry, error) {
 	arrangeAll(e.root)
 	connectors(e.root)
 	return e, nil
+}
+
+func tagsOf(n plan.Node) (out []string) {
+	l, _ := n.(*plan.List)
+	if l == nil {
+		return nil
+	}
+	for _, e := range l.Elems {
+		if t, ok := e.(*plan.Lit); ok {
+			out = append(out, t.Str)
+		}
+	}
+	return out
 }
 
 func (e *Entry) flow(connector, path, name string) {

@@ -23,11 +23,27 @@ const head = `// Where the pipelines of this folder keep their positions, and wh
 func (f *File) Text() []byte {
 	var b bytes.Buffer
 	b.WriteString(head)
-	entries := slices.SortedFunc(slices.Values(f.Entries), func(a, b *Entry) int { return cmp.Compare(a.Name, b.Name) })
-	for _, e := range entries {
-		fmt.Fprintf(&b, "\n%s: {\n\tspec: %s\n%s}\n", literal.String.Quote(e.Name), literal.String.Quote(e.Spec), e.text(true))
+	for _, e := range slices.SortedFunc(slices.Values(f.Entries), func(a, b *Entry) int { return cmp.Compare(a.title(), b.title()) }) {
+		fmt.Fprintf(&b, "\n%s: {\n\tspec: %s\n", literal.String.Quote(e.title()), literal.String.Quote(e.Spec))
+		if len(e.Tags) > 0 {
+			fmt.Fprintf(&b, "\ttags: %s\n", value(texts(e.Tags)))
+		}
+		fmt.Fprintf(&b, "%s}\n", e.text(true))
 	}
 	return b.Bytes()
+}
+
+// title is the entry's name, with its tags: no name of a pipeline has a space.
+func (e *Entry) title() string {
+	return strings.Join(append([]string{e.Name}, e.Tags...), " ")
+}
+
+func texts(all []string) *plan.List {
+	out := &plan.List{}
+	for _, s := range all {
+		out.Elems = append(out.Elems, &plan.Lit{Kind: plan.String, Str: s})
+	}
+	return out
 }
 
 // text are an entry's lines.
