@@ -69,14 +69,6 @@ func (c *checker) say(path, msg string, at ...plan.Pos) {
 	c.bad = append(c.bad, d)
 }
 
-// written is a field that the user wrote; nil for a default.
-func written(s *plan.Struct, name string) *plan.Field {
-	if f := s.Get(name); f != nil && f.Pos.IsValid() {
-		return f
-	}
-	return nil
-}
-
 // connectors are the pipeline's sources and sinks in the spec's order.
 func (c *checker) connectors() []wiring.Connector { return wiring.Connectors(c.root) }
 

@@ -11,7 +11,7 @@ func deadErrors(c *checker) {
 			continue
 		}
 		for _, name := range []string{"deadLetterQueue", "logEnable", "logIncludeMessages"} {
-			f := written(errs, name)
+			f := errs.Written(name)
 			if f == nil || isFalse(f) {
 				continue
 			}
@@ -32,7 +32,7 @@ func deadQueue(c *checker) {
 		if errs.Text("tolerance") != "all" {
 			continue
 		}
-		f := written(errs, "logIncludeMessages")
+		f := errs.Written("logIncludeMessages")
 		if on := errs.Lit("logEnable"); f != nil && !isFalse(f) && on != nil && !on.Bool {
 			c.say(s.Path+".errors.logIncludeMessages", "changes nothing without logEnable: true", f.Pos)
 		}
@@ -43,7 +43,7 @@ func deadQueue(c *checker) {
 func retries(c *checker) {
 	for _, s := range c.connectors() {
 		errs := s.Struct.Struct("errors")
-		f := written(errs, "retryDelayMax")
+		f := errs.Written("retryDelayMax")
 		if limit := errs.Lit("retryTimeout"); f != nil && limit != nil && limit.Int == 0 {
 			c.say(s.Path+".errors.retryDelayMax", `changes nothing while retryTimeout is "0s": nothing is tried again`, f.Pos)
 		}

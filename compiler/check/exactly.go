@@ -26,7 +26,7 @@ func exactlyOnce(c *checker) {
 // boundary: an interval is for transactions that end by time, before the broker
 // ends them.
 func (c *checker) boundary(path string, e *plan.Struct) {
-	f := written(e, "transactionBoundaryInterval")
+	f := e.Written("transactionBoundaryInterval")
 	if e.Text("transactionBoundary") != "interval" {
 		if f != nil {
 			c.say(path+".transactionBoundaryInterval", `changes nothing without transactionBoundary: "interval"`, f.Pos, e.Pos)

@@ -16,7 +16,7 @@ func certificates(c *checker) {
 		return
 	}
 	for _, name := range []string{"caFile", "serverName"} {
-		if f := written(tls, name); f != nil {
+		if f := tls.Written(name); f != nil {
 			c.say("kafka.tls."+name, "changes nothing with insecureSkipVerify: true", f.Pos)
 		}
 	}
@@ -42,7 +42,7 @@ func sasl(c *checker) {
 	plain := mechanism != "OAUTHBEARER"
 	for _, m := range mechanisms {
 		for _, name := range strings.Fields(m.fields) {
-			if f := written(s, name); f != nil && m.plain != plain {
+			if f := s.Written(name); f != nil && m.plain != plain {
 				c.say("kafka.sasl."+name, "changes nothing under mechanism "+mechanism, f.Pos)
 			}
 		}
@@ -74,7 +74,7 @@ func oauth(c *checker) {
 		return
 	}
 	for _, name := range []string{"tokenEndpointUrl", "clientId", "clientSecret", "scope"} {
-		if f := written(s, name); f != nil {
+		if f := s.Written(name); f != nil {
 			c.say("kafka.sasl."+name, "changes nothing beside token", f.Pos)
 		}
 	}

@@ -143,7 +143,7 @@ func (c *checker) read(topic string) bool {
 func (c *checker) recordSchema(path string, s *plan.Struct) {
 	c.dataSchema(path+".key", s.Struct("key"))
 	c.dataSchema(path+".value", s.Struct("value"))
-	if f := written(s.Struct("key"), "tombstones"); f != nil {
+	if f := s.Struct("key").Written("tombstones"); f != nil {
 		c.say(path+".key.tombstones", "changes nothing: a tombstone is a value that is null", f.Pos)
 	}
 }

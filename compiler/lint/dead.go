@@ -20,7 +20,7 @@ func deadSettings(f *finder) {
 		}
 		f.dead(p, "worker.producer", worker.Struct("producer"), "sources")
 		for _, name := range []string{"offsetStorageTopic", "offsetStoragePartitions", "offsetStorageReplicationFactor"} {
-			if fd := written(worker, name); fd != nil {
+			if fd := worker.Written(name); fd != nil {
 				f.warn(p, "worker."+name, "changes nothing: the pipeline has no sources", fd.Pos)
 			}
 		}

@@ -62,7 +62,7 @@ func droppedSlot(f *finder) {
 func noHeartbeat(f *finder) {
 	for _, p := range f.parts {
 		conn := p.options()
-		every := written(conn, "heartbeatInterval")
+		every := conn.Written("heartbeatInterval")
 		if every != nil && conn.Get("slotName") != nil && length(conn, "heartbeatInterval") == 0 {
 			f.warn(p.plan, p.Path+".connector.heartbeatInterval", "is none: where the captured tables are quiet and others are not, the server keeps its log until the disk is full", every.Pos, p.Pos)
 		}

@@ -120,14 +120,6 @@ func (f *finder) against(p, other part, path, msg string, at ...plan.Pos) {
 
 func (f *finder) list() diag.List { return f.found.Sorted() }
 
-// written is a field that the user wrote; nil for a default.
-func written(s *plan.Struct, name string) *plan.Field {
-	if f := s.Get(name); f != nil && f.Pos.IsValid() {
-		return f
-	}
-	return nil
-}
-
 // structs calls do with each struct of the plans, and its path.
 func (f *finder) structs(do func(p *plan.Pipeline, path string, s *plan.Struct)) {
 	for _, p := range f.plans {

@@ -11,7 +11,7 @@ import (
 func longPause(f *finder) {
 	for _, p := range f.parts {
 		errs := p.Struct.Struct("errors")
-		pause, limit := written(errs, "retryDelayMax"), length(errs, "retryTimeout")
+		pause, limit := errs.Written("retryDelayMax"), length(errs, "retryTimeout")
 		if pause != nil && limit > 0 && length(errs, "retryDelayMax") > limit {
 			f.warn(p.plan, p.Path+".errors.retryDelayMax", fmt.Sprintf("is longer than retryTimeout, which is %v: it changes nothing", limit), pause.Pos, p.Pos)
 		}
@@ -69,7 +69,7 @@ func longTransaction(f *finder) {
 func busyBulk(f *finder) {
 	for _, p := range f.parts {
 		conn := p.options()
-		if p.Is(connectors+"sql.Source") && conn.Text("mode") == "bulk" && written(conn, "pollInterval") == nil {
+		if p.Is(connectors+"sql.Source") && conn.Text("mode") == "bulk" && conn.Written("pollInterval") == nil {
 			f.warn(p.plan, p.Path+".connector.pollInterval", fmt.Sprintf(`is not said: under mode "bulk" all rows are read, and written again, every %v`, length(conn, "pollInterval")), conn.At("mode"), p.Pos)
 		}
 	}

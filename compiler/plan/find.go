@@ -22,6 +22,14 @@ func (s *Struct) Get(name string) *Field {
 	return nil
 }
 
+// Written is a field that the user wrote; nil for a default.
+func (s *Struct) Written(name string) *Field {
+	if f := s.Get(name); f != nil && f.Pos.IsValid() {
+		return f
+	}
+	return nil
+}
+
 // Struct is the struct in a field; nil where there is none.
 func (s *Struct) Struct(name string) *Struct {
 	if f := s.Get(name); f != nil {
