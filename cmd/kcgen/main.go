@@ -65,7 +65,7 @@ becomes one static binary that holds only the connectors it uses.
 	kcgen build shop/pipeline.cue             the binary
 	kcgen grants shop/pipeline.cue            the rights that it needs
 	kcgen diff main -- shop/pipeline.cue      what a change means
-		,
+	kcgen lock shop/pipeline.cue              no change breaks a promise in silence
 
 Exit codes: 0 good, 1 the spec has faults or a test fails, 2 wrong usage, 3 the
 build or the machine failed.`,

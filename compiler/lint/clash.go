@@ -152,7 +152,7 @@ func sameFile(f *finder) {
 
 // sameName: a source's offsets are kept under its name.
 func sameName(f *finder) {
-	f.clash("the name", "both keep their offsets under it in one topic, and each goes on where the other stopped; rename one, or give a pipeline a worker.offsetStorageTopic of its own", func(p part) claim {
+	f.clash("the name", "both keep their offsets under it in one topic: who resets those of one resets the other's, and what both read goes on where either stopped; rename one, or give a pipeline a worker.offsetStorageTopic of its own", func(p part) claim {
 		if p.Sink {
 			return claim{}
 		}
