@@ -3,6 +3,7 @@ package lock
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/lint"
@@ -122,13 +123,17 @@ func grave(c review.Change) bool {
 	return c.Kind >= review.Duplicates
 }
 
-// values are what was and what is.
+// values are what was and what is. Of options of a format the lock has those that
+// are not as by default.
 func values(c review.Change) string {
+	const usual = "the default"
 	switch {
+	case c.Kind == review.Output && !strings.Contains(c.Path, " "):
+		return fmt.Sprintf("was %s, is %s", cmp.Or(c.Old, usual), cmp.Or(c.New, usual))
 	case c.Old == "":
 		return "is " + c.New + ", and was not there"
 	case c.New == "":
 		return "was " + c.Old + ", and is gone"
 	}
-	return fmt.Sprintf("was %s, is %s", c.Old, cmp.Or(c.New, "none"))
+	return fmt.Sprintf("was %s, is %s", c.Old, c.New)
 }

@@ -16,7 +16,7 @@ import (
 
 // Entry is what is locked of a plan, and of what is known of its records.
 func (f *File) Entry(p *plan.Pipeline, flows []wire.Flow) *Entry {
-	e := &Entry{Name: p.Name, Spec: f.specName(p), Tags: f.Tags, root: structure(p.Root, none)}
+	e := &Entry{Name: p.Name, Spec: f.specName(p), Tags: f.Tags, root: structure(p.Root, false)}
 	connectors(e.root)
 	for i, s := range e.root.Structs("sinks") {
 		group(p.Root, p.Root.Structs("sinks")[i], s)
@@ -43,17 +43,10 @@ func connectors(root *plan.Struct) {
 // locked are the fields that are more than a restart, wherever they stand.
 var locked = map[string]bool{"identity": true, "renamed": true, "includes": true, "excludes": true, "duplicates": true}
 
-// outputs is which options that make other records are locked.
-type outputs int
-
-const (
-	none    outputs = iota
-	written         // of a source's connector: those that the spec has
-	all             // of a converter, which is told a few
-)
-
-// structure is the locked part of a struct.
-func structure(s *plan.Struct, o outputs) *plan.Struct {
+// structure is the locked part of a struct. Of converters and of a source's
+// connector the options are locked too that make other records, where they are
+// not as usual.
+func structure(s *plan.Struct, output bool) *plan.Struct {
 	out := &plan.Struct{Pos: s.Pos, Component: s.Component}
 	if s.Component {
 		out.Type = short(s.Type)
@@ -62,7 +55,7 @@ func structure(s *plan.Struct, o outputs) *plan.Struct {
 		f := &s.Fields[i]
 		if f.Name == "" {
 			out.Fields = append(out.Fields, *f) // the key of an element
-		} else if n := part(s, f, o); n != nil {
+		} else if n := part(s, f, output); n != nil {
 			out.Fields = append(out.Fields, field(f.Name, n, f.Change, cmp.Or(f.Pos, s.Pos)))
 		}
 	}
@@ -81,10 +74,10 @@ func arrange(s *plan.Struct) {
 }
 
 // part is the locked part of a field; nil where there is none.
-func part(s *plan.Struct, f *plan.Field, o outputs) plan.Node {
+func part(s *plan.Struct, f *plan.Field, output bool) plan.Node {
 	switch v := f.Value.(type) {
 	case *plan.Struct:
-		in := structure(v, outputsOf(s, f, o))
+		in := structure(v, output || makesRecords(s, f))
 		if len(in.Fields) == 0 && (!v.Component || f.Change == "restart") || f.Name == "consumer" {
 			return nil // a consumer has its group from group
 		}
@@ -97,20 +90,16 @@ func part(s *plan.Struct, f *plan.Field, o outputs) plan.Node {
 			return elements(v)
 		}
 	}
-	if locked[f.Change] || f.Change == "output" && (o == all || o == written && f.Pos.IsValid()) {
+	if locked[f.Change] || output && f.Change == "output" && !f.Usual {
 		return plain(f.Value)
 	}
 	return nil
 }
 
-func outputsOf(s *plan.Struct, f *plan.Field, o outputs) outputs {
-	switch {
-	case strings.HasSuffix(f.Name, "Converter"):
-		return all
-	case f.Name == "connector" && s.Type.Name == "Source" && s.Type.Path == "kcgen.dev/runtime":
-		return written
-	}
-	return o
+// makesRecords says whether a field has what says what records look like.
+func makesRecords(s *plan.Struct, f *plan.Field) bool {
+	source := s.Type.Path == "kcgen.dev/runtime" && s.Type.Name == "Source"
+	return strings.HasSuffix(f.Name, "Converter") || source && f.Name == "connector"
 }
 
 // elements are the connectors of a map of them; of other maps, whose elements
@@ -122,7 +111,7 @@ func elements(l *plan.List) plan.Node {
 		if !ok {
 			return nil
 		}
-		in := structure(s, none)
+		in := structure(s, false)
 		if len(in.Fields) < 2 {
 			return nil
 		}
@@ -149,7 +138,7 @@ func routers(l *plan.List) plan.Node {
 		if named[name]++; named[name] > 1 {
 			name = fmt.Sprintf("%s-%d", name, named[name])
 		}
-		in := &plan.Struct{Pos: step.Pos, Fields: []plan.Field{keyOf(name), field("do", structure(do, none), "renamed", step.Pos)}}
+		in := &plan.Struct{Pos: step.Pos, Fields: []plan.Field{keyOf(name), field("do", structure(do, false), "renamed", step.Pos)}}
 		out.Elems = append(out.Elems, in)
 	}
 	return out // also where there is none, so that one that comes is told as such

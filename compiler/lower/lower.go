@@ -87,9 +87,18 @@ func (l *lowerer) structure(def *gotype.Def, v cue.Value, o origin) *plan.Struct
 			}
 			out = &s.Aside
 		}
-		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n, Change: f.Change, File: f.File})
+		*out = append(*out, plan.Field{Pos: o.pos, Doc: o.doc, Name: f.Name, Go: f.Go, Value: n, Change: f.Change, File: f.File, Usual: isUsual(f.Default, fv)})
 	}
 	return s
+}
+
+// isUsual says whether a scalar is its definition's default.
+func isUsual(usual, v cue.Value) bool {
+	if !usual.Exists() || v.IncompleteKind()&(cue.StructKind|cue.ListKind) != 0 {
+		return false
+	}
+	d, _ := v.Default()
+	return d.Equals(usual)
 }
 
 // isEmpty says whether a list or a map has nothing in it.

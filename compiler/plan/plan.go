@@ -72,6 +72,7 @@ type Field struct {
 
 	Change string // what its change means, as its definition says: "restart"
 	File   string // what the file is that it names, as its definition says: "read"
+	Usual  bool   // it is what it would be if the spec did not say it
 }
 
 // Type is a named Go type. Pkg is the package's name, which the last element
