@@ -51,6 +51,74 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestMeant are specs in which nothing is wrong that looks as if.
+func TestMeant(t *testing.T) {
+	const source = `sources: a: {connector: filestream.#Source & {file: "in", topic: "t"}, valueConverter: convert.#JSON%s}
+`
+	const sink = `sinks: b: {topics: ["t"], connector: filestream.#Sink & {file: "out"}, valueConverter: %s}
+`
+	plain := fmt.Sprintf(source, " & {schemasEnable: false}")
+	for _, c := range []struct {
+		name  string
+		specs []string
+	}{
+		{"JSON as text", []string{plain + fmt.Sprintf(sink, "convert.#String")}},
+		{"JSON as bytes", []string{plain + fmt.Sprintf(sink, "convert.#ByteArray")}},
+		{"a schema from the sink", []string{plain + fmt.Sprintf(sink, "convert.#JSON & {schemaContent: #\"{\"type\":\"string\"}\"#}")}},
+		{"a topic that a router changes", []string{plain + `sources: a: transforms: [{do: transform.#RegexRouter & {regex: "t", replacement: "u"}}]
+` + fmt.Sprintf(sink, "convert.#JSON")}},
+		{"a topic that is named at the start", []string{strings.Replace(plain, `"t"`, `"${env:T}"`, 1) + fmt.Sprintf(sink, "convert.#JSON")}},
+		{"two clusters", []string{plain, `kafka: brokers: ["localhost:9093"]
+` + fmt.Sprintf(sink, "convert.#JSON")}},
+		{"names in two clusters", []string{plain, `kafka: brokers: ["localhost:9093"]
+` + strings.Replace(plain, `"in"`, `"other"`, 1)}},
+		{"names in two topics of offsets", []string{plain, `worker: offsetStorageTopic: "mine"
+` + strings.Replace(plain, `"t"`, `"u"`, 1)}},
+		{"a file that each environment names", []string{fmt.Sprintf(sink, "convert.#JSON"), strings.NewReplacer("b:", "c:", `"out"`, `"${env:FILE}"`).Replace(fmt.Sprintf(sink, "convert.#JSON"))}},
+		{"one replica on this machine", []string{`worker: offsetStorageReplicationFactor: 1
+` + plain}},
+		{"a password by reference", []string{plain + `sources: a: topicCreation: default: configs: password: "${env:PASSWORD}"
+`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := ids(t, plansOf(t, c.specs)); len(got) > 0 {
+				t.Errorf("they show %v", got)
+			}
+		})
+	}
+}
+
+// TestNoSecret: what looks like a secret is told, and not shown.
+func TestNoSecret(t *testing.T) {
+	l, _ := Find("KC031")
+	found := Pipeline(plansOf(t, l.Bad)[0])
+	if len(found) != 1 || !strings.Contains(l.Bad[0], "s3cr3t") || strings.Contains(found.Error(), "s3cr3t") {
+		t.Errorf("found %v", found)
+	}
+}
+
+// TestTables: a source of many tables fills the topics that begin with its
+// prefix.
+func TestTables(t *testing.T) {
+	const capture = `sources: shop: {
+	connector: postgres.#Source & {
+		database: postgres.#Database & {url: "postgres://db:5432/shop", user: "kcgen", password: "${env:PASSWORD}"}
+		topicPrefix: "shop"
+		slotName: "shop"
+	}
+	valueConverter: convert.#JSON & {schemasEnable: false}
+}
+`
+	const sink = `sinks: b: {topics: ["%s"], connector: filestream.#Sink & {file: "out"}, valueConverter: convert.#JSON}
+`
+	for topic, want := range map[string][]string{"shop.public.orders": {"KC023"}, "shop": nil, "shopping": nil} {
+		got := ids(t, plansOf(t, []string{capture, fmt.Sprintf(sink, topic)}))
+		if !slices.Equal(got, want) {
+			t.Errorf("a sink of %s shows %v, want %v", topic, got, want)
+		}
+	}
+}
+
 func TestUnknownAcceptance(t *testing.T) {
 	got := Pipeline(planOf(t, "spec", `accept: KC999: "why not"`))
 	if len(got) != 1 || !strings.Contains(got[0].Msg, "there is no lint KC999") || got[0].Path != "accept.KC999" {
@@ -105,7 +173,7 @@ func ids(t *testing.T, plans []*plan.Pipeline) []string {
 	return slices.Compact(out)
 }
 
-var component = regexp.MustCompile(`\b(filestream|postgres|mysql|sqlite|sql|convert)\.#`)
+var component = regexp.MustCompile(`\b(filestream|postgres|mysql|sqlite|sql|convert|transform)\.#`)
 
 // planOf makes a whole spec of an example, which leaves out what it is not
 // about.
@@ -125,9 +193,9 @@ func planOf(t *testing.T, name, example string) *plan.Pipeline {
 	}
 	seen := map[string]bool{}
 	for _, m := range component.FindAllStringSubmatch(example+rest, -1) {
-		pkg := map[string]string{"convert": "convert"}[m[1]]
-		if pkg == "" {
-			pkg = "connector/" + m[1]
+		pkg := m[1]
+		if pkg != "convert" && pkg != "transform" {
+			pkg = "connector/" + pkg
 		}
 		if !seen[pkg] {
 			seen[pkg] = true
