@@ -108,7 +108,7 @@ func (l *lockFlags) entries(cmd *cobra.Command, cfg compiler.Config, plans []*pl
 		gone := f.Gone(cfg.Dir)
 		for _, e := range gone {
 			found = append(found, diag.Diag{File: e.At.File, Line: e.At.Line, Col: e.At.Column, ID: lint.StaleID,
-				Msg: fmt.Sprintf("the pipeline %q is locked, and its spec %s is not there: what it moved is moved no more; where that is meant, accept it", e.Name, e.Spec)})
+				Msg: fmt.Sprintf("the pipeline %q is locked, and its spec %q is not there: what it moved is moved no more; where that is meant, accept it", e.Name, e.Spec)})
 		}
 		f.Drop(gone)
 	}

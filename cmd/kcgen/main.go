@@ -3,7 +3,8 @@
 // The files: main.go the command line and its exit codes; args.go Go's
 // single-dash flags for cobra; builtin.go the sources that kcgen carries; one
 // file a verb, with testdata/script/<verb>.txtar beside it; embedded.go the
-// broker of run -embedded; progress.go what a terminal shows; help.go the help
+// broker of run -embedded; guard.go what kcgen.lock says of a build; rules.go
+// -strict and -policy; progress.go what a terminal shows; help.go the help
 // texts; library.go what explain, list and schema read.
 package main
 

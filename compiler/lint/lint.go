@@ -8,8 +8,8 @@
 //	text.go     what is told of each
 //	accept.go   what a spec accepts
 //	finder.go   how a rule looks, and tells
-//	tasks.go errors.go times.go security.go delivery.go dead.go
-//	            rules for one pipeline
+//	tasks.go errors.go times.go security.go delivery.go dead.go capture.go
+//	            rules by subject
 //	clash.go    what only one connector may use
 //	match.go    who writes and who reads a topic
 package lint

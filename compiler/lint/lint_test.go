@@ -106,7 +106,7 @@ func TestTables(t *testing.T) {
 		topicPrefix: "shop"
 		slotName: "shop"
 	}
-	valueConverter: convert.#JSON & {schemasEnable: false}
+	valueConverter: convert.#JSON & {schemasEnable: false, decimalFormat: "NUMERIC"}
 }
 `
 	const sink = `sinks: b: {topics: ["%s"], connector: filestream.#Sink & {file: "out"}, valueConverter: convert.#JSON}
@@ -173,7 +173,7 @@ func ids(t *testing.T, plans []*plan.Pipeline) []string {
 	return slices.Compact(out)
 }
 
-var component = regexp.MustCompile(`\b(filestream|postgres|mysql|sqlite|sql|convert|transform)\.#`)
+var component = regexp.MustCompile(`\b(filestream|postgres|mysql|sqlite|sql|convert|transform|debezium|predicate)\.#`)
 
 // planOf makes a whole spec of an example, which leaves out what it is not
 // about.
@@ -194,7 +194,11 @@ func planOf(t *testing.T, name, example string) *plan.Pipeline {
 	seen := map[string]bool{}
 	for _, m := range component.FindAllStringSubmatch(example+rest, -1) {
 		pkg := m[1]
-		if pkg != "convert" && pkg != "transform" {
+		switch pkg {
+		case "convert", "transform", "predicate":
+		case "debezium":
+			pkg = "transform/debezium"
+		default:
 			pkg = "connector/" + pkg
 		}
 		if !seen[pkg] {

@@ -60,4 +60,9 @@ var rules = []rule{
 	{id: "KC040", title: "a snapshot at each start", find: eachStart},
 	{id: "KC041", title: "records that go round for ever", find: loop, across: true},
 	{id: "KC042", title: "a limit that another one hides", find: hiddenLimit},
+	{id: "KC043", title: "rows that are committed late are passed over", find: lateRows},
+	{id: "KC044", title: "long values that a placeholder replaces", find: placeholders, across: true},
+	{id: "KC045", title: "times that lose their microseconds", find: shortTimes},
+	{id: "KC046", title: "numbers that nobody can read", find: hiddenDecimals},
+	{id: "KC047", title: "deletes that a sink refuses", find: refusedDeletes, across: true},
 }

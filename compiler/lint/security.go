@@ -78,7 +78,7 @@ func clearCredentials(f *finder) {
 }
 
 var (
-	secretName = regexp.MustCompile(`(?i)(password|passwd|secret|api_?key|access_?key|private_?key|credential|token)$`)
+	secretName = regexp.MustCompile(`(?i)^[a-z0-9_.-]*(password|passwd|secret|api_?key|access_?key|private_?key|credential|token)$`)
 	urlLogin   = regexp.MustCompile(`://[^/@:\s$]*:[^/@\s$]+@`)
 )
 
