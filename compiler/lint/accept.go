@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"kcgen.dev/compiler/plan"
@@ -41,6 +42,12 @@ func accepts(p *plan.Pipeline, path string, s *plan.Struct) (out []*acceptance) 
 		out = append(out, a)
 	}
 	return out
+}
+
+// Accepts says whether a spec accepts a lint for the whole pipeline: for those
+// that are found elsewhere.
+func Accepts(p *plan.Pipeline, id string) bool {
+	return slices.ContainsFunc(accepts(p, "", p.Root), func(a *acceptance) bool { return a.id == id })
 }
 
 // accepts says whether a pipeline accepts what is being looked for, at a path.

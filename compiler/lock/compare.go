@@ -16,18 +16,19 @@ import (
 // Advise completes; what is only more, so that nobody loses anything, is one
 // warning.
 func (f *File) Compare(p *plan.Pipeline) diag.List {
-	e := f.Of(p)
-	if e == nil {
-		return diag.List{f.stale(p, "the pipeline is not in "+f.Path)}
+	e, now := f.Of(p), f.Entry(p, nil)
+	if e != nil {
+		if broken := f.faults(p, e, now); len(broken) > 0 {
+			return broken
+		}
+		if e.Name == p.Name && e.text(false) == now.text(false) {
+			return nil
+		}
 	}
-	now := f.Entry(p, nil)
-	if broken := f.faults(p, e, now); len(broken) > 0 {
-		return broken
+	if lint.Accepts(p, lint.StaleID) {
+		return nil
 	}
-	if e.Name != p.Name || e.text(false) != now.text(false) {
-		return diag.List{f.stale(p, f.Path+" does not hold all of the spec")}
-	}
-	return nil
+	return diag.List{f.stale(p)}
 }
 
 // CompareFlows holds what the chains of a plan make against the lock.
@@ -69,14 +70,14 @@ func (f *File) Holds(p *plan.Pipeline, e *Entry) bool {
 
 // Stale is the fault of a lock that does not hold all that a plan says.
 func (f *File) Stale(p *plan.Pipeline) diag.List {
+	return diag.List{f.stale(p)}.Strict()
+}
+
+func (f *File) stale(p *plan.Pipeline) diag.Diag {
 	what := f.Path + " does not hold all of the spec"
 	if f.Of(p) == nil {
 		what = "the pipeline is not in " + f.Path
 	}
-	return diag.List{f.stale(p, what)}.Strict()
-}
-
-func (f *File) stale(p *plan.Pipeline, what string) diag.Diag {
 	d := diag.Diag{File: p.Spec, Path: "name", ID: lint.StaleID, Warning: true,
 		Msg: fmt.Sprintf("%s: what is not there can be changed without a word; run kcgen lock %s", what, f.arguments(p))}
 	return put(d, p.Root.At("name"))

@@ -111,6 +111,7 @@ func TestChanges(t *testing.T) {
 		{"a format", `schemasEnable: false`, `schemasEnable: true`, `sources.lines.valueConverter.schemasEnable: was false, is the default: records look different`},
 		{"a converter", `convert.#JSON & {schemasEnable: false}`, `convert.#ByteArray`, `sources.lines.valueConverter: was convert.#JSON, is convert.#ByteArray: records look different`},
 		{"a router", `transforms: []`, `transforms: [{do: transform.#RegexRouter & {regex: "a", replacement: "b"}}]`, `sources.lines.transforms.RegexRouter: is "RegexRouter", and was not there: records go to another topic`},
+		{"more, which is accepted", `topics: ["lines"]`, "topics: [\"lines\", \"other\"]\n\t}\n\taccept: KC002: \"a try\"\n\tsinks: \"a.b\": {", ""},
 		{"another step", `transforms: []`, `transforms: [{do: transform.#HoistField & {on: "value", field: "line"}}]`, ""},
 		{"a sink's name", `sinks: "a.b"`, `sinks: ab`, `sinks.ab.consumer.groupId: was "connect-a.b", is "connect-ab": a new consumer group has no position`},
 		{"a default by name", `convert.#JSON & {schemasEnable: false}`, `convert.#JSON & {schemasEnable: false, strict: false}`, ""},
