@@ -28,13 +28,19 @@ var changes = []string{
 // changeOf is what @change says of a field, or of all fields of a definition
 // where it stands in that.
 func changeOf(v cue.Value, kind cue.AttrKind) (string, error) {
+	return wordOf(v, kind, "change", changes)
+}
+
+// wordOf is the word of an attribute that takes one of several; empty where
+// there is no such attribute.
+func wordOf(v cue.Value, kind cue.AttrKind, attribute string, words []string) (string, error) {
 	for _, a := range v.Attributes(kind) {
-		if a.Name() != "change" {
+		if a.Name() != attribute {
 			continue
 		}
 		word := strings.TrimSpace(a.Contents())
-		if !slices.Contains(changes, word) {
-			return "", fmt.Errorf("has @change(%s); it must be one of %s", word, strings.Join(changes, ", "))
+		if !slices.Contains(words, word) {
+			return "", fmt.Errorf("has @%s(%s); it must be one of %s", attribute, word, strings.Join(words, ", "))
 		}
 		return word, nil
 	}

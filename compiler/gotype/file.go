@@ -1,12 +1,6 @@
 package gotype
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"cuelang.org/go/cue"
-)
+import "cuelang.org/go/cue"
 
 // files are what a field that names a file may say of it, as its definition
 // does:
@@ -21,16 +15,4 @@ var files = []string{
 }
 
 // fileOf is what @file says of a field.
-func fileOf(v cue.Value) (string, error) {
-	for _, a := range v.Attributes(cue.FieldAttr) {
-		if a.Name() != "file" {
-			continue
-		}
-		word := strings.TrimSpace(a.Contents())
-		if !slices.Contains(files, word) {
-			return "", fmt.Errorf("has @file(%s); it must be one of %s", word, strings.Join(files, ", "))
-		}
-		return word, nil
-	}
-	return "", nil
-}
+func fileOf(v cue.Value) (string, error) { return wordOf(v, cue.FieldAttr, "file", files) }
