@@ -26,9 +26,8 @@ func TestJudges(t *testing.T) {
 		"compose":  {"compose.yaml", schemaOf("compose-spec"), [2]string{"stop_grace_period", "stop_grace"}},
 		"gitlab":   {".gitlab-ci.yml", schemaOf("gitlab-ci", "--data-transform", "gitlab-ci"), [2]string{"script:", "scripts:"}},
 		"github":   {".github/workflows/*.yml", schemaOf("github-workflows"), [2]string{"runs-on", "runs_on"}},
-		"actionlint": {".github/workflows/*.yml", func(t *testing.T, file string) (string, bool) {
-			return servertest.Judge(t, nil, "actionlint", "-shellcheck=", "-pyflakes=", file)
-		}, [2]string{"github.event.pull_request.base.sha", "github.evnt.pull_request.base.sha"}},
+		"actionlint": {".github/workflows/*.yml", actionlint, [2]string{"github.event.pull_request.base.sha", "github.evnt.pull_request.base.sha"}},
+		"shellcheck": {".github/workflows/*.yml", actionlint, [2]string{`cat diff.md >> "$GITHUB_STEP_SUMMARY"`, `cat diff.md >> $GITHUB_STEP_SUMMARY`}},
 		"systemd":   {"systemd/*.service", systemd, [2]string{"ProtectSystem=strict", "ProtectSystems=strict"}},
 		"kustomize": {"kubernetes/*/kustomization.yaml", kubernetes, [2]string{"- name:", "- nam:"}},
 		"pod":       {"kubernetes/*/[ds]*t.yaml", kubernetes, [2]string{"runAsNonRoot", "runAsNoRoot"}},
@@ -86,6 +85,15 @@ func read(t *testing.T, file string) string {
 
 func hadolint(t *testing.T, file string) (string, bool) {
 	return servertest.Judge(t, nil, "hadolint", file)
+}
+
+// actionlint looks at a workflow, and has shellcheck look at what it runs.
+func actionlint(t *testing.T, file string) (string, bool) {
+	python, err := servertest.InstallPythonJudges(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return servertest.Judge(t, nil, "actionlint", "-shellcheck="+filepath.Join(python, "bin", "shellcheck"), "-pyflakes=", file)
 }
 
 // schemaOf holds files against a JSON Schema that check-jsonschema carries.

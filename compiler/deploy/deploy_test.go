@@ -103,7 +103,7 @@ func TestFiles(t *testing.T) {
 		"a folder":         {`file: "${env:DIR}/a/f"`, "/srv/p/a", "/srv/p", ""},
 		"a prefix":         {`file: "${env:DIR}.txt"`, "/srv/p", "/srv/p/dir", ""},
 		"in the middle":    {`file: "/a/${env:DIR}/f"`, "", "", "sources.s.connector.file: which file it is hangs on the environment"},
-		"the root":         {`file: /f`, "", "", "/f is in the root folder"},
+		"the root":         {`file: /f`, "", "", "/f is the root folder, or in it"},
 		"words of Helm":    {`file: "/{{ .Values }}/f"`, "", "", "{{ in its name"},
 		"the standard one": {`batchSize: 1`, "", "", ""},
 	} {
@@ -126,6 +126,30 @@ func TestFiles(t *testing.T) {
 				t.Errorf("notes %q, want %q", notes, test.note)
 			}
 		})
+	}
+}
+
+// A spec with modules of its own has them fetched, from wherever their go.mod
+// is; one that is out of reach is told.
+func TestModules(t *testing.T) {
+	p, err := seen(t, "", "file: /srv/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Modules, p.GoMod = true, "sub dir"
+	for _, name := range []string{"dockerfile", "github", "gitlab"} {
+		files, err := deploy.Fill(name, p)
+		if err != nil || !strings.Contains(files[0].Text+files[len(files)-1].Text, "go -C 'sub dir' mod download") {
+			t.Errorf("%s: %v %v", name, files, err)
+		}
+	}
+	p.GoMod = "../elsewhere"
+	want := "deploy: the spec's go.mod is in ../elsewhere, outside the folder that is built from; give -o a folder above it"
+	if _, err := deploy.Fill("dockerfile", p); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if _, err := deploy.Fill("kubernetes", p); err != nil {
+		t.Error(err)
 	}
 }
 

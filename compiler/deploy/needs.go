@@ -33,7 +33,7 @@ type needs struct {
 // found is a file that the spec names, or a reference in it.
 type found struct {
 	name string // with references, as written
-	kind string // given, read or write: see package gotype
+	kind string // given, read, write …: see package gotype
 	path string // the field
 }
 

@@ -58,7 +58,7 @@ func (n *needs) place(p *Pipeline) places {
 		switch f.kind {
 		case "given":
 			base, list = p.Config, &out.given
-		case "read":
+		case "read", "read folder":
 			base = p.Input
 		}
 		n.begin(f.name, base)
@@ -75,9 +75,12 @@ func (n *needs) place(p *Pipeline) places {
 			p.Relative = true
 			file = path.Join(p.State, file)
 		}
-		dir := path.Dir(path.Clean(file))
+		dir := path.Clean(file)
+		if !strings.HasSuffix(f.kind, " folder") {
+			dir = path.Dir(dir)
+		}
 		if dir == "/" {
-			out.notes = append(out.notes, f.path+": "+file+" is in the root folder, which can be no volume; name a file in a folder")
+			out.notes = append(out.notes, f.path+": "+file+" is the root folder, or in it, which can be no volume; name another")
 			continue
 		}
 		add(list, dir, f, path.Base(file))
@@ -92,7 +95,7 @@ func add(list *[]*Folder, dir string, f found, file string) {
 		*list = append(*list, &Folder{Path: dir, Name: unused(label(dir), *list)})
 	}
 	d := (*list)[i]
-	d.Write = d.Write || f.kind == "write"
+	d.Write = d.Write || strings.HasPrefix(f.kind, "write")
 	if f.kind == "given" && !slices.Contains(d.Files, file) {
 		d.Files = append(d.Files, file)
 	}

