@@ -26,6 +26,7 @@ const (
 
 // dashboard lays panels out, from left to right and down.
 type dashboard struct {
+	own     string // behind a metric: of the pipeline's own instances
 	panels  []Panel
 	x, y, h int
 }
@@ -62,109 +63,111 @@ func (d *dashboard) series(title, about, unit string, queries ...string) {
 
 // Panels are those of the pipeline's dashboard.
 func (p *Pipeline) Panels() []Panel {
-	d := &dashboard{}
+	d := &dashboard{own: ` * on (job, instance) group_left () ` + p.build()}
 	d.now(p)
 	if len(p.Sources) > 0 {
-		d.sources(p.OfSources() + job)
+		d.sources()
 	}
 	if len(p.Sinks) > 0 {
-		d.sinks(p.OfSinks() + job)
+		d.sinks()
 	}
 	d.errors(p)
 	d.program(p)
 	return d.panels
 }
 
-// job chooses what the dashboard's reader chose.
-const job = `, job=~"$job"`
-
-// mean is that of a summary over the dashboard's own interval.
-func mean(metric, of string) string {
-	return "sum by (connector) (rate(" + metric + "_sum{" + of + "}[$__rate_interval])) / sum by (connector) (rate(" + metric + "_count{" + of + "}[$__rate_interval]))"
+// build is the series that each instance of the pipeline has, of the jobs that
+// the dashboard's reader chose.
+func (p *Pipeline) build() string {
+	return "kcgen_build_info{pipeline=" + strconv.Quote(p.Name) + `, job=~"$job"}`
 }
 
 // rate is that of a counter, added up by labels.
-func rate(by, metric, of string) string {
-	return "sum by (" + by + ") (rate(" + metric + "{" + of + "}[$__rate_interval]))"
+func (d *dashboard) rate(by, counter string) string {
+	return "sum by (" + by + ") (rate(" + counter + "[$__rate_interval])" + d.own + ")"
+}
+
+// sum adds a gauge up by labels.
+func (d *dashboard) sum(by, gauge string) string {
+	return "sum by (" + by + ") (" + gauge + d.own + ")"
+}
+
+// most is the largest of a gauge for each connector.
+func (d *dashboard) most(gauge string) string {
+	return "max by (connector) (" + gauge + d.own + ")"
+}
+
+// mean is that of a summary.
+func (d *dashboard) mean(summary string) string {
+	return d.rate("connector", summary+"_sum") + " / " + d.rate("connector", summary+"_count")
+}
+
+// times are the mean of a summary and its maximum, as queries with legends.
+func (d *dashboard) times(summary string) []string {
+	return []string{d.mean(summary), "{{connector}}, mean", d.most(summary + "_max"), "{{connector}}, longest"}
 }
 
 func (d *dashboard) now(p *Pipeline) {
-	all := p.OfAll() + job
 	d.row("Now")
 	d.stat("Instances", "Instances that answer Prometheus.", false, "count("+p.build()+")")
-	d.stat("Running tasks", "Tasks that are running, in all instances.", false, `sum(kafka_connect_worker_connector_task_count{`+all+`, status="running"})`)
-	d.stat("Failed tasks", "A failed task stays so until it is restarted. Its trace is at /connectors/NAME/status.", true, `sum(kafka_connect_worker_connector_task_count{`+all+`, status="failed"})`)
-	d.stat("Failed records", "Records that failed for good within the last hour, tolerated or not.", true, `sum(increase(kafka_connect_task_error_total_record_failures{`+all+`}[1h]))`)
+	d.stat("Running tasks", "Tasks that are running, in all instances.", false, `sum(kafka_connect_worker_connector_task_count{status="running"}`+d.own+")")
+	d.stat("Failed tasks", "A failed task stays so until it is restarted. Its trace is at /connectors/NAME/status.", true, `sum(kafka_connect_worker_connector_task_count{status="failed"}`+d.own+")")
+	d.stat("Failed records", "Records that failed for good within the last hour, tolerated or not.", true, "sum(increase(kafka_connect_task_error_total_record_failures[1h])"+d.own+")")
 	if len(p.Sources) > 0 {
-		d.stat("Records to Kafka", "A second.", false, `sum(rate(kafka_connect_source_task_source_record_write_total{`+p.OfSources()+job+`}[$__rate_interval]))`)
+		d.stat("Records to Kafka", "A second.", false, "sum(rate(kafka_connect_source_task_source_record_write_total[$__rate_interval])"+d.own+")")
 	}
 	if len(p.Sinks) > 0 {
-		d.stat("Records that wait", "In the topics of the sinks.", false, `sum(kcgen_sink_task_record_lag{`+p.OfSinks()+job+`})`)
+		d.stat("Records that wait", "In the topics of the sinks.", false, "sum(kcgen_sink_task_record_lag"+d.own+")")
 	}
 }
 
-func (d *dashboard) sources(of string) {
+func (d *dashboard) sources() {
 	d.row("Sources")
-	d.series("Records to Kafka", "Records that Kafka has taken.", "cps", rate("connector", "kafka_connect_source_task_source_record_write_total", of), "{{connector}}")
-	d.series("Bytes to Kafka", "Of keys and values, before compression.", "Bps", rate("connector", "kcgen_source_task_write_bytes_total", of), "{{connector}}")
-	d.series("On their way", "Records that were polled, and that Kafka has not yet.", "short", `sum by (connector) (kafka_connect_source_task_source_record_active_count{`+of+`})`, "{{connector}}")
-	d.series("A poll", "How long a poll takes that gives records.", "s",
-		mean("kafka_connect_source_task_poll_batch_seconds", of), "{{connector}}, mean",
-		`max by (connector) (kafka_connect_source_task_poll_batch_seconds_max{`+of+`})`, "{{connector}}, longest")
-	d.series("Not read yet", "Where the connector can tell.", "short", `sum by (connector, unit) (kcgen_source_task_lag{`+of+`})`, "{{connector}}, {{unit}}")
-	d.series("Behind", "How old a change is when it is read.", "s", `max by (connector) (kcgen_connector_lag_seconds{`+of+`})`, "{{connector}}")
-	d.series("Log that is held", "What a replication slot keeps of PostgreSQL's log.", "bytes", `max by (connector) (kcgen_connector_slot_bytes{`+of+`})`, "{{connector}}")
+	d.series("Records to Kafka", "Records that Kafka has taken.", "cps", d.rate("connector", "kafka_connect_source_task_source_record_write_total"), "{{connector}}")
+	d.series("Bytes to Kafka", "Of keys and values, before compression.", "Bps", d.rate("connector", "kcgen_source_task_write_bytes_total"), "{{connector}}")
+	d.series("On their way", "Records that were polled, and that Kafka has not yet.", "short", d.sum("connector", "kafka_connect_source_task_source_record_active_count"), "{{connector}}")
+	d.series("A poll", "How long a poll takes that gives records.", "s", d.times("kafka_connect_source_task_poll_batch_seconds")...)
+	d.series("Not read yet", "Where the connector can tell.", "short", d.sum("connector, unit", "kcgen_source_task_lag"), "{{connector}}, {{unit}}")
+	d.series("Behind", "How old a change is when it is read.", "s", d.most("kcgen_connector_lag_seconds"), "{{connector}}")
+	d.series("Log that is held", "What a replication slot keeps of PostgreSQL's log.", "bytes", d.most("kcgen_connector_slot_bytes"), "{{connector}}")
 	d.series("Snapshots", "Rows that were read, of those that are expected.", "percentunit",
-		`sum by (connector, table) (kcgen_connector_snapshot_rows{`+of+`}) / (sum by (connector, table) (kcgen_connector_snapshot_rows_expected{`+of+`}) > 0)`, "{{connector}}, {{table}}")
+		d.sum("connector, table", "kcgen_connector_snapshot_rows")+" / ("+d.sum("connector, table", "kcgen_connector_snapshot_rows_expected")+" > 0)", "{{connector}}, {{table}}")
 }
 
-func (d *dashboard) sinks(of string) {
+func (d *dashboard) sinks() {
 	d.row("Sinks")
-	d.series("Records to the target", "Records that the connector was given.", "cps", rate("connector", "kafka_connect_sink_task_sink_record_send_total", of), "{{connector}}")
-	d.series("Records that wait", "By topic.", "short", `sum by (connector, topic) (kcgen_sink_task_record_lag{`+of+`})`, "{{connector}}, {{topic}}")
-	d.series("Bytes from Kafka", "Of keys and values, after decompression.", "Bps", rate("connector", "kcgen_sink_task_read_bytes_total", of), "{{connector}}")
-	d.series("A put", "How long the target takes for a batch.", "s",
-		mean("kafka_connect_sink_task_put_batch_seconds", of), "{{connector}}, mean",
-		`max by (connector) (kafka_connect_sink_task_put_batch_seconds_max{`+of+`})`, "{{connector}}, longest")
-	d.series("Not committed", "Records that were consumed, and that are not yet committed.", "short", `sum by (connector) (kafka_connect_sink_task_sink_record_active_count{`+of+`})`, "{{connector}}")
-	d.series("Partitions", "That each task reads.", "short", `sum by (connector, task) (kafka_connect_sink_task_partition_count{`+of+`})`, "{{connector}} {{task}}")
+	d.series("Records to the target", "Records that the connector was given.", "cps", d.rate("connector", "kafka_connect_sink_task_sink_record_send_total"), "{{connector}}")
+	d.series("Records that wait", "By topic.", "short", d.sum("connector, topic", "kcgen_sink_task_record_lag"), "{{connector}}, {{topic}}")
+	d.series("Bytes from Kafka", "Of keys and values, after decompression.", "Bps", d.rate("connector", "kcgen_sink_task_read_bytes_total"), "{{connector}}")
+	d.series("A put", "How long the target takes for a batch.", "s", d.times("kafka_connect_sink_task_put_batch_seconds")...)
+	d.series("Not committed", "Records that were consumed, and that are not yet committed.", "short", d.sum("connector", "kafka_connect_sink_task_sink_record_active_count"), "{{connector}}")
+	d.series("Partitions", "That each task reads.", "short", d.sum("connector, task", "kafka_connect_sink_task_partition_count"), "{{connector}} {{task}}")
 }
 
 func (d *dashboard) errors(p *Pipeline) {
-	all := p.OfAll() + job
 	d.row("Errors")
-	d.series("Failures by step", "Tries that failed, by the step of the chain, or the stage outside of it.", "cps", rate("connector, step", "kcgen_task_step_errors_total", all), "{{connector}}, {{step}}")
-	d.series("Retries", "Operations that were tried again.", "cps", rate("connector", "kafka_connect_task_error_total_retries", all), "{{connector}}")
+	d.series("Failures by step", "Tries that failed, by the step of the chain, or the stage outside of it.", "cps", d.rate("connector, step", "kcgen_task_step_errors_total"), "{{connector}}, {{step}}")
+	d.series("Retries", "Operations that were tried again.", "cps", d.rate("connector", "kafka_connect_task_error_total_retries"), "{{connector}}")
 	if p.Letters {
 		d.series("Dead letters", "Records for the dead letter queue, and those that it did not take.", "cps",
-			rate("connector", "kafka_connect_task_error_deadletterqueue_produce_requests", all), "{{connector}}",
-			rate("connector", "kafka_connect_task_error_deadletterqueue_produce_failures", all), "{{connector}}, not taken")
+			d.rate("connector", "kafka_connect_task_error_deadletterqueue_produce_requests"), "{{connector}}",
+			d.rate("connector", "kafka_connect_task_error_deadletterqueue_produce_failures"), "{{connector}}, not taken")
 		return
 	}
-	d.series("Left out", "Records that a filter or errors.tolerance left out.", "cps", rate("connector", "kafka_connect_task_error_total_records_skipped", all), "{{connector}}")
+	d.series("Left out", "Records that a filter or errors.tolerance left out.", "cps", d.rate("connector", "kafka_connect_task_error_total_records_skipped"), "{{connector}}")
 }
 
 func (d *dashboard) program(p *Pipeline) {
-	all := p.OfAll() + job
+	const states = "kafka_connect_connector_task_state_seconds_total"
 	d.row("Program")
-	d.series("CPU", "Cores.", "short", "rate(process_cpu_seconds_total[$__rate_interval])"+p.own(), "{{instance}}")
-	d.series("Memory", "What the system counts (RSS).", "bytes", "process_resident_memory_bytes"+p.own(), "{{instance}}")
-	d.series("Time of tasks", "Of each second, by state.", "percentunit", rate("connector, state", "kafka_connect_connector_task_state_seconds_total", all)+" / ignoring (state) group_left sum by (connector) (rate(kafka_connect_connector_task_state_seconds_total{"+all+"}[$__rate_interval]))", "{{connector}}, {{state}}")
-	d.series("A commit of offsets", "How long it takes.", "s",
-		mean("kafka_connect_connector_task_offset_commit_seconds", all), "{{connector}}, mean",
-		`max by (connector) (kafka_connect_connector_task_offset_commit_seconds_max{`+all+`})`, "{{connector}}, longest")
-	d.series("Commits that fail", "What was done since the last one will be done again after a restart.", "cps", rate("connector", "kafka_connect_connector_task_offset_commit_failures_total", all), "{{connector}}")
+	d.series("CPU", "Cores.", "short", "rate(process_cpu_seconds_total[$__rate_interval])"+d.own, "{{instance}}")
+	d.series("Memory", "What the system counts (RSS).", "bytes", "process_resident_memory_bytes"+d.own, "{{instance}}")
+	d.series("Time of tasks", "Of each second, by state.", "percentunit", d.rate("connector, state", states)+" / ignoring (state) group_left () "+d.rate("connector", states), "{{connector}}, {{state}}")
+	d.series("A commit of offsets", "How long it takes.", "s", d.times("kafka_connect_connector_task_offset_commit_seconds")...)
+	d.series("Commits that fail", "What was done since the last one will be done again after a restart.", "cps", d.rate("connector", "kafka_connect_connector_task_offset_commit_failures_total"), "{{connector}}")
 	if p.Group {
 		d.series("Rebalances", "Rebalances that ended, and whether one is under way.", "short",
-			"increase(kafka_connect_worker_rebalance_completed_rebalances_total[$__rate_interval])"+p.own(), "{{instance}}",
-			"kafka_connect_worker_rebalance_rebalancing"+p.own(), "{{instance}}, under way")
+			"increase(kafka_connect_worker_rebalance_completed_rebalances_total[$__rate_interval])"+d.own, "{{instance}}",
+			"kafka_connect_worker_rebalance_rebalancing"+d.own, "{{instance}}, under way")
 	}
 }
-
-// build is the series that each instance of the pipeline has.
-func (p *Pipeline) build() string {
-	return "kcgen_build_info{pipeline=" + strconv.Quote(p.Name) + job + "}"
-}
-
-// own keeps the series of the pipeline's own processes.
-func (p *Pipeline) own() string { return " * on (job, instance) group_left () " + p.build() }

@@ -9,7 +9,6 @@
 //	needs.go     the walk that finds variables and files
 //	place.go     where files and volumes are
 //	rest.go      where the pipeline answers
-//	metrics.go   which figures are its own
 //	dashboard.go the pictures of a dashboard
 //	quote.go     words in the syntaxes of the files
 package deploy

@@ -152,9 +152,6 @@ func firstSentence(doc []string) string {
 // tame keeps Helm and GitHub from taking text for words of theirs.
 func tame(text string) string { return strings.ReplaceAll(text, "{{", "{ {") }
 
-// Connectors are the names of all of them.
-func (p *Pipeline) Connectors() []string { return append(append([]string{}, p.Sources...), p.Sinks...) }
-
 // Stateful says whether the program needs a disk that stays.
 func (p *Pipeline) Stateful() bool { return len(p.Kept()) > 0 }
 
