@@ -22,18 +22,20 @@ type judge struct {
 // program finds a mistake.
 func TestJudges(t *testing.T) {
 	for name, j := range map[string]judge{
-		"hadolint": {"Dockerfile", hadolint, [2]string{"\nWORKDIR /src", "\nWORKDIR src"}},
-		"compose":  {"compose.yaml", schemaOf("compose-spec"), [2]string{"stop_grace_period", "stop_grace"}},
-		"gitlab":   {".gitlab-ci.yml", schemaOf("gitlab-ci", "--data-transform", "gitlab-ci"), [2]string{"script:", "scripts:"}},
-		"github":   {".github/workflows/*.yml", schemaOf("github-workflows"), [2]string{"runs-on", "runs_on"}},
+		"hadolint":   {"Dockerfile", hadolint, [2]string{"\nWORKDIR /src", "\nWORKDIR src"}},
+		"compose":    {"compose.yaml", schemaOf("compose-spec"), [2]string{"stop_grace_period", "stop_grace"}},
+		"gitlab":     {".gitlab-ci.yml", schemaOf("gitlab-ci", "--data-transform", "gitlab-ci"), [2]string{"script:", "scripts:"}},
+		"github":     {".github/workflows/*.yml", schemaOf("github-workflows"), [2]string{"runs-on", "runs_on"}},
 		"actionlint": {".github/workflows/*.yml", actionlint, [2]string{"github.event.pull_request.base.sha", "github.evnt.pull_request.base.sha"}},
 		"shellcheck": {".github/workflows/*.yml", actionlint, [2]string{`cat diff.md >> "$GITHUB_STEP_SUMMARY"`, `cat diff.md >> $GITHUB_STEP_SUMMARY`}},
-		"systemd":   {"systemd/*.service", systemd, [2]string{"ProtectSystem=strict", "ProtectSystems=strict"}},
-		"kustomize": {"kubernetes/*/kustomization.yaml", kubernetes, [2]string{"- name:", "- nam:"}},
-		"pod":       {"kubernetes/*/[ds]*t.yaml", kubernetes, [2]string{"runAsNonRoot", "runAsNoRoot"}},
-		"helm":      {"helm/*/Chart.yaml", helm, [2]string{"apiVersion: v2", "apiVersion: v9"}},
-		"values":    {"helm/*/values.yaml", helm, [2]string{"limits: {", "limit: {"}},
-		"monitor":   {"kubernetes/*/podmonitor.yaml", kubernetes, [2]string{"podMetricsEndpoints", "podMetricEndpoints"}},
+		"systemd":    {"systemd/*.service", systemd, [2]string{"ProtectSystem=strict", "ProtectSystems=strict"}},
+		"kustomize":  {"kubernetes/*/kustomization.yaml", kubernetes, [2]string{"- name:", "- nam:"}},
+		"pod":        {"kubernetes/*/[ds]*t.yaml", kubernetes, [2]string{"runAsNonRoot", "runAsNoRoot"}},
+		"helm":       {"helm/*/Chart.yaml", helm, [2]string{"apiVersion: v2", "apiVersion: v9"}},
+		"values":     {"helm/*/values.yaml", helm, [2]string{"limits: {", "limit: {"}},
+		"rules":      {"kubernetes/*/prometheusrule.yaml", kubernetes, [2]string{"  for: ", "  four: "}},
+		"chart":      {"helm/*/rules.yml", helm, [2]string{"annotations:", "annotation:"}},
+		"monitor":    {"kubernetes/*/podmonitor.yaml", kubernetes, [2]string{"podMetricsEndpoints", "podMetricEndpoints"}},
 		"promtool": {"prometheus/*.yml", func(t *testing.T, file string) (string, bool) {
 			return servertest.Judge(t, nil, "promtool", "check", "rules", "--lint-fatal", file)
 		}, [2]string{"rate(", "rat("}},

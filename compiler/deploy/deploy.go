@@ -14,7 +14,6 @@
 package deploy
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"path"
@@ -93,13 +92,17 @@ func target(file string, p *Pipeline) string {
 // Helm, Prometheus and Grafana have {{ }} for themselves.
 func fill(file string, p *Pipeline) (string, error) {
 	t := template.New(path.Base(file)).Delims("[[", "]]").Funcs(functions).Option("missingkey=error")
-	t, err := t.ParseFS(templates.Deploy, file, "deploy/_kubernetes")
-	if err != nil {
+	include := func(name string, data any) (string, error) {
+		var b strings.Builder
+		err := t.ExecuteTemplate(&b, name, data)
+		return b.String(), err
+	}
+	if _, err := t.Funcs(template.FuncMap{"include": include}).ParseFS(templates.Deploy, file, "deploy/_*"); err != nil {
 		return "", fmt.Errorf("deploy: %w", err)
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
+	text, err := include(t.Name(), p)
+	if err != nil {
 		return "", fmt.Errorf("deploy: fill in %s: %w", file, err)
 	}
-	return b.String(), nil
+	return text, nil
 }

@@ -12,12 +12,25 @@ var functions = template.FuncMap{
 	"quote":    quote,
 	"unit":     unit,
 	"shell":    shell,
+	"indent":   indent,
 	"join":     strings.Join,
 	"unitText": unitText,
 	"yaml":     yaml,
 	"upper":    strings.ToUpper,
 	"settings": func(all []*Variable) []*Variable { return some(all, false) },
 	"secrets":  func(all []*Variable) []*Variable { return some(all, true) },
+}
+
+// indent puts text before every line that is not empty.
+func indent(by, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			b.WriteString(by)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 func some(all []*Variable, secret bool) []*Variable {

@@ -118,12 +118,12 @@ var kubernetesKinds = []string{"_definitions", "configmap-v1", "deployment-apps-
 func InstallKubernetesSchemas(ctx context.Context) (string, error) {
 	return install(ctx, recipe{
 		name: "kubernetes-schemas", version: kubernetesVersion,
-		files: strings.Join(kubernetesKinds, " ") + kubernetesValidateVersion + operatorModule,
+		files: fmt.Sprint(kubernetesKinds, kubernetesValidateVersion, operatorModule, operatorKinds),
 		build: func(ctx context.Context, dir string) error {
 			if err := kubernetesSchemas(ctx, dir); err != nil {
 				return err
 			}
-			return podMonitorSchema(ctx, dir)
+			return operatorSchemas(ctx, dir)
 		}})
 }
 
@@ -157,8 +157,12 @@ func kubernetesSchemas(ctx context.Context, dir string) error {
 	return nil
 }
 
-// podMonitorSchema makes a schema of the operator's definition of PodMonitor.
-func podMonitorSchema(ctx context.Context, dir string) error {
+// operatorKinds are the kinds of Prometheus' operator, by the names of their
+// definitions.
+var operatorKinds = map[string]string{"podmonitors": "podmonitor-monitoring-v1", "prometheusrules": "prometheusrule-monitoring-v1"}
+
+// operatorSchemas makes schemas of the operator's definitions.
+func operatorSchemas(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", operatorModule)
 	cmd.Dir, cmd.Env = os.TempDir(), append(os.Environ(), "GOFLAGS=", "GO111MODULE=on")
 	out, err := cmd.Output()
@@ -166,7 +170,18 @@ func podMonitorSchema(ctx context.Context, dir string) error {
 	if err != nil || json.Unmarshal(out, &module) != nil {
 		return fmt.Errorf("go mod download %s (it needs Go's module proxy): %w", operatorModule, err)
 	}
-	b, err := os.ReadFile(filepath.Join(module.Dir, "jsonnet", "prometheus-operator", "podmonitors-crd.json"))
+	for definition, kind := range operatorKinds {
+		file := filepath.Join(module.Dir, "jsonnet", "prometheus-operator", definition+"-crd.json")
+		if err := operatorSchema(file, filepath.Join(dir, kind+".json")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// operatorSchema makes a schema of a definition (CRD).
+func operatorSchema(definition, file string) error {
+	b, err := os.ReadFile(definition)
 	if err != nil {
 		return err
 	}
@@ -178,11 +193,11 @@ func podMonitorSchema(ctx context.Context, dir string) error {
 		}
 	}
 	if err := json.Unmarshal(b, &crd); err != nil || len(crd.Spec.Versions) != 1 {
-		return fmt.Errorf("read the operator's PodMonitor: %d versions, want 1 (%v)", len(crd.Spec.Versions), err)
+		return fmt.Errorf("read %s: %d versions, want 1 (%v)", definition, len(crd.Spec.Versions), err)
 	}
 	schema := crd.Spec.Versions[0].Schema.OpenAPIV3Schema
 	closeSchema(schema)
-	return writeJSON(filepath.Join(dir, "podmonitor-monitoring-v1.json"), schema)
+	return writeJSON(file, schema)
 }
 
 // closeSchema allows no fields but those that are named, as Kubernetes does.
