@@ -8,6 +8,7 @@
 //	pipeline.go  what a template sees of a spec
 //	needs.go     the walk that finds variables and files
 //	place.go     where files and volumes are
+//	memory.go    how much it takes
 //	rest.go      where the pipeline answers
 //	dashboard.go the pictures of a dashboard
 //	quote.go     words in the syntaxes of the files

@@ -129,6 +129,19 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestMemory(t *testing.T) {
+	for worker, want := range map[string]int{
+		``: 264,
+		`producer: {maxRequestSize: 64MiB}, consumer: {maxPartitionFetchBytes: 64MiB}`: 392,
+		`consumer: {fetchMaxBytes: 10MiB}`:                                             324,
+	} {
+		p, err := seen(t, worker, "file: /srv/f")
+		if err != nil || p.Memory != want {
+			t.Errorf("worker: {%s}: %d MiB, want %d (%v)", worker, p.Memory, want, err)
+		}
+	}
+}
+
 // A spec with modules of its own has them fetched, from wherever their go.mod
 // is; one that is out of reach is told.
 func TestModules(t *testing.T) {

@@ -28,6 +28,7 @@ var reference = regexp.MustCompile(`\$\{(env|file|dir):([^{}]*)\}`)
 type needs struct {
 	variables []*Variable
 	files     []found
+	largest   map[string]int64 // of the sizes in bytes of a name that are set
 }
 
 // found is a file that the spec names, or a reference in it.
@@ -40,7 +41,7 @@ type found struct {
 // needsOf walks over what the program reads; what is for the build alone is no
 // part of it.
 func needsOf(root *plan.Struct) *needs {
-	n := &needs{}
+	n := &needs{largest: map[string]int64{}}
 	n.node(root, plan.Field{}, "")
 	return n
 }
@@ -60,8 +61,11 @@ func (n *needs) node(node plan.Node, f plan.Field, at string) {
 			n.node(v.Vals[i], f, below(at, key))
 		}
 	case *plan.Lit:
-		if v.Kind == plan.String || v.Kind == plan.Secret {
+		switch v.Kind {
+		case plan.String, plan.Secret:
 			n.text(v, f, at)
+		case plan.Bytes:
+			n.largest[f.Name] = max(n.largest[f.Name], v.Int)
 		}
 	}
 }

@@ -40,9 +40,10 @@ type Pipeline struct {
 	Sources    []string
 	Sinks      []string
 	Grace      int // seconds for an end in good order
+	Memory     int // the most that the program should be given, in MiB
 	Notes      []string
 
-	Chart bool // what is written is Helm\'s
+	Chart bool // what is written is Helm's
 }
 
 // Options are what a spec does not know.
@@ -55,41 +56,57 @@ type Options struct {
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Of is what templates see of a plan. It fails for what no system could set.
-func Of(plan *plan.Pipeline, o Options) (*Pipeline, error) {
-	p := &Pipeline{Name: plan.Name, Object: label(plan.Name), Tags: o.Tags, Version: o.Version}
+func Of(of *plan.Pipeline, o Options) (*Pipeline, error) {
+	p := &Pipeline{Name: of.Name, Object: label(of.Name), Tags: o.Tags, Version: o.Version}
 	p.State, p.Input, p.Config = path.Join("/var/lib", p.Object), path.Join("/srv", p.Object), path.Join("/etc", p.Object)
-	p.About = cmp.Or(firstSentence(plan.Doc), "The pipeline "+plan.Name)
-	var err error
-	if p.Spec, err = relative(o.Root, plan.Spec); err != nil {
+	p.About = cmp.Or(firstSentence(of.Doc), "The pipeline "+of.Name)
+	if err := p.locate(of, o.Root); err != nil {
 		return nil, err
 	}
-	if p.Modules = len(plan.Modules) > 0; p.Modules {
-		if p.GoMod, err = relative(o.Root, plan.GoModDir); err != nil {
-			return nil, err
-		}
+	p.connectors(of.Root)
+	p.cluster(of.Root)
+	return p, p.needs(of.Root)
+}
+
+// locate finds the spec and its go.mod, as seen from the root.
+func (p *Pipeline) locate(of *plan.Pipeline, root string) (err error) {
+	if p.Spec, err = relative(root, of.Spec); err != nil {
+		return err
 	}
-	kafka := plan.Root.Struct("kafka")
+	if p.Modules = len(of.Modules) > 0; p.Modules {
+		p.GoMod, err = relative(root, of.GoModDir)
+	}
+	return err
+}
+
+// cluster is how the program works, and with which Kafka.
+func (p *Pipeline) cluster(root *plan.Struct) {
+	kafka, worker := root.Struct("kafka"), root.Struct("worker")
 	p.PlainKafka = kafka.Struct("tls") == nil && kafka.Struct("sasl") == nil
-	p.connectors(plan.Root)
-	worker := plan.Root.Struct("worker")
 	p.Group = worker.Struct("group") != nil
+	p.Grace = spareGrace
 	if l := worker.Lit("taskShutdownGracefulTimeout"); l != nil {
-		p.Grace = int(time.Duration(l.Int)/time.Second) + spareGrace
+		p.Grace += int(time.Duration(l.Int) / time.Second)
 	}
-	n := needsOf(plan.Root)
+}
+
+// needs is what has to be there where the program runs.
+func (p *Pipeline) needs(root *plan.Struct) error {
+	n := needsOf(root)
 	for _, v := range n.variables {
 		if !variableName.MatchString(v.Name) {
-			return nil, fmt.Errorf("deploy: %s: no variable of an environment can be called %q", v.UsedFor[0], v.Name)
+			return fmt.Errorf("deploy: %s: no variable of an environment can be called %q", v.UsedFor[0], v.Name)
 		}
 	}
-	rest, note := n.restOf(worker)
-	placed := n.place(p)
-	p.REST, p.Data, p.Given, p.Variables = rest, placed.data, placed.given, n.variables
+	p.Memory = n.memory(p.Tasks)
+	rest, note := n.restOf(root.Struct("worker"))
 	if note != "" {
 		p.Notes = append(p.Notes, note)
 	}
+	placed := n.place(p)
+	p.REST, p.Data, p.Given, p.Variables = rest, placed.data, placed.given, n.variables
 	p.Notes = append(p.Notes, placed.notes...)
-	return p, nil
+	return nil
 }
 
 // spareGrace is what an end may take beside the tasks'.
@@ -154,9 +171,6 @@ func tame(text string) string { return strings.ReplaceAll(text, "{{", "{ {") }
 
 // Stateful says whether the program needs a disk that stays.
 func (p *Pipeline) Stateful() bool { return len(p.Kept()) > 0 }
-
-// Memory is the most that the program should be given, in MiB.
-func (p *Pipeline) Memory() int { return 256 + 8*p.Tasks }
 
 // TagArgs are the tags as arguments of kcgen, each with a space before it.
 func (p *Pipeline) TagArgs() string {
