@@ -129,6 +129,49 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestMountable: a volume hides nothing that the program needs.
+func TestMountable(t *testing.T) {
+	p, err := seen(t, "", "file: /data/in/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{
+		"/run/secrets": true, "/etc/kafka": true, "/etc/sslx": true,
+		"/etc": false, "/etc/ssl": false, "/etc/ssl/certs": false, "/usr/local": false, "/var/lib/p": false, "/data/in": false,
+	} {
+		if got := p.Mountable(&deploy.Folder{Path: dir}); got != want {
+			t.Errorf("%s: %t, want %t", dir, got, want)
+		}
+	}
+}
+
+// TestTemporary: two things cannot be at /tmp.
+func TestTemporary(t *testing.T) {
+	for _, file := range []string{"/srv/f", "/tmp/f"} {
+		p, err := seen(t, "", "file: "+file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"kubernetes", "helm"} {
+			for _, f := range fill(t, name, p) {
+				n := strings.Count(f.Text, "mountPath: /tmp") + strings.Count(f.Text, `mountPath: "/tmp"`)
+				if strings.HasSuffix(f.Name, "deployment.yaml") && n != 1 {
+					t.Errorf("%s: %s mounts /tmp %d times", file, f.Name, n)
+				}
+			}
+		}
+	}
+}
+
+func fill(t *testing.T, name string, p *deploy.Pipeline) []deploy.File {
+	t.Helper()
+	files, err := deploy.Fill(name, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 func TestMemory(t *testing.T) {
 	for worker, want := range map[string]int{
 		``: 264,
@@ -151,9 +194,9 @@ func TestModules(t *testing.T) {
 	}
 	p.Modules, p.GoMod = true, "sub dir"
 	for _, name := range []string{"dockerfile", "github", "gitlab"} {
-		files, err := deploy.Fill(name, p)
-		if err != nil || !strings.Contains(files[0].Text+files[len(files)-1].Text, "go -C 'sub dir' mod download") {
-			t.Errorf("%s: %v %v", name, files, err)
+		files := fill(t, name, p)
+		if !strings.Contains(files[0].Text+files[len(files)-1].Text, "go -C 'sub dir' mod download") {
+			t.Errorf("%s: %v", name, files)
 		}
 	}
 	p.GoMod = "../elsewhere"
@@ -201,11 +244,7 @@ func FuzzFill(f *testing.F) {
 			return // told
 		}
 		for _, name := range deploy.Names() {
-			files, err := deploy.Fill(name, seen)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range files {
+			for _, f := range fill(t, name, seen) {
 				wellFormed(t, f)
 			}
 		}

@@ -19,22 +19,32 @@ type Folder struct {
 // File is a file in the folder.
 func (d *Folder) File(name string) string { return path.Join(d.Path, name) }
 
+// in says whether a folder is another, or in it.
+func (d *Folder) in(other string) bool { return strings.HasPrefix(d.Path+"/", other+"/") }
+
+// systems are folders with files of the image's own: certificates above all.
+var systems = []string{"/etc/ssl", "/etc/pki", "/usr"}
+
 // Mountable says whether a folder of what is given can be a volume. It cannot
-// where other files are, which it would hide: that of the data, and the
-// system's, such as /etc.
+// where other files are, which it would hide: those of the program, and the
+// system's.
 func (p *Pipeline) Mountable(d *Folder) bool {
-	return strings.Count(d.Path, "/") > 1 && !slices.ContainsFunc(p.Data, func(data *Folder) bool {
-		return data.Path == d.Path
-	}) && d.Path != p.State
+	return strings.Count(d.Path, "/") > 1 && d.Path != p.State && !slices.ContainsFunc(systems, d.in) &&
+		!slices.ContainsFunc(p.Data, func(data *Folder) bool { return data.Path == d.Path })
 }
 
 // Outside says whether a folder is none of those that systemd makes.
-func (p *Pipeline) Outside(d *Folder) bool { return d.Path != p.State }
+func (p *Pipeline) Outside(d *Folder) bool { return !d.in(p.State) }
+
+// Temporary says whether /tmp is there for what is to be forgotten.
+func (p *Pipeline) Temporary() bool {
+	return !slices.ContainsFunc(p.Data, func(d *Folder) bool { return d.Path == "/tmp" })
+}
 
 // Home says whether something is in a person's folder.
 func (p *Pipeline) Home() bool {
 	return slices.ContainsFunc(append(slices.Clone(p.Data), p.Given...), func(d *Folder) bool {
-		return strings.HasPrefix(d.Path+"/", "/home/") || strings.HasPrefix(d.Path+"/", "/root/")
+		return d.in("/home") || d.in("/root")
 	})
 }
 
