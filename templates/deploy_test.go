@@ -53,7 +53,7 @@ func TestWant(t *testing.T) {
 		t.Run(spec.name, func(t *testing.T) {
 			t.Parallel()
 			p := pipeline(t, spec.name, spec.tags)
-			got := map[string]string{"notes": strings.Join(append(p.Notes, ""), "\n")}
+			got := map[string]string{"notes": strings.Join(append(p.Notes(deploy.Names()...), ""), "\n")}
 			for _, name := range deploy.Names() {
 				files, err := deploy.Fill(name, p)
 				if err != nil {

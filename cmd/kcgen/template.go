@@ -92,7 +92,7 @@ func (t *templateFlags) write(cmd *cobra.Command, names, spec []string) error {
 	for _, f := range files {
 		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(t.root, f.name))
 	}
-	for _, note := range p.Notes {
+	for _, note := range p.Notes(names...) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: note: %s\n", spec[0], note)
 	}
 	return nil

@@ -28,20 +28,29 @@ import (
 // A Template is a set of files that belong together.
 type Template struct {
 	Name, About string
-	spec        bool // its files name the spec
+	names       about // what of the spec its files name
 }
+
+// about is a set of what a spec says.
+type about int
+
+const (
+	itself about = 1 << iota // where the spec is
+	places                   // folders
+	rest                     // where the pipeline answers
+)
 
 // Templates are all there are, in the order of their use.
 var Templates = []Template{
-	{"dockerfile", "an image of the one binary: Dockerfile, .dockerignore", true},
-	{"compose", "the pipeline beside a broker, on one machine: compose.yaml for Docker", true},
-	{"kubernetes", "manifests for Kubernetes, as a base of Kustomize", false},
-	{"helm", "a chart for Helm", false},
-	{"systemd", "a hardened unit of systemd, and its settings", false},
-	{"github", "a workflow of GitHub Actions: vet, test, what a change means, image", true},
-	{"gitlab", "jobs of GitLab CI: vet, test, what a change means, image", true},
-	{"prometheus", "rules for Prometheus: figures worth keeping, and alerts", false},
-	{"grafana", "a dashboard for Grafana", false},
+	{"dockerfile", "an image of the one binary: Dockerfile, .dockerignore", itself},
+	{"compose", "the pipeline beside a broker, on one machine: compose.yaml for Docker", itself | places | rest},
+	{"kubernetes", "manifests for Kubernetes, as a base of Kustomize", places | rest},
+	{"helm", "a chart for Helm", places | rest},
+	{"systemd", "a hardened unit of systemd, and its settings", places},
+	{"github", "a workflow of GitHub Actions: vet, test, what a change means, image", itself},
+	{"gitlab", "jobs of GitLab CI: vet, test, what a change means, image", itself},
+	{"prometheus", "rules for Prometheus: figures worth keeping, and alerts", rest},
+	{"grafana", "a dashboard for Grafana", rest},
 }
 
 // Names are the names of the templates.
@@ -53,17 +62,41 @@ func Names() []string {
 	return names
 }
 
+func find(name string) (Template, bool) {
+	i := slices.IndexFunc(Templates, func(t Template) bool { return t.Name == name })
+	if i < 0 {
+		return Template{}, false
+	}
+	return Templates[i], true
+}
+
+// Notes are what a person should know of the files of some templates.
+func (p *Pipeline) Notes(names ...string) []string {
+	var told about
+	for _, name := range names {
+		t, _ := find(name)
+		told |= t.names
+	}
+	var out []string
+	for _, n := range p.notes {
+		if n.of&told != 0 {
+			out = append(out, n.text)
+		}
+	}
+	return out
+}
+
 // A File is a file to be written, by its name below the folder that is the root.
 type File struct{ Name, Text string }
 
 // Fill fills in a template. A file about which there is nothing to say is left
 // out.
 func Fill(name string, p *Pipeline) ([]File, error) {
-	i := slices.IndexFunc(Templates, func(t Template) bool { return t.Name == name })
-	if i < 0 {
+	t, known := find(name)
+	if !known {
 		return nil, fmt.Errorf("deploy: no template %q", name)
 	}
-	if err := p.inside(); err != nil && Templates[i].spec {
+	if err := p.inside(); err != nil && t.names&itself != 0 {
 		return nil, err
 	}
 	root := path.Join("deploy", name)

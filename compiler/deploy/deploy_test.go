@@ -81,10 +81,23 @@ func TestREST(t *testing.T) {
 			if d := cmp.Diff(test.want, p.REST); d != "" {
 				t.Error(d)
 			}
-			if notes := strings.Join(p.Notes, "\n"); test.note == "" && notes != "" || !strings.Contains(notes, test.note) {
+			if notes := strings.Join(p.Notes("kubernetes"), "\n"); test.note == "" && notes != "" || !strings.Contains(notes, test.note) {
 				t.Errorf("notes %q, want %q", notes, test.note)
 			}
 		})
+	}
+}
+
+// TestNotes: who writes jobs of CI is not told of probes.
+func TestNotes(t *testing.T) {
+	p, err := seen(t, "", `file: "/a/${env:DIR}/f"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for names, want := range map[string]int{"github": 0, "dockerfile gitlab": 0, "systemd": 1, "grafana": 1, "github helm": 2} {
+		if got := p.Notes(strings.Fields(names)...); len(got) != want {
+			t.Errorf("%s: %q, want %d", names, got, want)
+		}
 	}
 }
 
@@ -122,7 +135,7 @@ func TestFiles(t *testing.T) {
 			if path != test.path || value != test.value {
 				t.Errorf("folder %q and variable %q, want %q and %q", path, value, test.path, test.value)
 			}
-			if notes := strings.Join(p.Notes, "\n"); test.note == "" && notes != "" || !strings.Contains(notes, test.note) {
+			if notes := strings.Join(p.Notes("kubernetes"), "\n"); test.note == "" && notes != "" || !strings.Contains(notes, test.note) {
 				t.Errorf("notes %q, want %q", notes, test.note)
 			}
 		})

@@ -41,9 +41,16 @@ type Pipeline struct {
 	Sinks      []string
 	Grace      int // seconds for an end in good order
 	Memory     int // the most that the program should be given, in MiB
-	Notes      []string
+
+	notes []noteOn
 
 	Chart bool // what is written is Helm's
+}
+
+// noteOn is what a person should know, and of what of the spec.
+type noteOn struct {
+	of   about
+	text string
 }
 
 // Options are what a spec does not know.
@@ -99,13 +106,12 @@ func (p *Pipeline) needs(root *plan.Struct) error {
 		}
 	}
 	p.Memory = n.memory(p.Tasks)
-	rest, note := n.restOf(root.Struct("worker"))
+	answers, note := n.restOf(root.Struct("worker"))
 	if note != "" {
-		p.Notes = append(p.Notes, note)
+		p.notes = append(p.notes, noteOn{rest, note})
 	}
-	placed := n.place(p)
-	p.REST, p.Data, p.Given, p.Variables = rest, placed.data, placed.given, n.variables
-	p.Notes = append(p.Notes, placed.notes...)
+	n.place(p)
+	p.REST, p.Variables = answers, n.variables
 	return nil
 }
 

@@ -53,49 +53,47 @@ func (p *Pipeline) Kept() []*Folder {
 	return slices.DeleteFunc(slices.Clone(p.Data), func(d *Folder) bool { return !d.Write })
 }
 
-// places are the folders of what the spec names, and what it says of them.
-type places struct {
-	data, given []*Folder
-	notes       []string
-}
-
 // place finds the folders of files. A variable with which a file's name begins
 // gets a value that suits.
-func (n *needs) place(p *Pipeline) places {
-	var out places
+func (n *needs) place(p *Pipeline) {
 	for _, f := range n.files {
-		base, list := p.State, &out.data
+		base, list := p.State, &p.Data
 		switch f.kind {
 		case "given":
-			base, list = p.Config, &out.given
+			base, list = p.Config, &p.Given
 		case "read", "read folder":
 			base = p.Input
 		}
 		n.begin(f.name, base)
-		file, known := n.expand(f.name)
-		if !known {
-			out.notes = append(out.notes, f.path+": which file it is hangs on the environment; give it a place yourself")
+		dir, file, problem := n.folder(p, f)
+		if problem != "" {
+			p.notes = append(p.notes, noteOn{places, f.path + ": " + problem})
 			continue
 		}
-		if strings.Contains(file, "{{") {
-			out.notes = append(out.notes, f.path+": a file with {{ in its name is left out: Helm would take it for words of its own")
-			continue
-		}
-		if !path.IsAbs(file) {
-			p.Relative = true
-			file = path.Join(p.State, file)
-		}
-		dir := path.Clean(file)
-		if !strings.HasSuffix(f.kind, " folder") {
-			dir = path.Dir(dir)
-		}
-		if dir == "/" {
-			out.notes = append(out.notes, f.path+": "+file+" is the root folder, or in it, which can be no volume; name another")
-			continue
-		}
-		add(list, dir, f, path.Base(file))
+		add(list, dir, f, file)
 	}
-	return out
+}
+
+// folder is where a file is, or why that cannot be said.
+func (n *needs) folder(p *Pipeline, f found) (dir, file, problem string) {
+	file, known := n.expand(f.name)
+	switch {
+	case !known:
+		return "", "", "which file it is hangs on the environment; give it a place yourself"
+	case strings.Contains(file, "{{"):
+		return "", "", "a file with {{ in its name is left out: Helm would take it for words of its own"
+	case !path.IsAbs(file):
+		p.Relative = true
+		file = path.Join(p.State, file)
+	}
+	dir = path.Clean(file)
+	if !strings.HasSuffix(f.kind, " folder") {
+		dir = path.Dir(dir)
+	}
+	if dir == "/" {
+		return "", "", file + " is the root folder, or in it, which can be no volume; name another"
+	}
+	return dir, path.Base(file), ""
 }
 
 func add(list *[]*Folder, dir string, f found, file string) {

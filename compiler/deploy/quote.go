@@ -12,6 +12,7 @@ var functions = template.FuncMap{
 	"quote":    quote,
 	"unit":     unit,
 	"shell":    shell,
+	"compose":  compose,
 	"indent":   indent,
 	"join":     strings.Join,
 	"unitText": unitText,
@@ -51,6 +52,9 @@ func quote(s string) (string, error) {
 	err := enc.Encode(s)
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
+
+// compose is a word in a file of Compose, which puts variables in.
+func compose(s string) (string, error) { return quote(strings.ReplaceAll(s, "$", "$$")) }
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
 
