@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +82,10 @@ func commandsPage(root *cobra.Command) *docs.Page {
 		c.SetOut(&b)
 		help(c, nil)
 		c.SetOut(out)
-		p.Blocks = append(p.Blocks, docs.Heading{Level: 2, Text: c.Name()}, docs.Code{Text: b.String()})
+		about, usage, _ := strings.Cut(b.String(), "\n\nUsage:\n")
+		p.Blocks = append(p.Blocks, docs.Heading{Level: 2, Text: c.Name()})
+		p.Blocks = append(p.Blocks, docs.Prose(about)...)
+		p.Blocks = append(p.Blocks, docs.Code{Text: usage})
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"encoding/json"
 	"os"
 	"path"
 	"path/filepath"
@@ -129,8 +130,27 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%d links only", links)
 		}
 	}
-	if b := site["index.js"]; !strings.Contains(string(b), `"filestream.#Source.batchSize","connector/filestream.html#source.batchSize"`) {
-		t.Error("a field is not found by search")
+	searchLeads(t, site)
+}
+
+// searchLeads follows what search may find.
+func searchLeads(t *testing.T, site map[string][]byte) {
+	t.Helper()
+	text := strings.TrimSuffix(strings.TrimPrefix(string(site["index.js"]), "window.kcgenIndex = "), ";\n")
+	var index [][3]string
+	if err := json.Unmarshal([]byte(text), &index); err != nil || len(index) < 500 {
+		t.Fatalf("%d entries, %v", len(index), err)
+	}
+	known := map[string]string{}
+	for _, e := range index {
+		known[e[0]] = e[1]
+		file, id, _ := strings.Cut(e[1], "#")
+		if id != "" && !strings.Contains(string(site[file]), `id="`+id+`"`) || site[file] == nil {
+			t.Errorf("search leads from %s to %s, which is not there", e[0], e[1])
+		}
+	}
+	if at := known["filestream.#Source.batchSize"]; at != "connector/filestream.html#source.batchSize" {
+		t.Errorf("a field is at %q", at)
 	}
 }
 

@@ -34,6 +34,9 @@ func (b *builder) inline(page, s string) (out []Span) {
 	return out
 }
 
+// Prose is a text as paragraphs, for pages of what the library does not know of.
+func Prose(text string) []Block { return new(builder).prose("", text) }
+
 // prose is a comment as paragraphs: a blank line divides them.
 func (b *builder) prose(page, doc string) (out []Block) {
 	for _, p := range strings.Split(doc, "\n\n") {

@@ -16,7 +16,7 @@ svg{color-scheme:light dark}
 .topic{fill:#ddf4ff;stroke:#0969da}.pattern{fill:#ddf4ff;stroke:#0969da;stroke-dasharray:5 4}
 .queue{fill:#ffebe9;stroke:#cf222e}.schema{fill:#f6f8fa;stroke:none}
 .wire{fill:none;stroke:#57606a;stroke-width:1.6}.refused{stroke:#cf222e;stroke-dasharray:6 4}.maybe{stroke:#57606a;stroke-dasharray:2 4}
-.head{fill:#57606a}.refusedhead{fill:#cf222e}
+.head{fill:#57606a}.refusedhead{fill:#cf222e}.wire:hover{stroke-width:3.5}g:hover>.box{stroke-width:2.4}
 @media (prefers-color-scheme:dark){
 .bg{fill:#0d1117}.title{fill:#f0f6fc}.row{fill:#f0f6fc}.faint{fill:#9198a1}.rule{stroke:#3d444d}
 .system{fill:#151b23;stroke:#656c76}.source,.sink{fill:#0d1117;stroke:#9198a1}
