@@ -10,12 +10,14 @@ const sweeps = 16
 
 // order puts the boxes of each column into an order in which few wires cross:
 // each box to the middle of those that it is wired to, column by column, from
-// the left and from the right. The best order that was met stays.
+// the left and from the right, and then neighbours. The best order that was met
+// stays.
 func (i *island) order() {
 	left, right := i.neighbours()
 	best, fewest := i.places(), i.crossings(right)
 	for n := range sweeps {
 		i.sweep(n, left, right, sortBy)
+		i.swap(left, right)
 		if x := i.crossings(right); x < fewest {
 			best, fewest = i.places(), x
 		}
@@ -26,6 +28,39 @@ func (i *island) order() {
 		}
 		slices.SortFunc(column, func(a, b *box) int { return cmp.Compare(a.place, b.place) })
 	}
+}
+
+// swap exchanges neighbours in a column where fewer wires cross then.
+func (i *island) swap(left, right map[*box][]*box) {
+	for range sweeps {
+		better := false
+		for _, column := range i.columns {
+			for n := 1; n < len(column); n++ {
+				a, b := column[n-1], column[n]
+				if above(left[b], left[a])+above(right[b], right[a]) < above(left[a], left[b])+above(right[a], right[b]) {
+					column[n-1], column[n] = b, a
+					a.place, b.place = n, n-1
+					better = true
+				}
+			}
+		}
+		if !better {
+			return
+		}
+	}
+}
+
+// above counts the wires of two neighbours that cross, a above b: a's end below
+// b's.
+func above(a, b []*box) (n int) {
+	for _, x := range a {
+		for _, y := range b {
+			if x.place > y.place {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // sweep goes over the columns from the left, and the next time from the right,
