@@ -156,12 +156,22 @@ func reached(c *plan.Struct) (rows []Row) {
 			rows = append(rows, reached(d)...)
 			continue
 		}
-		where := f.Change == "identity" || f.Change == "includes" || f.Change == "excludes" || f.Change == "renamed"
-		if t := text(&f); where && f.Pos.IsValid() && !strings.HasPrefix(f.Name, "topic") && t != "" {
+		t := text(&f)
+		said := f.Pos.IsValid() || strings.Contains(t, "${topic}") // where the topic decides, also by default
+		if says(&f) && said && t != "" {
 			rows = append(rows, Row{Text: f.Name + " " + t, Faint: true})
 		}
 	}
 	return rows
+}
+
+// says reports whether an option says where records are, outside of Kafka.
+func says(f *plan.Field) bool {
+	switch f.Change {
+	case "identity", "includes", "excludes", "renamed":
+		return !strings.HasPrefix(f.Name, "topic")
+	}
+	return false
 }
 
 // text is a field's value on one line; of what may be a secret, nothing.

@@ -267,6 +267,25 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
+// TestSystems: what a connector reads or writes, also where the topic says it.
+func TestSystems(t *testing.T) {
+	g := specs(t, `sources: a: connector: sql.#Source & {connection: sqlite.#Database & {file: "db"}, mode: "bulk", topicPrefix: "db-", tableWhitelist: ["x", "y"]}
+	sinks: b: {topics: ["db-x"], connector: sql.#Sink & {connection: sqlite.#Database & {file: "copy"}}}`)
+	var got []string
+	for _, n := range g.Nodes {
+		if n.Kind == System {
+			got = append(got, n.Title)
+			for _, r := range n.Parts[0] {
+				got = append(got, r.Text)
+			}
+		}
+	}
+	want := "sqlite|file db|mode bulk|tableWhitelist x, y|sqlite|file copy|tableNameFormat ${topic}"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
+	}
+}
+
 // TestSteps: what stands in the box of a connector.
 func TestSteps(t *testing.T) {
 	g := specs(t, `sources: a: {connector: _file, tasksMax: 1, transforms: [{name: "gone", do: transform.#Filter, unless: predicate.#TopicNameMatches & {pattern: "o.*"}}]}`)
