@@ -139,6 +139,25 @@ func TestCircle(t *testing.T) {
 	}
 }
 
+// TestColumns: sources, topics and sinks stand below one another, whether or not
+// something feeds a topic and a pattern is between.
+func TestColumns(t *testing.T) {
+	p := lay(specs(t, `
+	sources: a: connector: _file
+	sinks: b: {topics: ["orders", "bills"], connector: _to}
+	sinks: c: {topicsRegex: "ord.*", connector: _to}`, `sinks: d: {topics: ["bills"], connector: _to}`))
+	at := map[Kind]float64{}
+	for _, b := range p.boxes {
+		if x, ok := at[b.Kind]; ok && x != b.x {
+			t.Errorf("%s is at %g, others like it at %g", b.ID, b.x, x)
+		}
+		at[b.Kind] = b.x
+	}
+	if !(at[Source] < at[Topic] && at[Topic] < at[Pattern] && at[Pattern] < at[Sink]) {
+		t.Errorf("columns: %v", at)
+	}
+}
+
 // examine holds what every picture keeps: no box is on another or outside, all
 // text is inside its box, no wire runs through a box that it does not end at,
 // and the same graph gives the same bytes, which are XML.

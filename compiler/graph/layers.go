@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // island is a set of boxes that hang together, and is laid out by itself.
 type island struct {
 	boxes   []*box // those of nodes
@@ -53,32 +55,16 @@ func islands(g *Graph) []*island {
 // so that sources, topics and sinks stand below one another.
 func (i *island) layer() {
 	i.breakCycles()
-	i.startTopics()
 	i.push()
-	i.alignSinks()
+	late := i.behind(Sink)
+	fed := i.behind(Topic, Pattern, Queue)
+	i.align(func(b *box) bool { return b.isTopic() && !late[b] && !fed[b] })
+	i.push()
+	i.align(func(b *box) bool { return b.Kind == Sink && !late[b] })
 	i.push()
 	i.pullRight()
 	i.packLeft()
 	i.bend()
-}
-
-// startTopics puts topics that nothing feeds where the others are: behind the
-// sources.
-func (i *island) startTopics() {
-	least := 0
-	for _, w := range i.wires {
-		switch {
-		case w.from.Kind == System && w.to.Kind == Source:
-			least = 2
-		case w.from.Kind == Source:
-			least = max(least, 1)
-		}
-	}
-	for _, b := range i.boxes {
-		if b.isTopic() {
-			b.column = least
-		}
-	}
 }
 
 // push moves boxes to the right until each is behind all that feed it.
@@ -97,30 +83,28 @@ func (i *island) push() {
 	}
 }
 
-// alignSinks puts sinks below one another, but for those that read what others
-// refuse.
-func (i *island) alignSinks() {
+// align puts boxes below one another, in the column of the last of them.
+func (i *island) align(these func(*box) bool) {
 	last := 0
-	second := i.behindSinks()
 	for _, b := range i.boxes {
-		if b.Kind == Sink && !second[b] {
+		if these(b) {
 			last = max(last, b.column)
 		}
 	}
 	for _, b := range i.boxes {
-		if b.Kind == Sink && !second[b] {
+		if these(b) {
 			b.column = last
 		}
 	}
 }
 
-// behindSinks are the boxes that sinks feed, directly or not.
-func (i *island) behindSinks() map[*box]bool {
+// behind are the boxes that those of some kinds feed, directly or not.
+func (i *island) behind(kinds ...Kind) map[*box]bool {
 	behind := map[*box]bool{}
 	for range i.boxes {
 		found := len(behind)
 		for _, w := range i.wires {
-			if w.from.Kind == Sink || behind[w.from] {
+			if behind[w.from] || slices.Contains(kinds, w.from.Kind) {
 				behind[w.to] = true
 			}
 		}
@@ -187,10 +171,10 @@ func (i *island) breakCycles() {
 }
 
 // pullRight brings boxes that nothing feeds next to what they feed. Topics stay
-// among topics.
+// among topics, and sources among sources.
 func (i *island) pullRight() {
 	for _, b := range i.boxes {
-		if b.isTopic() {
+		if b.isTopic() || b.Kind == Source {
 			continue
 		}
 		next := -1
