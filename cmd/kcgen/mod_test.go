@@ -36,7 +36,13 @@ func TestEditor(t *testing.T) {
 	copyModule(t, "../../examples/custom-connector", inventory)
 	made("mod", inventory)
 
-	for _, folder := range []string{shop, inventory} {
+	folders := []string{shop, inventory}
+	for _, name := range templateNames() {
+		folder := filepath.Join(dir, name)
+		made("init", "-template", name, folder)
+		folders = append(folders, folder)
+	}
+	for _, folder := range folders {
 		if out, err := vetByCUE(cue, folder); err != nil {
 			t.Errorf("cue vet in %s: %v\n%s", folder, err, out)
 		}

@@ -104,23 +104,27 @@ func schemaGroups(p *reference.Package) (out []*group) {
 	}
 	// The pipeline first: all else is a part of it.
 	slices.SortStableFunc(out, func(a, b *group) int {
-		return first(b.title == "pipeline") - first(a.title == "pipeline")
+		return before(a.title == "pipeline", b.title == "pipeline")
 	})
 	return out
 }
 
-func first(is bool) int {
-	if is {
-		return 1
+// before compares two of which those that are something come first.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
 	}
-	return 0
+	return 1
 }
 
 // sorted has components before the types that their fields have.
 func sorted(defs []*reference.Def) []*reference.Def {
 	out := slices.Clone(defs)
 	slices.SortStableFunc(out, func(a, b *reference.Def) int {
-		return first(b.Role != "" && !b.Any) - first(a.Role != "" && !a.Any)
+		return before(a.Role != "" && !a.Any, b.Role != "" && !b.Any)
 	})
 	return out
 }

@@ -30,17 +30,13 @@ func named(c *plan.Struct) []topic {
 		return []topic{{name: prefix}}
 	}
 	var topics []topic
-	delimiter := c.Get("topicDelimiter")
 	for _, t := range tables(c) {
-		if delimiter == nil { // tables alone name the topic, without their schema
-			t.name = t.name[strings.LastIndexByte(t.name, '.')+1:]
-		} else {
-			prefix := prefix + c.Text("topicDelimiter")
-			t.name = prefix + strings.ReplaceAll(t.name, ".", c.Text("topicDelimiter"))
-			topics = append(topics, t)
-			continue
+		if d := c.Get("topicDelimiter"); d != nil {
+			delimiter := text(d)
+			t.name = prefix + delimiter + strings.ReplaceAll(t.name, ".", delimiter)
+		} else { // the table alone is in the topic's name, without its schema
+			t.name = prefix + t.name[strings.LastIndexByte(t.name, '.')+1:]
 		}
-		t.name = prefix + t.name
 		topics = append(topics, t)
 	}
 	if changes := c.Lit("includeSchemaChanges"); changes != nil && changes.Bool {
