@@ -49,6 +49,7 @@ var pipeline = runtime.Pipeline{
 			TopicHeartbeatPrefix:                    "__debezium-heartbeat",
 			TopicTransaction:                        "transaction",
 			SlotName:                                "shop_mirror",
+			SlotBytesBound:                          1 << 30,
 			SlotMaxRetries:                          6,
 			SlotRetryDelay:                          10 * time.Second,
 			PublicationName:                         "shop_mirror",

@@ -25,7 +25,7 @@ func full() Snapshot {
 	source, sink := figures, figures
 	source.Behind = &worker.Behind{Amount: 42, Unit: "bytes"}
 	source.Gauges = []connect.Gauge{
-		{Name: "snapshot_rows", Help: "a\nb", Value: 7, Labels: []string{"table", "s.t"}}, {Name: "snapshot_rows_expected", Value: 9}, {Name: "snapshot_done"}, {Name: "slot_bytes"}, {Name: "lag_seconds"},
+		{Name: "snapshot_rows", Help: "a\nb", Value: 7, Labels: []string{"table", "s.t"}}, {Name: "snapshot_rows_expected", Value: 9}, {Name: "snapshot_done"}, {Name: "slot_bytes"}, {Name: "slot_bytes_bound"}, {Name: "slot_bytes_left"}, {Name: "lag_seconds"},
 		{Name: "not a name"}, {Name: "odd", Labels: []string{"table"}}, {Name: "odd", Labels: []string{"not a name", "x"}},
 	}
 	sink.Partitions, sink.Lag = 2, map[kafka.Partition]int64{{Topic: "t", Partition: 0}: 3, {Topic: "t", Partition: 1}: 9}

@@ -66,6 +66,7 @@ type capture struct {
 	laying sync.Mutex // of emit's layouts, which several may ask for at once
 
 	held      atomic.Int64 // bytes of the log that the slot holds back
+	heldLeft  atomic.Int64 // bytes that it may hold back more, until the server lets go of them; -1: without a bound
 	heldKnown atomic.Bool
 	age       age
 	action    chan struct{} // run heartbeatActionQuery

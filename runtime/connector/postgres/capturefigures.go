@@ -17,7 +17,11 @@ var (
 func (c *capture) Gauges() []connect.Gauge {
 	all := c.progress.Gauges()
 	if c.heldKnown.Load() {
-		all = append(all, connect.Gauge{Name: "slot_bytes", Help: "Bytes of the server's log that the replication slot holds back.", Value: float64(c.held.Load())})
+		all = append(all, connect.Gauge{Name: "slot_bytes", Help: "Bytes of the server's log that the replication slot holds back.", Value: float64(c.held.Load())},
+			connect.Gauge{Name: "slot_bytes_bound", Help: "Bytes of the server's log that the slot may hold back before the capture warns (slotBytesBound).", Value: float64(c.cfg.SlotBytesBound)})
+		if room := c.heldLeft.Load(); room >= 0 {
+			all = append(all, connect.Gauge{Name: "slot_bytes_left", Help: "Bytes that the server may write until it lets go of what the slot holds back (max_slot_wal_keep_size).", Value: float64(room)})
+		}
 	}
 	if age, ok := c.age.now(); ok {
 		all = append(all, connect.Gauge{Name: "lag_seconds", Help: "How old the last transaction was when it was read, in seconds; 0 where all of the log was.", Value: age.Seconds()})

@@ -6,12 +6,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+const heldMost = 1000
 
 // TestHeldWarns takes sizes of the slot in turn.
 func TestHeldWarns(t *testing.T) {
 	var log bytes.Buffer
-	c := &capture{cfg: Source{SlotName: "s"}, log: slog.New(slog.NewTextHandler(&log, nil))}
+	c := &capture{cfg: Source{SlotName: "s", SlotBytesBound: heldMost}, log: slog.New(slog.NewTextHandler(&log, nil))}
 	w := &watch{capture: c, warnAt: heldMost}
 	for i, look := range []struct {
 		held, room int64
@@ -30,8 +34,16 @@ func TestHeldWarns(t *testing.T) {
 		if got := strings.Contains(log.String(), "=77"); got != (look.room == 77) {
 			t.Errorf("look %d tells of room: %v", i, got)
 		}
-		if g := c.Gauges(); len(g) != 1 || g[0].Name != "slot_bytes" || g[0].Value != float64(look.held) {
-			t.Errorf("look %d: gauges %v", i, g)
+		want := map[string]float64{"slot_bytes": float64(look.held), "slot_bytes_bound": heldMost}
+		if look.room >= 0 {
+			want["slot_bytes_left"] = float64(look.room)
+		}
+		got := map[string]float64{}
+		for _, g := range c.Gauges() {
+			got[g.Name] = g.Value
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("look %d: %s", i, diff)
 		}
 	}
 	if c.server.Load() != 0x10 {

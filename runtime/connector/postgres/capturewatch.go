@@ -14,10 +14,6 @@ const (
 	// one statement beside the reading may take.
 	watchEvery    = 15 * time.Second
 	watchPatience = 10 * time.Second
-
-	// heldMost is how much of the log a slot may hold back before the log of the
-	// capture says so.
-	heldMost = 1 << 30
 )
 
 // watch is what goes on beside the reading, on a connection of its own: it looks
@@ -34,7 +30,7 @@ type watch struct {
 // watch begins to watch, until end is called.
 func (s *session) watch(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{capture: s.capture, warnAt: heldMost}
+	w := &watch{capture: s.capture, warnAt: int64(s.cfg.SlotBytesBound)}
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
@@ -108,17 +104,18 @@ func (w *watch) note(at string, held, room int64) error {
 	}
 	w.logEnds(end)
 	w.held.Store(held)
+	w.heldLeft.Store(room)
 	w.heldKnown.Store(true)
 	switch {
 	case held >= w.warnAt:
 		w.warnAt = 2 * held
-		more := []any{"slot", w.cfg.SlotName, "bytes", held}
+		more := []any{"slot", w.cfg.SlotName, "bytes", held, "slotBytesBound", w.cfg.SlotBytesBound}
 		if room >= 0 {
 			more = append(more, "bytes until the server lets go of it", room)
 		}
 		w.log.Warn("the slot holds back much of the server's log, which fills its disk: is the capture paused, does Kafka take its records, is a transaction open for long?", more...)
-	case held < heldMost:
-		w.warnAt = heldMost
+	case held < int64(w.cfg.SlotBytesBound):
+		w.warnAt = int64(w.cfg.SlotBytesBound)
 	}
 	return nil
 }

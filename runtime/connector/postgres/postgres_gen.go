@@ -91,6 +91,12 @@ type Source struct {
 	// a failover (slot.failover). It takes PostgreSQL 17.
 	SlotFailover bool `json:"slotFailover"`
 
+	// How much of the server's log the slot may hold back, as it does while the capture
+	// is paused: beyond it the capture's log warns, and again whenever it is twice as
+	// much. The bound beyond which the server lets go of its log is the server's own
+	// (max_slot_wal_keep_size).
+	SlotBytesBound int64 `json:"slotBytesBound"`
+
 	// How often to try to use a slot that somebody else uses (slot.max.retries).
 	SlotMaxRetries int `json:"slotMaxRetries"`
 

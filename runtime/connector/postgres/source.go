@@ -61,6 +61,9 @@ func (s Source) filledIn() Source {
 	if s.SlotRetryDelay == 0 {
 		s.SlotRetryDelay = 10 * time.Second
 	}
+	if s.SlotBytesBound == 0 {
+		s.SlotBytesBound = 1 << 30
+	}
 	if s.MaxQueueSizeInBytes == 0 {
 		s.MaxQueueSizeInBytes = 16 << 20
 	}
