@@ -13,6 +13,7 @@
 //	clock.go    a broker's clock that jumps, by Debian's libfaketime
 //	advertise.go  a way into Kafka that leads through a proxy
 //	debezium.go Debezium's connectors in Kafka Connect; debezium/ holds their files
+//	postgresnewest.go  a newer PostgreSQL than the system's
 //	apicurio.go a Schema Registry: Apicurio's, under Confluent's API
 //	python.go   scripts that read and write, for these:
 //	readers_avro.go  independent readers of Avro; avro/ holds their files

@@ -22,6 +22,7 @@ import (
 type Postgres struct {
 	*server
 	bin      string // the folder of its programs
+	client   string // that of psql
 	port     int
 	password string // of the superuser
 }
@@ -60,7 +61,13 @@ func SharedPostgres(t testing.TB) *Postgres {
 // StartPostgres starts a PostgreSQL for a program that is no test; Close ends
 // it.
 func StartPostgres(ctx context.Context) (*Postgres, error) {
-	bin, err := postgresPrograms()
+	return startPostgres(ctx, func(string) (string, error) { return postgresPrograms() })
+}
+
+// startPostgres starts a server whose programs are where place says, which may
+// put them into the server's folder.
+func startPostgres(ctx context.Context, place func(dir string) (bin string, err error)) (*Postgres, error) {
+	client, err := postgresPrograms()
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +75,12 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{server: &server{name: "postgres", dir: dir}, bin: bin, password: Unique("secret")}
+	bin, err := place(dir)
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	p := &Postgres{server: &server{name: "postgres", dir: dir}, bin: bin, client: client, password: Unique("secret")}
 	p.ready = p.isReady
 	p.command = func() *exec.Cmd { return p.asServer("postgres", "-D", p.data(), "-p", strconv.Itoa(p.port)) }
 	if err := p.firstStart(ctx); err != nil {
@@ -186,7 +198,7 @@ func (p *Postgres) isReady(ctx context.Context) error {
 
 // psql runs statements as the superuser.
 func (p *Postgres) psql(ctx context.Context, database, statements string) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, "psql"), "-h", "127.0.0.1", "-p", strconv.Itoa(p.port),
+	cmd := exec.CommandContext(ctx, filepath.Join(p.client, "psql"), "-h", "127.0.0.1", "-p", strconv.Itoa(p.port),
 		"-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database)
 	cmd.Stdin = strings.NewReader(statements)
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+p.password, "PGCONNECT_TIMEOUT=10")

@@ -136,6 +136,9 @@ func (s *session) prepare(ctx context.Context) (read bool, err error) {
 		}
 		read = read || anew
 	}
+	if err := s.failOver(ctx); err != nil {
+		return false, err
+	}
 	if s.slot == nil {
 		s.log.Info("the slot is made", "slot", s.cfg.SlotName)
 		if s.made, err = createSlot(ctx, s.link, s.cfg.SlotName, false, s.cfg.SlotFailover, s.server); err != nil {

@@ -21,10 +21,11 @@ type slot struct {
 	pid              int32
 	confirmed        lsn    // the server may have let go of what is before
 	status           string // "lost": it has let go of what was not read
+	failover         bool   // it is kept on standbys too
 }
 
 const slotQuery = `SELECT coalesce(plugin::text, ''), coalesce(database::text, ''), active, coalesce(active_pid, 0),
-	coalesce(confirmed_flush_lsn::text, '0/0'), coalesce((to_jsonb(s) ->> 'wal_status'), '')
+	coalesce(confirmed_flush_lsn::text, '0/0'), coalesce((to_jsonb(s) ->> 'wal_status'), ''), coalesce((to_jsonb(s) ->> 'failover')::bool, false)
 FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1`
 
 // findSlot looks for a slot; nil: there is none.
@@ -33,7 +34,7 @@ func findSlot(ctx context.Context, c *pgx.Conn, name string) (*slot, error) {
 		s         slot
 		confirmed string
 	)
-	err := c.QueryRow(ctx, slotQuery, name).Scan(&s.plugin, &s.database, &s.active, &s.pid, &confirmed, &s.status)
+	err := c.QueryRow(ctx, slotQuery, name).Scan(&s.plugin, &s.database, &s.active, &s.pid, &confirmed, &s.status, &s.failover)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -75,7 +76,7 @@ func createSlot(ctx context.Context, l *link, name string, temporary, failover b
 	}
 	sql += " LOGICAL " + pluginName
 	switch {
-	case server >= 170000 && failover && !temporary:
+	case server >= failoverSince && failover && !temporary:
 		sql += " (SNAPSHOT 'export', FAILOVER true)"
 	case server >= 150000:
 		sql += " (SNAPSHOT 'export')"
@@ -91,6 +92,32 @@ func createSlot(ctx context.Context, l *link, name string, temporary, failover b
 	}
 	at, err := parseLSN(string(row[1]))
 	return newSlot{at, string(row[2])}, err
+}
+
+// failoverSince is the server that can keep slots on standbys.
+const failoverSince = 170000
+
+// failOver has the server keep the slot on standbys too, where that is asked for.
+// A slot that is there may not be in use for that.
+func (s *session) failOver(ctx context.Context) error {
+	switch {
+	case !s.cfg.SlotFailover:
+		return nil
+	case s.server < failoverSince:
+		s.log.Warn("slotFailover does nothing: the server must be PostgreSQL 17 or newer", "server_version_num", s.server)
+		return nil
+	case s.slot == nil || s.slot.failover:
+		return nil
+	}
+	name := s.cfg.SlotName
+	if _, err := s.link.command(ctx, `ALTER_REPLICATION_SLOT "`+name+`" (FAILOVER true)`); err != nil && !isActive(err) {
+		return fmt.Errorf("slotFailover: alter slot %s: %w", name, err)
+	} else if err != nil {
+		s.log.Warn("slotFailover: the slot is in use, and stays as it is until the next start", "slot", name)
+		return nil
+	}
+	s.log.Info("the slot is kept on standbys from now on", "slot", name)
+	return nil
 }
 
 // dropSlot drops the slot, as far as that goes.

@@ -40,7 +40,7 @@ func run(ctx context.Context) error {
 	for _, fetch := range []func(context.Context) (string, error){
 		servertest.InstallKafka, servertest.InstallConnectWorker, servertest.InstallRegistry,
 		servertest.InstallJavaAvro, servertest.InstallFastavro, servertest.InstallProtoc, servertest.InstallJSONSchema, servertest.InstallConnectClients,
-		servertest.InstallFaketime, servertest.InstallDebezium,
+		servertest.InstallFaketime, servertest.InstallDebezium, servertest.InstallPostgres,
 		servertest.InstallPythonJudges, servertest.InstallGoJudges, servertest.InstallPromtool, servertest.InstallKubernetesSchemas,
 	} {
 		if _, err := fetch(ctx); err != nil {

@@ -1,0 +1,43 @@
+package postgres_test
+
+import (
+	"strings"
+	"testing"
+
+	"kcgen.dev/runtime/servertest"
+)
+
+// TestCaptureNewest captures a server of the newest version, whose slots are kept
+// on standbys: one that is made, and one that is there.
+func TestCaptureNewest(t *testing.T) {
+	d := databaseOn(t, servertest.NewestPostgres(t))
+	d.exec("CREATE TABLE t (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED); INSERT INTO t VALUES (1), (2)")
+	s := d.source()
+	s.SnapshotMaxThreads = 2
+	l := d.capture(s)
+	l.untilStreaming(d)
+	d.exec("INSERT INTO t VALUES (3); UPDATE t SET id = 4 WHERE id = 3")
+	l.until(l.has("4"))
+	l.untilMark(d)
+	_ = l.task.Close()
+	failover := "SELECT failover FROM pg_replication_slots WHERE slot_name = '" + s.SlotName + "'"
+	if got := d.exec(failover); got != "f" {
+		t.Errorf("failover is %s, and was not asked for", got)
+	}
+	d.exec("INSERT INTO t VALUES (5)")
+	s.SlotFailover = true
+	again := d.resume(s, l.offset)
+	again.until(again.has("5"))
+	if got := d.exec(failover); got != "t" {
+		t.Errorf("failover is %s", got)
+	}
+	if got := strings.Join(append(l.ids(), again.ids()...), " "); got != "1 2 3 4 5" {
+		t.Errorf("got %s", got)
+	}
+	_ = again.task.Close()
+	s.SlotName += "_made"
+	d.capture(s).untilStreaming(d)
+	if got := d.exec("SELECT failover FROM pg_replication_slots WHERE slot_name = '" + s.SlotName + "'"); got != "t" {
+		t.Errorf("failover of a slot that was made is %s", got)
+	}
+}
