@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,5 +41,40 @@ func TestCaptureNewest(t *testing.T) {
 	d.capture(s).untilStreaming(d)
 	if got := d.exec("SELECT failover FROM pg_replication_slots WHERE slot_name = '" + s.SlotName + "'"); got != "t" {
 		t.Errorf("failover of a slot that was made is %s", got)
+	}
+}
+
+// TestCaptureFailover kills a server and has its standby take its place: the
+// capture goes on there, by its slot.
+func TestCaptureFailover(t *testing.T) {
+	p := servertest.NewestPostgres(t)
+	heir := p.Heir(t)
+	d := databaseOn(t, p)
+	d.exec("ALTER SYSTEM SET synchronized_standby_slots = 'heir'") // nobody sees what the standby does not have
+	d.exec("SELECT pg_reload_conf()")
+	d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+	s := d.source()
+	s.SlotFailover = true
+	s.Database.URL = "postgresql://" + p.Addr() + "," + heir.Addr() + "/" + d.name
+	s.Database.TargetServerType = "primary"
+	l := d.capture(s)
+	l.untilStreaming(d)
+	n := 1
+	insert := func() {
+		n++
+		d.exec(fmt.Sprintf("INSERT INTO t VALUES (%d)", n))
+	}
+	l.until(func() bool {
+		insert()
+		return heir.Exec(t, "postgres", "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '"+s.SlotName+"' AND synced AND NOT temporary") == "1"
+	})
+	l.until(l.has(strconv.Itoa(n)))
+	p.Kill()
+	heir.Exec(t, "postgres", "SELECT pg_promote()")
+	d.server = heir
+	insert()
+	l.patient(l.has(strconv.Itoa(n)))
+	if got, want := strings.Join(l.ids(), " "), numbers(n); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
