@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -211,14 +212,18 @@ func (s *session) mismatch(ctx context.Context) (anew bool, err error) {
 	return anew, nil
 }
 
-// logEnd is where the server's log ends.
+// logEnd is where the server's log ends; that of a standby goes on by itself to
+// where its primary is, so it has no end.
 func (s *session) logEnd(ctx context.Context) (lsn, error) {
-	var at string
-	err := s.conn.QueryRow(ctx, "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text").Scan(&at)
-	if err != nil {
+	var at *string
+	err := s.conn.QueryRow(ctx, "SELECT (CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END)::text").Scan(&at)
+	switch {
+	case err != nil:
 		return 0, fmt.Errorf("ask where the server's log ends: %w", err)
+	case at == nil:
+		return math.MaxUint64, nil
 	}
-	return parseLSN(at)
+	return parseLSN(*at)
 }
 
 // open begins to stream from the position. Where somebody else reads from the
