@@ -64,13 +64,20 @@ func (l *life) has(id string) func() bool {
 	}
 }
 
-func TestCaptureReconnects(t *testing.T) {
-	d := adminDatabase(t)
+// streaming captures a table of two rows, one of a snapshot and one of the log.
+func (d *captured) streaming(s postgres.Source) *life {
+	d.Helper()
 	d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
-	l := d.capture(d.source())
+	l := d.capture(s)
 	l.untilStreaming(d)
 	d.exec("INSERT INTO t VALUES (2)")
 	l.until(l.has("2"))
+	return l
+}
+
+func TestCaptureReconnects(t *testing.T) {
+	d := adminDatabase(t)
+	l := d.streaming(d.source())
 	for i := 3; i < 8; i++ {
 		d.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 		d.exec(fmt.Sprintf("INSERT INTO t VALUES (%d)", i))
@@ -84,11 +91,7 @@ func TestCaptureReconnects(t *testing.T) {
 func TestCaptureServerRestarts(t *testing.T) {
 	p := servertest.NewPostgres(t)
 	d := databaseOn(t, p)
-	d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
-	l := d.capture(d.source())
-	l.untilStreaming(d)
-	d.exec("INSERT INTO t VALUES (2)")
-	l.until(l.has("2"))
+	l := d.streaming(d.source())
 	for i, stop := range []func(){p.Kill, p.Stop} {
 		d.exec(fmt.Sprintf("INSERT INTO t VALUES (%d)", 10*i+11))
 		stop()
@@ -114,12 +117,8 @@ func TestCaptureSlotGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := adminDatabase(t)
-			d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
 			s := d.source()
-			l := d.capture(s)
-			l.untilStreaming(d)
-			d.exec("INSERT INTO t VALUES (2)")
-			l.until(l.has("2"))
+			l := d.streaming(s)
 			l.untilMark(d)
 			_ = l.task.Close()
 			d.exec("INSERT INTO t VALUES (3); SELECT pg_switch_wal()")
@@ -154,21 +153,17 @@ func TestCaptureSlotTaken(t *testing.T) {
 	for name, anew := range map[string]bool{"dropped": false, "made anew": true} {
 		t.Run(name, func(t *testing.T) {
 			d := adminDatabase(t)
-			d.exec("CREATE TABLE t (id int PRIMARY KEY)")
 			s := d.source()
-			l := d.capture(s)
-			l.untilStreaming(d)
-			d.exec("INSERT INTO t VALUES (1)")
-			l.until(l.has("1"))
-			lose := drop + "INSERT INTO t VALUES (2); SELECT pg_switch_wal();"
+			l := d.streaming(s)
+			lose := drop + "INSERT INTO t VALUES (3); SELECT pg_switch_wal();"
 			if anew {
-				lose += "SELECT pg_create_logical_replication_slot('" + s.SlotName + "', 'pgoutput'); INSERT INTO t VALUES (3)"
+				lose += "SELECT pg_create_logical_replication_slot('" + s.SlotName + "', 'pgoutput'); INSERT INTO t VALUES (4)"
 			}
 			d.exec(lose)
 			if err := l.fails(); !strings.Contains(err.Error(), "lost") || !strings.Contains(err.Error(), s.SlotName) {
 				t.Errorf("it failed otherwise: %v", err)
 			}
-			if got := strings.Join(l.ids(), " "); got != "1" {
+			if got := strings.Join(l.ids(), " "); got != "1 2" {
 				t.Errorf("it went on behind what was lost: %s", got)
 			}
 		})
@@ -179,10 +174,8 @@ func TestCaptureSlotTaken(t *testing.T) {
 // what is changed until it does would be passed over in silence.
 func TestCaptureRestored(t *testing.T) {
 	d := adminDatabase(t)
-	d.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
 	s := d.source()
-	l := d.capture(s)
-	l.untilStreaming(d)
+	l := d.streaming(s)
 	l.untilMark(d)
 	_ = l.task.Close()
 	ahead := maps.Clone(l.offset)
@@ -193,9 +186,9 @@ func TestCaptureRestored(t *testing.T) {
 		t.Errorf("it failed otherwise: %v", err)
 	}
 	s.OffsetMismatchStrategy = "trust_slot"
-	d.exec("INSERT INTO t VALUES (2)")
+	d.exec("INSERT INTO t VALUES (3)")
 	trusting := d.resume(s, ahead)
-	trusting.until(trusting.has("2"))
+	trusting.until(trusting.has("3"))
 }
 
 // TestCaptureSnapshotGoesOn breaks a snapshot off again and again, while rows
