@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/servertest"
 )
 
 // parallelTables has tables of all sizes, also empty ones and one without a key.
@@ -91,5 +92,31 @@ func TestCaptureParallelGoesOn(t *testing.T) {
 	}
 	if changed == 0 || total > rows*3/2 {
 		t.Errorf("%d records of %d rows: too many come twice", total, rows)
+	}
+}
+
+// TestCaptureParallelRestarts kills the server while tables are read at once.
+func TestCaptureParallelRestarts(t *testing.T) {
+	p := servertest.NewPostgres(t)
+	d := databaseOn(t, p)
+	rows := d.parallelTables()
+	s := d.source()
+	s.SnapshotMaxThreads, s.SnapshotChunkSize, s.MaxBatchSize = 3, 20, 10
+	l := d.capture(s)
+	for _, at := range []int{300, 900, 1500} {
+		l.patient(func() bool { return len(l.records) >= at })
+		if err := p.Restart(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.exec("INSERT INTO t1 VALUES (1000000)")
+	l.patient(l.has("1000000"))
+	ids := l.ids()
+	slices.Sort(ids)
+	if got := len(slices.Compact(ids)); got != rows+1 {
+		t.Errorf("%d rows were told of %d", got, rows+1)
+	}
+	if len(ids) > rows*3/2 {
+		t.Errorf("%d records of %d rows: too many come twice", len(ids), rows)
 	}
 }
