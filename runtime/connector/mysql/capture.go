@@ -77,6 +77,9 @@ func (s Source) check() error {
 	case len(s.GtidSourceIncludes) > 0 && len(s.GtidSourceExcludes) > 0:
 		return errors.New("gtidSourceIncludes and gtidSourceExcludes exclude each other")
 	}
+	if _, err := cdc.NewNotifier(s.NotificationEnabledChannels, s.NotificationSinkTopicName, s.TopicPrefix, nil); err != nil {
+		return err
+	}
 	_, _, err := s.Database.where()
 	return err
 }
@@ -121,6 +124,9 @@ func (s Source) Writes() (topics []connect.TopicName, all bool) {
 	topics = []connect.TopicName{{Name: s.TopicPrefix + or(s.TopicDelimiter, "."), Prefix: true}}
 	if s.IncludeSchemaChanges {
 		topics = append(topics, connect.TopicName{Name: t.Schema})
+	}
+	if slices.Contains(s.NotificationEnabledChannels, "sink") {
+		topics = append(topics, connect.TopicName{Name: s.NotificationSinkTopicName})
 	}
 	if s.HeartbeatInterval > 0 {
 		topics = append(topics, connect.TopicName{Name: t.Heartbeat})

@@ -34,7 +34,7 @@ func (t *captureTask) listen(tc connect.SourceContext, o connect.SourceOffset) e
 	i := &t.inc
 	i.chunks = &chunks{t: t}
 	i.IncrementalSnapshot = cdc.IncrementalSnapshot{
-		Server: i.chunks, Limit: t.cfg.IncrementalSnapshotChunkSize, Log: t.log, Progress: &t.progressed,
+		Server: i.chunks, Limit: t.cfg.IncrementalSnapshotChunkSize, Log: t.log, Progress: &t.progressed, Notify: t.notify,
 		Delete: t.cfg.IncrementalSnapshotWatermarkingStrategy == "insert_delete", ReadOnly: t.cfg.ReadOnly,
 	}
 	if err := i.Load(o); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/cdc"
 	"kcgen.dev/runtime/connector/database"
 )
 
@@ -80,7 +81,8 @@ type portion struct {
 	fresh bool   // the first row is the table's
 	end   bool   // the last one is
 	err   error
-	next  int // row to tell
+	total int64 // rows of the table, at its end
+	next  int   // row to tell
 }
 
 func (p *portion) row(i int) []connect.Value {
@@ -170,6 +172,7 @@ func (t *captureTask) readNext(conn int) error {
 	}
 	tab := s.tables[0]
 	s.tables = s.tables[1:]
+	t.notifySnapshot(cdc.InProgress, tab.id.String())
 	p, err := t.plan(tab)
 	if err != nil {
 		return err
@@ -267,7 +270,7 @@ func (r *tableScan) read(text string, args []any) *portion {
 			r.task.progressed.Rows(r.plan.table.id.String(), count)
 		}
 		if !more {
-			p.end = true
+			p.end, p.total = true, count
 			return p
 		}
 		if p.full() {

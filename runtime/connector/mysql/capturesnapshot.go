@@ -75,6 +75,9 @@ func (t *captureTask) pollSnapshot(ctx context.Context, b *connect.Batch) error 
 	}
 	err := t.snapshotRows(ctx, b)
 	if err != nil {
+		if s.ready {
+			t.notifySnapshot(cdc.Aborted, "")
+		}
 		s.close()
 		next := t.newSnapshot(s.at)
 		next.goOn, next.again = s.goOn || s.ready, s.again && !s.ready
@@ -125,6 +128,11 @@ func (t *captureTask) startSnapshot(ctx context.Context, b *connect.Batch) (err 
 		if err := t.lock(ctx, s); err != nil {
 			return t.fault("keep the tables still for the snapshot", err)
 		}
+		// Before the rows' transactions: what is changed in between, where nothing is
+		// locked, comes again by the log.
+		if t.pos, err = t.server.status(ctx, t.db); err != nil {
+			return t.fault("begin the snapshot", err)
+		}
 	}
 	if err := s.connect(t.db); err != nil {
 		return t.fault("begin the snapshot", err)
@@ -142,6 +150,7 @@ func (t *captureTask) startSnapshot(ctx context.Context, b *connect.Batch) (err 
 	}
 	t.log.Info("the snapshot begins", "position", t.pos.String(), "tables", len(s.tables), "goes on", s.goOn)
 	s.ready, t.pos.place = true, s.at
+	t.notifySnapshot(cdc.Started, "")
 	t.expect(ctx)
 	for i := range s.conns {
 		if err := t.readNext(i); err != nil {
@@ -152,13 +161,9 @@ func (t *captureTask) startSnapshot(ctx context.Context, b *connect.Batch) (err 
 	return nil
 }
 
-// startFresh is at the log's end while the tables are kept still, and keeps their
-// definitions.
-func (t *captureTask) startFresh(ctx context.Context, b *connect.Batch) (err error) {
+// startFresh keeps the tables' definitions, and notes that rows will be told.
+func (t *captureTask) startFresh(ctx context.Context, b *connect.Batch) error {
 	s := t.snapshot
-	if t.pos, err = t.server.status(ctx, s.conns[0]); err != nil {
-		return t.fault("begin the snapshot", err)
-	}
 	t.pos.snapshot, t.pos.time = true, time.Now()
 	t.catalog = t.emptyCatalog()
 	changes, err := t.readDefinitions(ctx, s.conns[0], t.catalog)
@@ -312,7 +317,9 @@ func (t *captureTask) tellHeld(b *connect.Batch, last bool) {
 
 func (t *captureTask) endTable(p *portion) {
 	t.snapshot.at.finish(p.plan.table.id)
-	t.progressed.Done(p.plan.table.id.String())
+	name := p.plan.table.id.String()
+	t.progressed.Done(name)
+	t.notify(cdc.Scanned(cdc.InitialSnapshot, name, t.snapshot.at.order, p.total))
 	t.snapshot.reuse(p)
 }
 
@@ -341,6 +348,7 @@ func (t *captureTask) endSnapshot(b *connect.Batch) error {
 	s := t.snapshot
 	t.tellHeld(b, true)
 	t.log.Info("the snapshot is done", "rows", s.count, "took", time.Since(s.began).Round(time.Millisecond))
+	t.notifySnapshot(cdc.Completed, "")
 	s.close()
 	t.snapshot = nil
 	t.pos.snapshot, t.pos.place = false, nil

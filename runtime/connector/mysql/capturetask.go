@@ -53,6 +53,8 @@ type captureTask struct {
 	failed     error // of the last Poll, which gave records before it failed
 	idle       bool  // initial_only is done
 	inc        incremental
+	notifier   cdc.Notifier
+	notes      []cdc.Notification // to be told
 	progressed cdc.Progress
 	behind     lag
 }
@@ -89,6 +91,8 @@ func (t *captureTask) Open(ctx context.Context, tc connect.SourceContext) (err e
 	o := t.offsets.Offset(t.part)
 	if t.snapshot != nil {
 		o = nil // what was asked for is read now
+	} else {
+		t.notifySnapshot(cdc.Skipped, "")
 	}
 	return t.listen(tc, o)
 }
@@ -108,6 +112,9 @@ func (t *captureTask) prepare(tc connect.SourceContext) (err error) {
 		return err
 	}
 	if t.gtidSources, err = newSources(t.cfg); err != nil {
+		return err
+	}
+	if t.notifier, err = cdc.NewNotifier(t.cfg.NotificationEnabledChannels, t.cfg.NotificationSinkTopicName, t.cfg.TopicPrefix, t.log); err != nil {
 		return err
 	}
 	if tc.Journals == nil {
@@ -255,6 +262,7 @@ func (t *captureTask) Poll(ctx context.Context, b *connect.Batch) error {
 		return err
 	}
 	err := t.poll(ctx, b)
+	t.tellNotes(b)
 	if err != nil && len(b.Records)+len(b.Marks()) > 0 {
 		t.failed, err = err, nil
 	}

@@ -265,6 +265,13 @@ type Source struct {
 	// topicPrefix with -signal behind it.
 	SignalKafkaTopic string `json:"signalKafkaTopic"`
 
+	// Where it is told how far snapshots are (notification.enabled.channels): "sink"
+	// is a topic, "log" the log. Without it: nowhere.
+	NotificationEnabledChannels []string `json:"notificationEnabledChannels"`
+
+	// The topic of notifications (notification.sink.topic.name).
+	NotificationSinkTopicName string `json:"notificationSinkTopicName"`
+
 	// How many rows an incremental snapshot reads at a time
 	// (incremental.snapshot.chunk.size).
 	IncrementalSnapshotChunkSize int `json:"incrementalSnapshotChunkSize"`
