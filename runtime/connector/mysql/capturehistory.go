@@ -226,14 +226,7 @@ func (h *history) note(p *position, ddl, what string) (connect.JournalEntry, err
 
 // begun is where a snapshot began of which no offset was kept; nil: there is none.
 func (h *history) begun(ctx context.Context) (p *position, err error) {
-	_, err = h.journal.Read(ctx, 0, func(e connect.JournalEntry) error {
-		var r historyRecord
-		if err := json.Unmarshal(e.Value, &r); err != nil {
-			return fmt.Errorf("mysql: read the schema history: record %d: %w", e.Offset, err)
-		}
-		if r.Source["server"] != h.server {
-			return nil
-		}
+	err = h.each(ctx, func(r *historyRecord) (err error) {
 		switch r.Position[keyPlace] {
 		case noteBegun:
 			p, err = loadPosition(r.offset(), h.mariadb)
@@ -243,6 +236,21 @@ func (h *history) begun(ctx context.Context) (p *position, err error) {
 		return err
 	})
 	return p, err
+}
+
+// each gives the records of this capture.
+func (h *history) each(ctx context.Context, record func(*historyRecord) error) error {
+	_, err := h.journal.Read(ctx, 0, func(e connect.JournalEntry) error {
+		var r historyRecord
+		if err := json.Unmarshal(e.Value, &r); err != nil {
+			return fmt.Errorf("mysql: read the schema history: record %d: %w", e.Offset, err)
+		}
+		if r.Source["server"] != h.server {
+			return nil
+		}
+		return record(&r)
+	})
+	return err
 }
 
 // offset is a record's position as an offset, without our notes.
@@ -262,20 +270,13 @@ func (r *historyRecord) offset() connect.SourceOffset {
 // recover makes the catalog what the tables were at a position, and says how many
 // records it has taken.
 func (h *history) recover(ctx context.Context, c *catalog, at *position) (n int, err error) {
-	_, err = h.journal.Read(ctx, 0, func(e connect.JournalEntry) error {
-		var r historyRecord
-		if err := json.Unmarshal(e.Value, &r); err != nil {
-			return fmt.Errorf("mysql: read the schema history: record %d: %w", e.Offset, err)
-		}
-		if r.Source["server"] != h.server {
-			return nil
-		}
+	err = h.each(ctx, func(r *historyRecord) error {
 		before, err := h.before(r.Position, at)
 		if err != nil || !before {
 			return err
 		}
 		n++
-		return c.replay(&r)
+		return c.replay(r)
 	})
 	return n, err
 }
