@@ -184,10 +184,14 @@ func testLost(t *testing.T, lose string) {
 	c.until(c.snapshotDone)
 	c.close()
 	s.Exec(t, db.Name, "INSERT INTO t VALUES (2); "+lose)
-	if strings.HasPrefix(lose, "FLUSH") {
+	purged := strings.HasPrefix(lose, "FLUSH")
+	if purged {
 		purge(t, s)
 	}
 	err := c.open()
+	if purged && err == nil {
+		t.Error("it is not found before the log is read")
+	}
 	for i := 0; err == nil && i < 100; i++ {
 		_, err = c.poll()
 	}
@@ -195,6 +199,16 @@ func testLost(t *testing.T, lose string) {
 		t.Fatalf("it goes on: %v; records %v", err, c.ids("p."+db.Name+".t"))
 	}
 	c.close()
+	if purged { // a start without an offset that cannot go on from where the first began
+		c.offset, c.records = nil, nil
+		if err := c.open(); err != nil {
+			t.Fatal(err)
+		}
+		c.until(c.snapshotDone)
+		s.Exec(t, db.Name, "INSERT INTO t VALUES (4)")
+		c.until(func() bool { return fmt.Sprint(c.ids("p."+db.Name+".t")) == "[r1 r2 r3 c4]" })
+		return
+	}
 	// when_needed reads the rows again.
 	c.src.SnapshotMode = "when_needed"
 	c.records = nil

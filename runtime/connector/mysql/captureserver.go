@@ -126,7 +126,7 @@ func (s *server) has(ctx context.Context, q database.Querier, p *position, of *s
 // that are done must be the server's.
 func (s *server) hasTransactions(ctx context.Context, q database.Querier, done gomysql.GTIDSet, of *sources) (string, error) {
 	if s.mariadb {
-		return "", nil // it says so itself when it is asked for the log
+		return s.hasDomains(ctx, q, done)
 	}
 	purged, err := parseGTIDs(s.variable["gtid_purged"], false)
 	if err != nil {
@@ -147,6 +147,47 @@ func (s *server) hasTransactions(ctx context.Context, q database.Querier, done g
 		return fmt.Sprintf("the server has run transactions %q, and %s were read: it is another server, or its log was reset", text, done), nil
 	}
 	return "", nil
+}
+
+// hasDomains compares MariaDB's places by their domains, in each of which numbers rise:
+// what the log begins behind must be done.
+func (s *server) hasDomains(ctx context.Context, q database.Querier, done gomysql.GTIDSet) (string, error) {
+	first := ""
+	err := database.Strings(ctx, q, "SHOW BINARY LOGS", nil, func(row []string) error {
+		if first == "" {
+			first = row[0]
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("ask for the binary logs: %w", err)
+	}
+	begin := ""
+	err = database.Strings(ctx, q, "SELECT BINLOG_GTID_POS(?, 4)", []any{first}, func(row []string) error { begin = row[0]; return nil })
+	if err != nil {
+		return "", fmt.Errorf("ask where the binary logs begin: %w", err)
+	}
+	before, err := parseGTIDs(begin, true)
+	if err != nil || before == nil {
+		return "", err
+	}
+	for domain, number := range numbers(before) {
+		if numbers(done)[domain] < number {
+			return fmt.Sprintf("the log begins behind %s, and only %s were read", before, done), nil
+		}
+	}
+	return "", nil
+}
+
+// numbers are those of each domain.
+func numbers(set gomysql.GTIDSet) map[uint32]uint64 {
+	all := map[uint32]uint64{}
+	if of, ok := set.(*gomysql.MariadbGTIDSet); ok {
+		for domain, id := range of.Sets {
+			all[domain] = id.SequenceNumber
+		}
+	}
+	return all
 }
 
 // charsets fills in the character sets of databases and collations.

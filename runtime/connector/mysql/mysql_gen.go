@@ -50,7 +50,7 @@ type Source struct {
 	Database Database `json:"database"`
 
 	// The name of the server in topics, schemas and offsets (topic.prefix). Another
-	// one begins anew, with a snapshot.
+	// one is refused: see allowIdentityChange.
 	TopicPrefix string `json:"topicPrefix"`
 
 	// Whether the capture may start though its offset is of another topicPrefix, with

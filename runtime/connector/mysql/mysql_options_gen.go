@@ -21,7 +21,7 @@ func (Database) ConfigDef() []connect.Option {
 func (Source) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "database", Property: "database.hostname", Required: true, Doc: "The server (database.hostname, database.port, database.user, database.password), as mysql.#Database & {…}. The database that its url names is where the connection begins; which databases are captured the lists say."},
-		{Name: "topicPrefix", Property: "topic.prefix", Type: "STRING", Required: true, Doc: "The name of the server in topics, schemas and offsets (topic.prefix). Another one begins anew, with a snapshot."},
+		{Name: "topicPrefix", Property: "topic.prefix", Type: "STRING", Required: true, Doc: "The name of the server in topics, schemas and offsets (topic.prefix). Another one is refused: see allowIdentityChange."},
 		{Name: "allowIdentityChange", Property: "allow.identity.change", Type: "BOOLEAN", Default: "false", Doc: "Whether the capture may start though its offset is of another topicPrefix, with which it begins anew. Set it for one start; without it such a start is refused."},
 		{Name: "databaseServerId", Property: "database.server.id", Type: "INT", Required: true, Doc: "By what number the server knows this reader among its replicas (database.server.id). No other replica and no other connector may have it: the server cuts the older one off."},
 		{Name: "schemaHistoryInternalKafkaTopic", Property: "schema.history.internal.kafka.topic", Type: "STRING", Required: true, Doc: "The topic in which the tables' definitions are kept (schema.history.internal.kafka.topic): one partition, kept for ever, of this connector alone. It is Debezium's, and can be gone on with."},
