@@ -56,13 +56,6 @@ type offsets struct{ connect.SourceOffset }
 
 func (o offsets) Offset(*connect.SourcePartition) connect.SourceOffset { return o.SourceOffset }
 
-// others are offsets of another topicPrefix.
-type others struct{ offsets }
-
-func (others) Partitions() []*connect.SourcePartition {
-	return []*connect.SourcePartition{connect.Partition("server", "other")}
-}
-
 // capturing runs a capture.
 type capturing struct {
 	t       testing.TB
