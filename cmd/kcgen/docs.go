@@ -24,6 +24,7 @@ func docsCommand() *cobra.Command {
 		Long: `Docs writes a page for each package of components, with every field, its type,
 its default and its meaning, from the CUE that validates specs: the built-in
 components, and those of the Go modules that the go.mod of this folder requires.
+Further pages have the verbs of kcgen, and what it warns of.
 
 Pages are Markdown, with links between them that GitHub follows. With -site they
 are a static site with search, which needs no server and fetches nothing. Pages
@@ -56,7 +57,7 @@ func docFiles(cmd *cobra.Command, dir string, site bool) (map[string][]byte, err
 	if err != nil {
 		return nil, err
 	}
-	pages := docs.Pages(lib, commandsPage(cmd.Root()))
+	pages := docs.Pages(lib, commandsPage(cmd.Root()), lintsPage())
 	named := docs.Markdown(pages)
 	if site {
 		if named, err = docs.Site(pages); err != nil {
