@@ -27,8 +27,8 @@ func lockCommand() *cobra.Command {
 		Long: `Lock writes kcgen.lock beside the specs: where pipelines keep their positions
 (connectors' names, files, tables, slots, server ids, consumer groups) and what
 they promise (topics, dead letter queues, formats, the schema of what sources
-write). Commit it. Where it is there, kcgen build and kcgen run refuse a spec
-that says something else, and say what would come of it.
+write). Commit it. Where it is there, kcgen vet, build and run refuse a spec that
+says something else, and say what would come of it.
 
 Once written it is added to: what is new and breaks nothing, as a further
 connector, is taken in. What breaks something is refused, and taken in with

@@ -26,7 +26,8 @@ array of faults and warnings, for annotations in CI.
 
 A warning ends with its id: kcgen explain KC003 tells more. Where it is meant, the
 spec says so, and why: accept: KC003: "the reason", on the pipeline or on a
-connector. With -strict a warning that is not accepted is a fault.
+connector. With -strict a warning that is not accepted is a fault. Where there is
+a kcgen.lock beside a spec, what breaks it is a fault as well (kcgen lock).
 
 A policy is an organisation's own CUE, a file, a folder or the import path of a
 package, whose constraints hold for every spec: kafka: tls!: _ asks for TLS. It
@@ -34,7 +35,7 @@ refuses, and sets nothing. KCGEN_POLICY names policies for all calls.`,
 		Example: "  kcgen vet pipeline.cue\n  kcgen vet -json pipelines/*.cue\n  kcgen vet -t env=prod pipeline.cue",
 		Args:    specs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, found, err := checkEach(cmd, r.config(cmd, tags), args)
+			found, err := vetted(cmd, r.config(cmd, tags), args)
 			faults := found.Faults()
 			if err == nil && asJSON {
 				err = found.JSON(cmd.OutOrStdout())
@@ -60,6 +61,16 @@ refuses, and sets nothing. KCGEN_POLICY names policies for all calls.`,
 	r.flags(cmd)
 	tagFlag(cmd, &tags)
 	return cmd
+}
+
+// vetted is what is found in specs, and what their locks do not allow.
+func vetted(cmd *cobra.Command, cfg compiler.Config, specs []string) (diag.List, error) {
+	plans, found, err := checkEach(cmd, cfg, specs)
+	if err != nil {
+		return nil, err
+	}
+	_, locked, err := guarded(&cfg, plans)
+	return append(found, locked...).Sorted(), err
 }
 
 func areGood(n int) string {
