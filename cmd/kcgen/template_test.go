@@ -10,7 +10,7 @@ import (
 )
 
 // called is a call of kcgen in a file of CI, or in a Dockerfile.
-var called = regexp.MustCompile(`kcgen ((?:vet|test|build|diff|template) .*)`)
+var called = regexp.MustCompile(`kcgen ((?:vet|lock|test|build|diff|template) .*)`)
 
 // TestCallsOfTemplates: what the templates call kcgen with, it takes.
 func TestCallsOfTemplates(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"kcgen.dev/compiler/lock"
 	"kcgen.dev/compiler/plan"
 )
 
@@ -19,6 +20,7 @@ type Pipeline struct {
 	Object  string // the same as a DNS label
 	About   string // the first sentence of the spec's comment
 	Spec    string // its path below the root
+	Lock    string // where its kcgen.lock is, or would be
 	Tags    []string
 	Version string // of kcgen, as go install takes it
 	Modules bool   // it needs modules beside kcgen.dev
@@ -78,6 +80,9 @@ func Of(of *plan.Pipeline, o Options) (*Pipeline, error) {
 // locate finds the spec and its go.mod, as seen from the root.
 func (p *Pipeline) locate(of *plan.Pipeline, root string) (err error) {
 	if p.Spec, err = relative(root, of.Spec); err != nil {
+		return err
+	}
+	if p.Lock, err = relative(root, lock.Beside("", of.Spec)); err != nil {
 		return err
 	}
 	if p.Modules = len(of.Modules) > 0; p.Modules {
