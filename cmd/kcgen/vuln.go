@@ -33,9 +33,9 @@ be read, or the build failed.`,
 		Args:    oneSpec("vuln"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := buildinfo.ReadFile(args[0]); err == nil {
-				return scanned(cmd, args[0], args[0], o, asJSON)
+				return scanned(cmd, args[0], o, asJSON)
 			}
-			o.Precise = true
+			o.Precise, o.Name = true, args[0]
 			return vulnSpec(cmd, tags, args[0], o, asJSON)
 		},
 		ValidArgsFunction: completeSpecs,
@@ -66,16 +66,15 @@ func vulnSpec(cmd *cobra.Command, tags []string, spec string, o vuln.Options, as
 	if err != nil {
 		return err
 	}
-	return scanned(cmd, file, spec, o, asJSON)
+	return scanned(cmd, file, o, asJSON)
 }
 
 // scanned scans a binary, tells what it has found, and gives the exit code.
-func scanned(cmd *cobra.Command, file, name string, o vuln.Options, asJSON bool) error {
+func scanned(cmd *cobra.Command, file string, o vuln.Options, asJSON bool) error {
 	r, err := vuln.Scan(cmd.Context(), file, o)
 	if err != nil {
 		return err
 	}
-	r.Binary = name
 	if asJSON {
 		err = diag.WriteJSON(cmd.OutOrStdout(), r)
 	} else {

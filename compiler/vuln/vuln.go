@@ -47,6 +47,7 @@ func (f Finding) Linked() bool { return len(f.Symbols) > 0 }
 
 // Options say how to scan.
 type Options struct {
+	Name     string // what the report calls the binary; empty: its file's name
 	Database string // a URL, or a folder; empty: Go's own
 
 	// Precise says that the binary has its symbols. One that has none is said to
@@ -65,6 +66,7 @@ func Scan(ctx context.Context, binary string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	name := cmp.Or(o.Name, binary)
 	var out, said bytes.Buffer
 	cmd := scan.Command(ctx, "-mode=binary", "-format=json", "-db="+db, binary)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(""), &out, &said
@@ -73,9 +75,9 @@ func Scan(ctx context.Context, binary string, o Options) (*Report, error) {
 		err = cmd.Wait()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("vuln: scan %s with %s: %w%s", binary, db, err, unreachable(o, said.String()))
+		return nil, fmt.Errorf("vuln: scan %s with %s: %w%s", name, db, err, unreachable(o, said.String()))
 	}
-	r := &Report{Binary: binary, Database: db, Precise: o.Precise}
+	r := &Report{Binary: name, Database: db, Precise: o.Precise}
 	if r.Findings, err = read(&out); err != nil {
 		return nil, err
 	}
