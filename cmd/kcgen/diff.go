@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,10 +51,14 @@ say themselves (schemas, rights, size) is told with -built, which compiles both.
 	}
 	cmd.Flags().StringVar(&f.format, "format", "text", "`text`, markdown (for a pull request) or json")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "", "end with 1 where a consequence is of this `level` or graver")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(diffFormats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(review.Kinds(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&f.built, "built", false, "build both, and compare their schemas, rights and size")
 	tagFlag(cmd, &f.tags)
 	return cmd
 }
+
+var diffFormats = []string{"text", "markdown", "json"}
 
 type diffFlags struct {
 	format, failOn string
@@ -75,9 +80,7 @@ func (f *diffFlags) twoSides(cmd *cobra.Command, args []string) error {
 }
 
 func (f *diffFlags) check() (least review.Kind, err error) {
-	switch f.format {
-	case "text", "markdown", "json":
-	default:
+	if !slices.Contains(diffFormats, f.format) {
 		return 0, fmt.Errorf("-format %q is not text, markdown or json", f.format)
 	}
 	if f.failOn != "" {
