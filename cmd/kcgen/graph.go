@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -30,15 +31,18 @@ on the lines. SVG has colours for light and dark, and the whole of what is
 shortened as tooltips; Mermaid is for Markdown.`,
 		Example: "  kcgen graph pipeline.cue > pipeline.svg\n  kcgen graph -flow -o orders.svg orders.cue\n  kcgen graph -format mermaid pipelines",
 		Args: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("format") {
+				var err error
+				if format, err = formatOf(file); err != nil {
+					return err
+				}
+			}
 			if err := oneOf("format", format, formats); err != nil {
 				return err
 			}
 			return specs(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("format") && filepath.Ext(file) == ".mmd" {
-				format = "mermaid"
-			}
 			drawn, err := graphOf(cmd, tags, args, flow)
 			if err != nil {
 				return err
@@ -64,6 +68,17 @@ shortened as tooltips; Mermaid is for Markdown.`,
 }
 
 var formats = []string{"svg", "mermaid"}
+
+// formatOf is how to draw into a file, where nobody says.
+func formatOf(file string) (string, error) {
+	switch filepath.Ext(file) {
+	case ".svg", "":
+		return "svg", nil
+	case ".mmd":
+		return "mermaid", nil
+	}
+	return "", fmt.Errorf("-o %s is neither .svg nor .mmd; -format says how to draw into it", file)
+}
 
 // graphOf checks the specs that the arguments mean, and draws them.
 func graphOf(cmd *cobra.Command, tags, args []string, flow bool) (*graph.Graph, error) {
