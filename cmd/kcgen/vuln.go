@@ -2,6 +2,7 @@ package main
 
 import (
 	"debug/buildinfo"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -30,7 +31,12 @@ The database is https://vuln.go.dev, or by -db a copy of it, as a URL or a folde
 Exit codes: 0 nothing vulnerable is linked, 1 something is, 3 the database cannot
 be read, or the build failed.`,
 		Example: "  kcgen vuln orders.cue\n  kcgen vuln -db /srv/vulndb -accept GO-2025-3503 ./orders",
-		Args:    oneSpec("vuln"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("vuln takes one binary, or one spec")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := buildinfo.ReadFile(args[0]); err == nil {
 				return scanned(cmd, args[0], o, asJSON)
@@ -38,7 +44,6 @@ be read, or the build failed.`,
 			o.Precise, o.Name = true, args[0]
 			return vulnSpec(cmd, tags, args[0], o, asJSON)
 		},
-		ValidArgsFunction: completeSpecs,
 	}
 	cmd.Flags().StringVar(&o.Database, "db", "", "the vulnerability database, a `URL` or a folder")
 	cmd.Flags().StringSliceVar(&o.Accept, "accept", nil, "vulnerabilities that are no failure, by their `ID,…`")
