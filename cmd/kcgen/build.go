@@ -17,7 +17,7 @@ import (
 func buildCommand() *cobra.Command {
 	var f buildFlags
 	cmd := &cobra.Command{
-		Use:   "build [-o FILE] [-pack] [-target OS/ARCH,…] [-image FILE.tar|NAME:TAG] [-sbom FILE] [-provenance FILE] [-strict] [-policy P] [-report] [-t TAG=VALUE] SPEC…",
+		Use:   "build [-o FILE] [-pack] [-target OS/ARCH,…] [-image FILE.tar|NAME:TAG] [-label NAME=VALUE] [-sbom FILE] [-provenance FILE] [-strict] [-policy P] [-report] [-t TAG=VALUE] SPEC…",
 		Short: "Build one static binary a pipeline",
 		Long: `Build checks specs, runs their tests and compiles each into one static binary,
 ./<pipeline> unless -o says otherwise. A spec whose tests fail gets none. The
