@@ -1,8 +1,8 @@
 // Package lock keeps kcgen.lock, a file beside the specs of a folder: where each
 // pipeline keeps its positions (names, files, tables, slots, groups) and what it
-// promises (topics, formats, the schema of what it writes). A build of a spec
-// that says something else fails until somebody has accepted it, so that the
-// change is a line in the pull request and not a surprise at night.
+// promises (topics, formats, the schema of what it writes). A spec that says
+// something else is refused by vet and by a build until somebody has accepted it,
+// so that the change is a line in the pull request and not a surprise at night.
 //
 // The file is CUE: a line for each thing, with its whole path, sorted, so that a
 // diff says by itself what has changed. What belongs in it is what package
