@@ -98,7 +98,7 @@ func (b origin) String() string {
 
 // text writes it for a terminal.
 func (d *verified) text(w io.Writer) {
-	specs := strings.Join(d.Specs, " ")
+	specs := strings.Join(d.Specs, ", ")
 	switch {
 	case d.Verdict == other:
 		fmt.Fprintf(w, "%s is not %s\n", d.Binary, specs)
