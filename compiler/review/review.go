@@ -8,6 +8,7 @@
 //	review.go   the report
 //	kind.go     the vocabulary
 //	compare.go  two plans, node by node
+//	pair.go     which pipeline is which
 //	match.go    which connector, and which step, is which
 //	rule.go     what a difference means
 //	show.go     values in words
@@ -62,7 +63,7 @@ type Change struct {
 }
 
 // Compare compares specs. One with one are the same pipeline, whatever it is
-// called; of more, those of one name are.
+// called; of more, those of one name are, and those that go on under another.
 func Compare(old, now Side) *Report {
 	before, after := old.Plans, now.Plans
 	r := &Report{Pipelines: []*Pipeline{}}
@@ -71,25 +72,11 @@ func Compare(old, now Side) *Report {
 		r.Pipelines = append(r.Pipelines, plans(prefix, before[0], after[0]))
 		return r
 	}
-	for _, q := range after {
-		r.Pipelines = append(r.Pipelines, plans(prefix, named(before, q.Name), q))
-	}
-	for _, p := range before {
-		if named(after, p.Name) == nil {
-			r.Pipelines = append(r.Pipelines, plans(prefix, p, nil))
-		}
+	for _, two := range pairs(before, after) {
+		r.Pipelines = append(r.Pipelines, plans(prefix, two[0], two[1]))
 	}
 	slices.SortStableFunc(r.Pipelines, func(a, b *Pipeline) int { return cmp.Compare(a.Name, b.Name) })
 	return r
-}
-
-func named(all []*plan.Pipeline, name string) *plan.Pipeline {
-	for _, p := range all {
-		if p.Name == name {
-			return p
-		}
-	}
-	return nil
 }
 
 // plans compares the plans of one pipeline; one may be nil.
