@@ -32,7 +32,7 @@ The consequences, from the mildest:
 	output        records look different
 	guarantee     what is promised of records is another
 	renamed       a topic, queue or target has another name
-	incompatible  who reads records by their schema may fail (-built)
+	incompatible  who reads records as before may fail (by their schema: -built)
 	re-snapshot   a position is lost: what was read is read again, or left out
 	gap           records are missing
 

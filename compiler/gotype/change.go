@@ -18,6 +18,7 @@ var changes = []string{
 	"restart",    // the program is another, and goes on where it was
 	"duplicates", // records may come again
 	"output",     // other records
+	"format",     // other bytes: who reads the old ones cannot read them
 	"guarantee",  // what is promised of records
 	"renamed",    // records go elsewhere, or come from elsewhere
 	"includes",   // what is read: more of it, or less

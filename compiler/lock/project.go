@@ -90,7 +90,7 @@ func part(s *plan.Struct, f *plan.Field, output bool) plan.Node {
 			return elements(v)
 		}
 	}
-	if locked[f.Change] || output && f.Change == "output" && !f.Usual {
+	if looks := f.Change == "output" || f.Change == "format"; locked[f.Change] || output && looks && !f.Usual {
 		return plain(f.Value)
 	}
 	return nil

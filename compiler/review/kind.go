@@ -18,7 +18,7 @@ const (
 	Output                   // records look different
 	Guarantee                // what is promised of records is another
 	Renamed                  // a topic, group, queue or target has another name
-	Incompatible             // who reads the records by their schema may fail
+	Incompatible             // who reads the records as before may fail
 	Resnapshot               // the position is lost: what was read is read again, or is left out
 	Gap                      // records are missing
 )

@@ -66,7 +66,7 @@ func TestRepository(t *testing.T) {
 	}
 	for _, k := range review.Kinds() {
 		// What only programs know is in cmd/kcgen/testdata/script/repository.txtar.
-		if k != "size" && k != "rights" && k != "incompatible" && seen[k] < 2 {
+		if k != "size" && k != "rights" && seen[k] < 2 {
 			t.Errorf("%q comes %d times", k, seen[k])
 		}
 	}

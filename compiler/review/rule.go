@@ -72,6 +72,8 @@ func (c *comparison) meaning(at place, f, g *plan.Field) (Kind, string) {
 		return Duplicates, "while both run, neither knows of the other: records may come twice; stop the old one before"
 	case "output":
 		return output(at)
+	case "format":
+		return format(at)
 	case "guarantee":
 		return Guarantee, guarantee(at, f, g)
 	case "renamed":
@@ -82,6 +84,14 @@ func (c *comparison) meaning(at place, f, g *plan.Field) (Kind, string) {
 		return identity(at, f, g)
 	}
 	return Restart, "takes effect with a restart, and goes on where it was"
+}
+
+// format: what a source writes is read by others; what a sink reads is its own.
+func format(at place) (Kind, string) {
+	if at.kind == "sinks" {
+		return output(at)
+	}
+	return Incompatible, "records are in another format from now on: who reads the topic as before fails at the first of them"
 }
 
 func output(at place) (Kind, string) {
