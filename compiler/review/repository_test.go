@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,8 +12,6 @@ import (
 
 	"kcgen.dev/compiler/check"
 	"kcgen.dev/compiler/lint"
-	"kcgen.dev/compiler/load"
-	"kcgen.dev/compiler/lower"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/review"
 )
@@ -113,14 +112,7 @@ func (r repository) side(t *testing.T, files map[string]string) review.Side {
 // vetted is the plan of a spec in which there is no fault.
 func vetted(t *testing.T, dir, spec string) *plan.Pipeline {
 	t.Helper()
-	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, spec)
-	if len(bad) > 0 {
-		t.Fatalf("%v", bad)
-	}
-	p, bad := lower.Pipeline(s)
-	if len(bad) > 0 {
-		t.Fatalf("%v", bad)
-	}
+	p := planned(t, dir, spec)
 	if bad := check.Pipeline(p); len(bad) > 0 {
 		t.Fatalf("%v", bad)
 	}
@@ -131,10 +123,7 @@ func vetted(t *testing.T, dir, spec string) *plan.Pipeline {
 // archive's comment says how it is written.
 func (r repository) changed(t *testing.T, change string) (files map[string]string, want string) {
 	t.Helper()
-	files = map[string]string{}
-	for name, text := range r.files {
-		files[name] = text
-	}
+	files = maps.Clone(r.files)
 	var file, old, now string
 	edit := func() {
 		switch {

@@ -23,7 +23,13 @@ func lowered(t *testing.T, spec string) *plan.Pipeline {
 	if err := os.WriteFile(filepath.Join(dir, "s.cue"), []byte(spec), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, "s.cue")
+	return planned(t, dir, "s.cue")
+}
+
+// planned is the plan of a file.
+func planned(t *testing.T, dir, spec string) *plan.Pipeline {
+	t.Helper()
+	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, spec)
 	if len(bad) > 0 {
 		t.Fatalf("%v", bad)
 	}
