@@ -129,7 +129,7 @@ func grave(c review.Change) bool {
 func values(c review.Change) string {
 	const usual = "the default"
 	switch {
-	case c.Kind == review.Output && !strings.Contains(c.Path, " "):
+	case (c.Kind == review.Output || c.Kind == review.Incompatible) && !strings.Contains(c.Path, " "):
 		return fmt.Sprintf("was %s, is %s", cmp.Or(c.Old, usual), cmp.Or(c.New, usual))
 	case c.Old == "":
 		return "is " + c.New + ", and was not there"
