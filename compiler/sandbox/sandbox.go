@@ -199,7 +199,7 @@ func judge(ctx context.Context, lim Limits, e ended) ([]byte, error) {
 		return limit(Time)
 	case e.late, exit(exitWall):
 		return limit(Wall)
-	case e.err != nil && crashed(e.stderr) && e.use.MaxRSS > lim.Memory/2:
+	case e.err != nil && crashed(e.stderr) && e.use.MaxRSS > lim.Memory/4: // what was asked for is not yet used
 		return limit(Memory)
 	case e.err != nil:
 		return nil, fmt.Errorf("sandbox: evaluate: %w: %s", e.err, firstLine(e.stderr))
