@@ -24,7 +24,18 @@ var sources = map[string]func(map[string]string) (connect.Source, error){
 
 func newPostgres(properties map[string]string) (connect.Source, error) {
 	var s postgres.Source
-	if err := configure(&s, properties); err != nil {
+	own := maps.Clone(properties)
+	err := eachHash(own, func(h hash, salt secret.Secret) {
+		if one := (postgres.Hash{Algorithm: h.algorithm, Salt: salt, Columns: h.columns}); h.v2 {
+			s.ColumnMaskHashV2 = append(s.ColumnMaskHashV2, one)
+		} else {
+			s.ColumnMaskHash = append(s.ColumnMaskHash, one)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := configure(&s, own); err != nil {
 		return nil, err
 	}
 	at := properties["database.hostname"] + ":" + properties["database.port"]
@@ -35,16 +46,15 @@ func newPostgres(properties map[string]string) (connect.Source, error) {
 func newMySQL(properties map[string]string) (connect.Source, error) {
 	var s mysql.Source
 	own := maps.Clone(properties)
-	for i, h := range hashes(own) {
-		salt := fmt.Sprintf("%s_SALT_%d", passwordEnv, i)
-		if err := os.Setenv(salt, h.salt); err != nil {
-			return nil, err
-		}
-		if one := (mysql.Hash{Algorithm: h.algorithm, Salt: secret.Ref("${env:" + salt + "}"), Columns: h.columns}); h.v2 {
+	err := eachHash(own, func(h hash, salt secret.Secret) {
+		if one := (mysql.Hash{Algorithm: h.algorithm, Salt: salt, Columns: h.columns}); h.v2 {
 			s.ColumnMaskHashV2 = append(s.ColumnMaskHashV2, one)
 		} else {
 			s.ColumnMaskHash = append(s.ColumnMaskHash, one)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := configure(&s, own); err != nil {
 		return nil, err
@@ -82,6 +92,18 @@ type hash struct {
 	v2              bool
 	algorithm, salt string
 	columns         []string
+}
+
+// eachHash takes such properties out, and keeps their salts in the environment.
+func eachHash(properties map[string]string, f func(h hash, salt secret.Secret)) error {
+	for i, h := range hashes(properties) {
+		salt := fmt.Sprintf("%s_SALT_%d", passwordEnv, i)
+		if err := os.Setenv(salt, h.salt); err != nil {
+			return err
+		}
+		f(h, secret.Ref("${env:"+salt+"}"))
+	}
+	return nil
 }
 
 // hashes takes these out of properties.
