@@ -51,6 +51,7 @@ var caseDeviations = []struct {
 	deviation
 }{
 	{at(`^own$`), deviation{at(`^mysql$`), at(`docs:value\.payload\.after\.j$`), at(`13:0-35:0-57`), "Debezium takes a negative time of a JSON document apart wrongly"}},
+	{at(`^changes-skipped$`), deviation{at(`^postgres$`), at(`uniq:value\.payload\.source\.sequence$`), nil, "Debezium has an older commit for the last one behind a transaction of which it skips all"}},
 	{at(`^signal`), deviation{at(`^mysql$`), at(`:value\.payload\.source\.thread$`), nil, "each of the two writes its signals by a connection of its own"}},
 	{at(`^changes-transactions$`), deviation{at(`^m(ariadb|ysql)$`), at(`^\$PREFIX\.transaction:`), nil, "Debezium tells of the last transactions before a restart again: no offset is kept behind the end of one"}},
 	{at(`^snapshots-locking-none$`), deviation{at(`^m(ariadb|ysql)$`), at(`^\$PREFIX:value\.payload\.(ddl$|source\.table$|tableChanges)`), nil, "Debezium without locks tells of tables in the order of a hash set"}},
