@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/wiring"
 )
@@ -138,7 +139,7 @@ func tooFewReplicas(f *finder) {
 		}
 		f.insync(p, p.Path+".topicCreation.default", creation.Struct("default"))
 		for _, g := range creation.Structs("groups") {
-			f.insync(p, p.Path+".topicCreation.groups."+g.Key(), g)
+			f.insync(p, p.Path+".topicCreation.groups."+diag.Label(g.Key()), g)
 		}
 	}
 }
@@ -148,7 +149,10 @@ func (f *finder) insync(p part, path string, s *plan.Struct) {
 	if replicas == nil || replicas.Int < 1 || configs == nil {
 		return
 	}
-	m, _ := configs.Value.(*plan.Map)
+	m, ok := configs.Value.(*plan.Map)
+	if !ok {
+		return
+	}
 	for i, key := range m.Keys {
 		l, ok := m.Vals[i].(*plan.Lit)
 		if !ok || key != "min.insync.replicas" {
