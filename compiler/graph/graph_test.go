@@ -12,25 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"kcgen.dev/compiler/load"
-	"kcgen.dev/compiler/lower"
-	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/lower/lowertest"
 	"kcgen.dev/runtime/dryrun/wire"
 )
-
-// planOf is the plan of a spec in a folder.
-func planOf(t testing.TB, dir, spec string) *plan.Pipeline {
-	t.Helper()
-	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, spec)
-	if len(bad) > 0 {
-		t.Fatal(bad)
-	}
-	p, bad := lower.Pipeline(s)
-	if len(bad) > 0 {
-		t.Fatal(bad)
-	}
-	return p
-}
 
 const header = `package p
 
@@ -69,7 +53,7 @@ func specs(t testing.TB, bodies ...string) *Graph {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, Pipeline{Plan: planOf(t, dir, name)})
+		all = append(all, Pipeline{Plan: lowertest.Plan(t, dir, name)})
 	}
 	return Of(all)
 }
@@ -86,7 +70,7 @@ func TestExamples(t *testing.T) {
 	}
 	var all []Pipeline
 	for _, dir := range dirs {
-		p := Pipeline{Plan: planOf(t, dir, "pipeline.cue")}
+		p := Pipeline{Plan: lowertest.Plan(t, dir, "pipeline.cue")}
 		all = append(all, p)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			examine(t, Of([]Pipeline{p}))
@@ -334,7 +318,7 @@ func TestSchemas(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "s.cue"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	g := Of([]Pipeline{{planOf(t, dir, "s.cue"), []wire.Flow{
+	g := Of([]Pipeline{{lowertest.Plan(t, dir, "s.cue"), []wire.Flow{
 		{Connector: "sources.a", Text: "connector\n    value  string\n\ntransforms[0]\n    value  struct\n", End: id},
 		{Connector: "sinks.b", Text: "converters\n", Begin: id},
 		{Connector: "sinks.c", Text: "topic bills\nconverters\n", Begin: other},

@@ -7,8 +7,7 @@ import (
 	"testing"
 
 	"kcgen.dev/compiler/diag"
-	"kcgen.dev/compiler/load"
-	"kcgen.dev/compiler/lower"
+	"kcgen.dev/compiler/lower/lowertest"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/dryrun/wire"
 )
@@ -25,7 +24,7 @@ func TestExamples(t *testing.T) {
 			continue // another's Go module
 		}
 		t.Run(filepath.Base(filepath.Dir(spec)), func(t *testing.T) {
-			p := planOf(t, filepath.Dir(spec), "pipeline.cue")
+			p := lowertest.Plan(t, filepath.Dir(spec), "pipeline.cue")
 			f := again(t, p, nil)
 			if found := f.Compare(p); len(found) > 0 {
 				t.Errorf("a spec against its own lock: %v\n%s", found, f.Text())
@@ -48,19 +47,6 @@ func again(t *testing.T, p *plan.Pipeline, flows []wire.Flow) *File {
 		t.Errorf("written again:\n%s\nwas:\n%s", got.Text(), f.Text())
 	}
 	return got
-}
-
-func planOf(t *testing.T, dir, file string) *plan.Pipeline {
-	t.Helper()
-	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, file)
-	if len(bad) > 0 {
-		t.Fatal(bad)
-	}
-	p, bad := lower.Pipeline(s)
-	if len(bad) > 0 {
-		t.Fatal(bad)
-	}
-	return p
 }
 
 const base = `package x
@@ -155,7 +141,7 @@ func write(t *testing.T, spec string) *plan.Pipeline {
 	if err := os.WriteFile(filepath.Join(dir, "x.cue"), []byte(spec), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return planOf(t, dir, "x.cue")
+	return lowertest.Plan(t, dir, "x.cue")
 }
 
 // TestTags: what a spec says with other tags is another entry.
@@ -195,7 +181,7 @@ func TestFolder(t *testing.T) {
 	if name != "shop.d/kcgen.lock" || Beside(dir, "shop.d/x.cue") != name {
 		t.Errorf("beside shop.d: %s", name)
 	}
-	p := planOf(t, dir, "shop.d")
+	p := lowertest.Plan(t, dir, "shop.d")
 	f, err := Open(dir, name, nil)
 	if err != nil || f.Found {
 		t.Fatal(f, err)

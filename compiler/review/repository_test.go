@@ -12,6 +12,7 @@ import (
 
 	"kcgen.dev/compiler/check"
 	"kcgen.dev/compiler/lint"
+	"kcgen.dev/compiler/lower/lowertest"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/review"
 )
@@ -112,7 +113,7 @@ func (r repository) side(t *testing.T, files map[string]string) review.Side {
 // vetted is the plan of a spec in which there is no fault.
 func vetted(t *testing.T, dir, spec string) *plan.Pipeline {
 	t.Helper()
-	p := planned(t, dir, spec)
+	p := lowertest.Plan(t, dir, spec)
 	if bad := check.Pipeline(p); len(bad) > 0 {
 		t.Fatalf("%v", bad)
 	}

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"kcgen.dev/compiler/load"
-	"kcgen.dev/compiler/lower"
+	"kcgen.dev/compiler/lower/lowertest"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/review"
 	"kcgen.dev/runtime/dryrun/wire"
@@ -23,21 +22,7 @@ func lowered(t *testing.T, spec string) *plan.Pipeline {
 	if err := os.WriteFile(filepath.Join(dir, "s.cue"), []byte(spec), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return planned(t, dir, "s.cue")
-}
-
-// planned is the plan of a file.
-func planned(t *testing.T, dir, spec string) *plan.Pipeline {
-	t.Helper()
-	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, spec)
-	if len(bad) > 0 {
-		t.Fatalf("%v", bad)
-	}
-	p, bad := lower.Pipeline(s)
-	if len(bad) > 0 {
-		t.Fatalf("%v", bad)
-	}
-	return p
+	return lowertest.Plan(t, dir, "s.cue")
 }
 
 // TestChanges: each change of the spec in testdata has its consequence, and no
