@@ -19,19 +19,20 @@ func (s Sink) Check(ctx context.Context, cc connect.CheckContext) []connect.Find
 	if s.Connection == nil {
 		return nil
 	}
+	c.About = s.Connection.String()
 	t, err := s.task(connect.SinkContext{Name: cc.Name})
 	if err != nil {
-		c.say("the options of "+connect.Word(cc.Name), err.Error(), "")
-		return c.found
+		c.Say("the options of "+connect.Word(cc.Name), err.Error(), "")
+		return c.All
 	}
 	c.sinkTask = t
 	if !c.connects(ctx) {
-		return c.found
+		return c.All
 	}
 	defer t.Close()
 	tables, err := s.tablesFor(t.dialect, cc.Topics)
 	if err != nil {
-		c.say("tables by tableNameFormat", err.Error(), "")
+		c.Say("tables by tableNameFormat", err.Error(), "")
 	}
 	if len(cc.Topics) > 0 {
 		for _, table := range tables {
@@ -41,31 +42,21 @@ func (s Sink) Check(ctx context.Context, cc connect.CheckContext) []connect.Find
 	if t.exact != nil {
 		c.offsets(ctx)
 	}
-	return c.found
+	return c.All
 }
 
 // inspection is a check at work.
 type inspection struct {
 	Sink
 	*sinkTask
-	found []connect.Finding
-}
-
-// say adds what was found; problem is "" where all is well.
-func (c *inspection) say(what, problem, fix string) {
-	c.found = append(c.found, connect.Finding{What: fmt.Sprintf("%s: %s", c.Sink.Connection, what), Problem: problem, Fix: fix})
-}
-
-func (c *inspection) warn(what, problem, fix string) {
-	c.say(what, problem, fix)
-	c.found[len(c.found)-1].Warning = true
+	connect.Findings
 }
 
 // connects opens the connection.
 func (c *inspection) connects(ctx context.Context) bool {
 	pool, err := c.Sink.Connection.Open()
 	if err != nil {
-		c.say("the options of the connection", err.Error(), "")
+		c.Say("the options of the connection", err.Error(), "")
 		return false
 	}
 	c.pool = pool
@@ -75,10 +66,10 @@ func (c *inspection) connects(ctx context.Context) bool {
 		if c.dialect.Fault(err) == database.Denied {
 			fix = "see to the user, the password and the database of the connection"
 		}
-		c.say("it can be reached", err.Error(), fix)
+		c.Say("it can be reached", err.Error(), fix)
 		return false
 	}
-	c.say("it can be reached", "", "")
+	c.Good("it can be reached")
 	return true
 }
 
@@ -88,16 +79,16 @@ func (c *inspection) table(ctx context.Context, id database.Table) {
 	columns, err := c.dialect.Columns(ctx, c.conn, id, database.Mapping{})
 	switch {
 	case err != nil:
-		c.say(what, err.Error(), "")
+		c.Say(what, err.Error(), "")
 		return
 	case len(columns) == 0 && c.Sink.AutoCreate:
-		c.say(what+", or is made with the first record for it (autoCreate)", "", "")
+		c.Say(what+", or is made with the first record for it (autoCreate)", "", "")
 		return
 	case len(columns) == 0:
-		c.say(what, "it is not, or the user may not see it", strings.TrimSuffix("make it, or set autoCreate: true; or give the user its rights: "+c.grant(id, c.Sink.rights()...), "; or give the user its rights: "))
+		c.Say(what, "it is not, or the user may not see it", strings.TrimSuffix("make it, or set autoCreate: true; or give the user its rights: "+c.grant(id, c.Sink.rights()...), "; or give the user its rights: "))
 		return
 	}
-	c.say(what, "", "")
+	c.Good(what)
 	keys := c.keys(id, columns)
 	c.writable(id, columns, keys)
 	c.rightsOn(ctx, id, columns, keys)
@@ -124,12 +115,12 @@ func (c *inspection) keys(id database.Table, columns []database.Column) []string
 		what := fmt.Sprintf("table %s has column %s, of pkFields", id, connect.Word(k))
 		switch {
 		case at >= 0:
-			c.say(what, "", "")
+			c.Good(what)
 			found = append(found, columns[at].Name)
 		case c.Sink.AutoEvolve && c.Sink.InsertMode == "insert":
-			c.warn(what, "it does not, and it is added only if it is optional", "add it")
+			c.Warn(what, "it does not, and it is added only if it is optional", "add it")
 		default:
-			c.say(what, "it does not", "add it, or give others in pkFields")
+			c.Say(what, "it does not", "add it, or give others in pkFields")
 		}
 	}
 	c.unique(id, found, primary)
@@ -142,7 +133,7 @@ func (c *inspection) unique(id database.Table, keys, primary []string) {
 	if c.Sink.InsertMode != "upsert" || slices.Equal(a, b) {
 		return
 	}
-	c.warn(fmt.Sprintf("table %s: its primary key is %s, as pkFields says", id, wordsOf(keys)),
+	c.Warn(fmt.Sprintf("table %s: its primary key is %s, as pkFields says", id, wordsOf(keys)),
 		"it is "+orNone(primary), "an upsert finds rows by a unique key: see that there is one of just these columns")
 }
 
@@ -168,10 +159,10 @@ func (c *inspection) writable(id database.Table, columns []database.Column, keys
 	}
 	what := fmt.Sprintf("table %s: columns that must not be null are written", id)
 	if len(need) > 0 {
-		c.say(what, wordsOf(need)+" would be left out", "add them to fieldsWhitelist, or give the columns defaults")
+		c.Say(what, wordsOf(need)+" would be left out", "add them to fieldsWhitelist, or give the columns defaults")
 		return
 	}
-	c.say(what, "", "")
+	c.Good(what)
 }
 
 var rightNames = map[database.Right]string{
@@ -195,11 +186,11 @@ func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []
 		lacks, err := asks.Lacks(ctx, c.conn, id, []database.Right{right})
 		switch {
 		case err != nil:
-			c.say(what, err.Error(), "")
+			c.Say(what, err.Error(), "")
 		case len(lacks) > 0:
-			c.say(what, "the user has not got it", c.grant(id, right))
+			c.Say(what, "the user has not got it", c.grant(id, right))
 		default:
-			c.say(what, "", "")
+			c.Good(what)
 		}
 	}
 }
@@ -240,9 +231,9 @@ func (c *inspection) plan(ctx context.Context, id database.Table, right database
 	what := fmt.Sprintf("table %s: the right to %s", id, rightNames[right])
 	switch {
 	case err == nil:
-		c.say(what, "", "")
+		c.Good(what)
 	case c.dialect.Fault(err) == database.Denied:
-		c.say(what, err.Error(), c.grant(id, right))
+		c.Say(what, err.Error(), c.grant(id, right))
 	}
 }
 
@@ -262,20 +253,20 @@ func (c *inspection) offsets(ctx context.Context) {
 	what := fmt.Sprintf("table %s keeps positions (offsetsTable)", g.table)
 	text, err := g.creation()
 	if err != nil {
-		c.say(what, err.Error(), "")
+		c.Say(what, err.Error(), "")
 		return
 	}
 	columns, err := c.dialect.Columns(ctx, c.conn, g.table, database.Mapping{})
 	switch {
 	case err != nil:
-		c.say(what, err.Error(), "")
+		c.Say(what, err.Error(), "")
 	case len(columns) == 0:
-		c.warn(what, "it is not there yet: the sink makes it when it starts, if it may", text)
+		c.Warn(what, "it is not there yet: the sink makes it when it starts, if it may", text)
 	default:
 		if err := g.verify(columns, text); err != nil {
-			c.say(what, err.Error(), "")
+			c.Say(what, err.Error(), "")
 			return
 		}
-		c.say(what, "", "")
+		c.Good(what)
 	}
 }

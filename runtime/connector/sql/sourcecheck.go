@@ -16,6 +16,9 @@ var _ connect.Checks = Source{}
 // that the mode reads by, of the right types, not null and indexed.
 func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Finding {
 	c := &checking{src: s}
+	if s.Connection != nil {
+		c.About = s.Connection.String()
+	}
 	tasks, err := s.Tasks(ctx, 1)
 	if err != nil {
 		return c.bad("the options of "+cc.Name+" fit together", err, "")
@@ -31,39 +34,26 @@ func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 	if err != nil {
 		return c.bad("it can be connected to", err, "see that it runs, and that connection names its address, user and password")
 	}
-	c.good("it can be connected to")
+	c.Good("it can be connected to")
 	if s.Query != "" {
 		c.query(ctx)
 	} else {
 		c.tables(ctx)
 	}
-	return c.found
+	return c.All
 }
 
 // checking is a check under way.
 type checking struct {
-	src   Source
-	task  *sourceTask
-	found []connect.Finding
+	src  Source
+	task *sourceTask
+	connect.Findings
 }
 
-func (c *checking) add(what string, f connect.Finding) []connect.Finding {
-	f.What = what
-	if c.src.Connection != nil {
-		f.What = c.src.Connection.String() + ": " + what
-	}
-	c.found = append(c.found, f)
-	return c.found
-}
-
-func (c *checking) good(what string) { c.add(what, connect.Finding{}) }
-
+// bad adds a problem, and gives all.
 func (c *checking) bad(what string, err error, fix string) []connect.Finding {
-	return c.add(what, connect.Finding{Problem: strings.TrimPrefix(err.Error(), "sql: "), Fix: fix})
-}
-
-func (c *checking) warn(what, problem, fix string) {
-	c.add(what, connect.Finding{Problem: problem, Fix: fix, Warning: true})
+	c.Say(what, strings.TrimPrefix(err.Error(), "sql: "), fix)
+	return c.All
 }
 
 // query checks the query by describing it.
@@ -76,7 +66,7 @@ func (c *checking) query(ctx context.Context) {
 		c.bad("the query can be run", err, "see that it can stand in SELECT * FROM (query), and that the user may read its tables")
 		return
 	}
-	c.good("the query can be run")
+	c.Good("the query can be run")
 	c.columns("the query", r.known)
 }
 
@@ -100,7 +90,7 @@ func (c *checking) tables(ctx context.Context) {
 			continue
 		}
 		own.table(ctx, t)
-		c.found = own.found
+		c.All = own.All
 	}
 }
 
@@ -115,7 +105,7 @@ func (c *checking) listed(all, chosen []database.Table) {
 		}
 	}
 	if len(chosen) == 0 && len(c.src.TableWhitelist) == 0 {
-		c.warn("there are tables to read", fmt.Sprintf("there are none among the %d that the user sees", len(all)), "see the lists of tables, schemaPattern and tableTypes; tables that come later are read")
+		c.Warn("there are tables to read", fmt.Sprintf("there are none among the %d that the user sees", len(all)), "see the lists of tables, schemaPattern and tableTypes; tables that come later are read")
 	}
 }
 
@@ -138,7 +128,7 @@ func (c *checking) table(ctx context.Context, t database.Table) {
 		c.bad(name+" can be read", err, "grant SELECT on it: kcgen grants prints how")
 		return
 	}
-	c.good(name + " can be read")
+	c.Good(name + " can be read")
 	if by, ok := c.columns(name, cols); ok && len(by) > 0 {
 		c.indexed(ctx, t, by)
 		c.ordered(ctx, t, cols)
@@ -160,11 +150,11 @@ func (c *checking) ordered(ctx context.Context, t database.Table, cols []databas
 	why, err := numbers.Unordered(ctx, c.task.db, t, found.number.Name)
 	switch {
 	case err != nil:
-		c.warn(what, err.Error(), "")
+		c.Warn(what, err.Error(), "")
 	case why != "":
-		c.warn(what, why+": rows of lower numbers that come later are lost", "")
+		c.Warn(what, why+": rows of lower numbers that come later are lost", "")
 	default:
-		c.good(what)
+		c.Good(what)
 	}
 }
 
@@ -197,7 +187,7 @@ func (c *checking) columns(name string, cols []database.Column) (by []string, ok
 		c.bad(what, err, "")
 		return nil, false
 	}
-	c.good(what)
+	c.Good(what)
 	for _, t := range found.times {
 		by = append(by, t.Name)
 	}
@@ -216,16 +206,16 @@ func (c *checking) indexed(ctx context.Context, t database.Table, by []string) {
 	}
 	all, err := indexes.Indexes(ctx, c.task.db, t)
 	if err != nil {
-		c.warn(what, err.Error(), "")
+		c.Warn(what, err.Error(), "")
 		return
 	}
 	for _, columns := range all {
 		if len(columns) > 0 && columns[0] == by[0] {
-			c.good(what)
+			c.Good(what)
 			return
 		}
 	}
-	c.warn(what, "there is none: each poll reads and sorts the whole table", c.createIndex(t, by))
+	c.Warn(what, "there is none: each poll reads and sorts the whole table", c.createIndex(t, by))
 }
 
 func (c *checking) createIndex(t database.Table, by []string) string {
