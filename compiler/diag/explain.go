@@ -9,6 +9,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
 )
 
@@ -189,17 +190,27 @@ func (x *explainer) kindFits(n *node, f *field, want cue.Kind) bool {
 	if n.v.IncompleteKind()&want != 0 {
 		return true
 	}
+	p, ok := x.misfit(n, want)
+	if !ok {
+		return true
+	}
+	msg := fmt.Sprintf("%s is not %s", x.show(p, f), kindWord(want))
+	if want == cue.ListKind {
+		msg += x.asList(p, f)
+	}
+	x.say(p.value, n.path, msg, f.declared())
+	return false
+}
+
+// misfit is the first of the user's parts that is good by itself and of no kind
+// that is wanted.
+func (x *explainer) misfit(n *node, want cue.Kind) (p part, ok bool) {
 	for _, p := range x.parts(n) {
-		if k := p.v.IncompleteKind(); p.v.Err() == nil && k&want == 0 {
-			msg := fmt.Sprintf("%s is not %s", x.show(p, f), kindWord(want))
-			if want == cue.ListKind {
-				msg += x.asList(p, f)
-			}
-			x.say(p.value, n.path, msg, f.declared())
-			return false
+		if k := p.v.IncompleteKind(); p.v.Err() == nil && k != cue.BottomKind && k&want == 0 {
+			return p, true
 		}
 	}
-	return true
+	return p, false
 }
 
 // asList is how a text is written as the list that is wanted: Kafka Connect
@@ -225,7 +236,8 @@ func (x *explainer) object(n *node, def, outer *definition) {
 	present, needed, meant := map[string]bool{}, map[string]cue.Value{}, map[string]bool{}
 	it, err := n.v.Fields(cue.Optional(true))
 	if err != nil {
-		return // no struct: told by rest
+		x.given(n, def)
+		return // what else there is, rest tells
 	}
 	for it.Next() {
 		x.unknownToPolicy(n, it.Selector(), it.Value(), def)
@@ -272,6 +284,20 @@ func (x *explainer) object(n *node, def, outer *definition) {
 		unless := &node{path: path, v: n.v.LookupPath(cue.MakePath(cue.Str("unless"))), parent: n}
 		x.say(x.block(unless), path,
 			"when and unless are both given; a step has one of them")
+	}
+}
+
+// given judges the scalars and lists of a struct that CUE gives up, as one is
+// where a value of the wrong kind stands in a condition of the definition's.
+func (x *explainer) given(n *node, def *definition) {
+	for _, f := range def.fields {
+		if s := f.shape(); s != aLeaf && s != aList {
+			continue
+		}
+		c := &node{path: join(n.path, f.name), v: n.v.LookupPath(cue.MakePath(cue.Str(f.name))), parent: n}
+		if len(x.parts(c)) > 0 {
+			x.visit(c, f)
+		}
 	}
 }
 
@@ -324,9 +350,24 @@ func (x *explainer) list(n *node, f *field) {
 			x.visit(&node{path: path, v: v, parent: n}, elem)
 		}
 	}
+	if n.v.Err() != nil && !x.covered(n.path) && x.refusedList(n, f) {
+		return
+	}
 	if least := f.least(); least > 0 && n.v.Err() != nil && userLen(x.parts(n)) < least {
 		x.say(x.value(n), n.path, fmt.Sprintf("must have at least %d element%s", least, map[bool]string{true: "s"}[least != 1]), f.declared())
 	}
+}
+
+// refusedList tells what the schema says of a list that it refuses, where CUE has
+// no cause to tell.
+func (x *explainer) refusedList(n *node, f *field) bool {
+	given, rule := concrete(x.parts(n)), x.table.fieldRule(f)
+	caused := func(e errors.Error) bool { return pathOf(e.Path()) == n.path && vague(e) < noCause }
+	if len(given) == 0 || rule.text == "" || slices.ContainsFunc(errors.Errors(n.v.Validate()), caused) {
+		return false
+	}
+	x.say(given[0].value, n.path, x.show(given[0], f)+": "+rule.text, f.declared())
+	return true
 }
 
 // userLen is the length of the user's own list.
@@ -343,6 +384,12 @@ func userLen(parts []part) int {
 // definition that its marker names.
 func (x *explainer) component(n *node, f *field) {
 	want := f.marker()
+	if n.v.IncompleteKind()&cue.StructKind == 0 {
+		if _, ok := x.misfit(n, cue.StructKind); ok {
+			x.wrongComponent(n, want, nil)
+			return
+		}
+	}
 	var has []string
 	for _, m := range markers {
 		if v := n.v.LookupPath(cue.MakePath(cue.Def(m))); v.Exists() && v.IncompleteKind() == cue.StringKind || v.Err() != nil && v.Exists() {
@@ -382,23 +429,29 @@ func (x *explainer) component(n *node, f *field) {
 
 // wrongComponent says what stands where a component of another kind belongs.
 func (x *explainer) wrongComponent(n *node, want string, has []string) {
+	// A component is named as the file's language has it.
+	named, how := func(s string) string { return s }, "is a definition, as PACKAGE.#%s & {…}"
+	if isData(x.value(n)) {
+		named, how = func(s string) string { return strings.ReplaceAll(s, ".#", ".") }, "is named by use, as use: PACKAGE.%s"
+	}
 	fits := ""
 	if all := x.Components("#" + want); len(all) > 0 {
-		fits = "; what fits: " + strings.Join(all, ", ")
+		fits = "; what fits: " + named(strings.Join(all, ", "))
 	}
 	if len(has) > 0 {
 		kind, name, _ := strings.Cut(has[0], " ")
-		x.say(x.value(n), n.path, fmt.Sprintf("%s is %s; %s is wanted here%s", spoken(name), kindOf[kind], kindOf[want], fits))
+		x.say(x.value(n), n.path, fmt.Sprintf("%s is %s; %s is wanted here%s", named(spoken(name)), kindOf[kind], kindOf[want], fits))
 		return
 	}
-	for _, p := range x.parts(n) {
-		if p.v.Err() == nil && p.v.IncompleteKind()&cue.StructKind == 0 {
-			x.say(p.value, n.path, fmt.Sprintf("%s is not %s%s", x.show(p, nil), kindOf[want], fits))
-			return
-		}
+	if p, ok := x.misfit(n, cue.StructKind); ok {
+		x.say(p.value, n.path, fmt.Sprintf("%s is not %s%s", x.show(p, nil), kindOf[want], fits))
+		return
 	}
-	x.say(x.value(n), n.path, fmt.Sprintf("names no component: %s is a definition, as PACKAGE.#%s & {…}%s", kindOf[want], exampleOf[want], fits))
+	x.say(x.value(n), n.path, "names no component: "+kindOf[want]+" "+fmt.Sprintf(how, exampleOf[want])+fits)
 }
+
+// isData says whether a place is in YAML or JSON.
+func isData(p token.Pos) bool { return p.IsValid() && !strings.HasSuffix(p.Filename(), ".cue") }
 
 // stubbed says whether a place holds, or refers to, an unknown name that is
 // told already: what is missing there is not the user's second mistake.

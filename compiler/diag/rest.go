@@ -73,7 +73,7 @@ func vague(e errors.Error) int {
 	case interpolation(e):
 		return 4
 	case strings.Contains(msg, "in empty disjunction"):
-		return 3
+		return noCause
 	case strings.HasPrefix(msg, "conflicting values"):
 		return 2
 	case strings.Contains(msg, "out of bound"):
@@ -81,6 +81,9 @@ func vague(e errors.Error) int {
 	}
 	return 1
 }
+
+// noCause is how vague a summary is.
+const noCause = 3
 
 func interpolation(e errors.Error) bool {
 	return strings.HasPrefix(Message(e), "invalid interpolation")
@@ -115,7 +118,7 @@ func selectors(labels []string) cue.Path {
 }
 
 var (
-	conflict = regexp.MustCompile(`^conflicting values (.+) and (.+?)( \(mismatched types .*\))?$`)
+	conflict = regexp.MustCompile(`^conflicting values (.+?) and (.+?)( \(mismatched types .*\))?$`)
 	bound    = regexp.MustCompile(`^invalid value (.+) \(out of bound (.+)\)$`)
 )
 

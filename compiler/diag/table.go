@@ -2,6 +2,7 @@ package diag
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -94,7 +95,7 @@ func (t *table) component(marker string, v cue.Value) *definition {
 }
 
 func (t *table) definition(v cue.Value) *definition {
-	d := &definition{byName: map[string]*field{}, open: v.Allows(cue.AnyString)}
+	d := &definition{byName: map[string]*field{}, open: v.Allows(cue.AnyString) && mayOpen(v.Source())}
 	it, err := v.Fields(cue.Optional(true), cue.Patterns(true))
 	if err != nil {
 		d.open = true
@@ -112,6 +113,22 @@ func (t *table) definition(v cue.Value) *definition {
 		d.byName[f.name] = f
 	}
 	return d
+}
+
+// mayOpen says whether the text of a definition may leave it open. CUE says that
+// it does as long as a condition in it waits for a field to have a value.
+func mayOpen(n ast.Node) bool {
+	if f, ok := n.(*ast.Field); ok {
+		n = f.Value
+	}
+	s, ok := n.(*ast.StructLit)
+	return !ok || slices.ContainsFunc(s.Elts, func(d ast.Decl) bool {
+		switch d.(type) {
+		case *ast.Ellipsis, *ast.EmbedDecl:
+			return true
+		}
+		return false
+	})
 }
 
 func (d *definition) field(name string) *field { return d.byName[name] }

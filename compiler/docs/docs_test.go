@@ -11,8 +11,10 @@ import (
 	"testing/fstest"
 
 	"kcgen.dev/compiler/check"
+	"kcgen.dev/compiler/diag"
 	"kcgen.dev/compiler/load"
 	"kcgen.dev/compiler/lower"
+	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/reference"
 )
 
@@ -157,6 +159,24 @@ func searchLeads(t *testing.T, site map[string][]byte) {
 // TestExamplesAreGood: the example of each component is part of a spec without
 // faults.
 func TestExamplesAreGood(t *testing.T) {
+	lib := builtin(t)
+	for _, d := range lib.Components("") {
+		t.Run(d.CUE(), func(t *testing.T) {
+			imports, line, ok := strings.Cut(Example(lib, d), "\n\n")
+			if !ok {
+				t.Fatal(imports)
+			}
+			spec, bad := specOf(t, d, imports, line)
+			if len(bad) > 0 {
+				t.Errorf("%s\n%v", spec, bad)
+			}
+		})
+	}
+}
+
+// specOf is a spec with a line that has a component, and what is wrong with it.
+func specOf(t *testing.T, d *reference.Def, imports, line string) (spec string, bad diag.List) {
+	t.Helper()
 	const (
 		converters = `keyConverter: convert.#String, valueConverter: convert.#String`
 		reads      = `connector: filestream.#Source & {topic: "orders"}`
@@ -169,42 +189,32 @@ func TestExamplesAreGood(t *testing.T) {
 		"predicate": `sinks: orders: {topics: ["orders"], connector: filestream.#Sink, ` + converters + `}`,
 		"tracer":    `sources: orders: {` + converters + `, ` + reads + `}`,
 		"database":  `sources: orders: {` + converters + `}`,
+	}[d.Role]
+	if rest == "" {
+		t.Fatalf("of role %q: %s", d.Role, line)
 	}
-	lib := builtin(t)
-	for _, d := range lib.Components("") {
-		t.Run(d.CUE(), func(t *testing.T) {
-			example := Example(lib, d)
-			rest := rest[d.Role]
-			if d.CUE() == "convert.#SimpleHeader" {
-				rest += "\nsources: orders: valueConverter: convert.#String"
-			}
-			imports, line, ok := strings.Cut(example, "\n\n")
-			if !ok || rest == "" {
-				t.Fatalf("of role %q: %s", d.Role, example)
-			}
-			for _, p := range []string{"kcgen.dev/schema", "kcgen.dev/runtime/convert", "kcgen.dev/runtime/connector/filestream"} {
-				name := path.Base(p)
-				if !strings.Contains(imports, `"`+p+`"`) && strings.Contains(line+rest+"schema.#", name+".#") {
-					imports += "\nimport \"" + p + "\""
-				}
-			}
-			spec := "package p\n\n" + imports + "\n\nschema.#Pipeline & {\n\tname: \"p\"\n\tkafka: brokers: [\"k:9092\"]\n" + line + "\n" + rest + "\n}\n"
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "p.cue"), []byte(spec), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, "p.cue")
-			if len(bad) == 0 {
-				p, faults := lower.Pipeline(s)
-				if bad = faults; len(bad) == 0 {
-					bad = check.Pipeline(p).Faults()
-				}
-			}
-			if len(bad) > 0 {
-				t.Errorf("%s\n%v", spec, bad)
-			}
-		})
+	if d.CUE() == "convert.#SimpleHeader" {
+		rest += "\nsources: orders: valueConverter: convert.#String"
 	}
+	for _, p := range []string{"kcgen.dev/schema", "kcgen.dev/runtime/convert", "kcgen.dev/runtime/connector/filestream"} {
+		name := path.Base(p)
+		if !strings.Contains(imports, `"`+p+`"`) && strings.Contains(line+rest+"schema.#", name+".#") {
+			imports += "\nimport \"" + p + "\""
+		}
+	}
+	spec = "package p\n\n" + imports + "\n\nschema.#Pipeline & {\n\tname: \"p\"\n\tkafka: brokers: [\"k:9092\"]\n" + line + "\n" + rest + "\n}\n"
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "p.cue"), []byte(spec), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, bad := load.Load(load.Config{Builtin: os.DirFS("../.."), Dir: dir}, "p.cue")
+	if len(bad) == 0 {
+		var p *plan.Pipeline
+		if p, bad = lower.Pipeline(s); len(bad) == 0 {
+			bad = check.Pipeline(p).Faults()
+		}
+	}
+	return spec, bad
 }
 
 // TestEscapes: what a comment says is text, in both forms.
