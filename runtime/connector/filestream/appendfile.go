@@ -193,6 +193,8 @@ func (a *appendFile) write(p []byte) error {
 	return err
 }
 
+func (a *appendFile) place() int64 { return a.start + a.written }
+
 // end gives the lock back. A Put that failed is taken back first, so that its
 // repetition leaves nothing twice and no line is half there.
 func (a *appendFile) end(err error) error {

@@ -143,6 +143,8 @@ func (e *exactFile) write(p []byte) error {
 	return err
 }
 
+func (e *exactFile) place() int64 { return e.end + e.wrote }
+
 // done ends a Put. What was written of one that failed is overwritten by the
 // next, or cut off by the next start.
 func (e *exactFile) done(err error) error {

@@ -101,7 +101,13 @@ func TestText(t *testing.T) {
 	st := connect.NewSchema(connect.KindStruct).Field("a", connect.OptionalInt32Schema).Field("b\"", connect.StringSchema).MustBuild()
 	at := time.Date(2024, 2, 29, 12, 34, 56, 789e6, time.UTC)
 	m := func(e ...connect.Entry) connect.Value { return connect.MapOf(e...).Value() }
+	shared := func(e ...connect.Entry) connect.Value {
+		m := connect.MapOf(e...)
+		m.Shared = connect.NewKeySet(m.Keys)
+		return m.Value()
+	}
 	list := func(e ...connect.Value) connect.Value { return (&connect.Array{Elems: e}).Value() }
+	var p printer
 	for _, c := range []struct {
 		v    connect.Value
 		want string
@@ -124,11 +130,17 @@ func TestText(t *testing.T) {
 		{m(connect.Entry{Key: connect.String("k\n"), Value: connect.Int8(1)}, connect.Entry{Key: connect.String("ä"), Value: connect.String("\x01\xff€\"")}),
 			"{\"k\\n\":1,\"ä\":\"\\u0001\ufffd€\\\"\"}"},
 		{m(connect.Entry{Key: connect.Int8(1), Value: connect.Null}), "[[1,null]]"},
+		{shared(), "{}"},
+		{shared(connect.Entry{Key: connect.String("k\n"), Value: connect.PlainText([]byte("x"))}, connect.Entry{Key: connect.String("ä"), Value: connect.String("\"")},
+			connect.Entry{Key: connect.String("c"), Value: list()}), "{\"k\\n\":\"x\",\"ä\":\"\\\"\",\"c\":[]}"},
+		{shared(connect.Entry{Key: connect.String("a"), Value: connect.Null}, connect.Entry{Key: connect.Int8(1), Value: connect.Null}), `[["a",null],[1,null]]`},
 		{(&connect.Struct{Schema: st, Slots: []connect.Value{connect.Null, list(connect.String("x"))}}).Value(), `{"a":null,"b\"":["x"]}`},
 		{(&connect.Struct{}).Value(), "{}"},
 	} {
-		if got := string(appendText(nil, c.v)); got != c.want {
-			t.Errorf("%v is written %q, want %q", c.v, got, c.want)
+		for range 2 { // the second time its names are known
+			if got := string(p.append(nil, c.v)); got != c.want {
+				t.Errorf("%v is written %q, want %q", c.v, got, c.want)
+			}
 		}
 	}
 }

@@ -38,6 +38,8 @@ func (s *stream) write(p []byte) error {
 	return err
 }
 
+func (s *stream) place() int64 { return -1 }
+
 func (s *stream) end(err error) error { return err }
 
 func (s *stream) sync() error {

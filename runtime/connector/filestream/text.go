@@ -8,25 +8,33 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/internal/jsontext"
+	"kcgen.dev/runtime/internal/memo"
 )
 
-// appendText appends a record's value as a line shows it: text and bytes as
+// printer makes the lines of a task. What is written of names depends on the keys
+// or on the schema, of which many records have the same: it is kept for those.
+type printer struct {
+	keys   memo.Memo[*connect.KeySet, [][]byte]
+	fields memo.Memo[*connect.Schema, [][]byte]
+}
+
+// append appends a record's value as a line shows it: text and bytes as
 // they are, other scalars as Java prints them (which is what Connect's sink
 // writes: null, 1.0E7), arrays, maps and structs as JSON.
-func appendText(dst []byte, v connect.Value) []byte {
+func (t *printer) append(dst []byte, v connect.Value) []byte {
 	switch v.Kind() {
 	case connect.KindString, connect.KindBytes:
 		return append(dst, v.Raw()...)
 	case connect.KindArray, connect.KindMap, connect.KindStruct:
-		return appendJSON(dst, v)
+		return t.json(dst, v)
 	}
 	dst, _ = connect.AppendJava(dst, v) // fails for bytes alone
 	return dst
 }
 
-// appendJSON appends v as compact JSON: bytes in base64, points in time as
+// json appends v as compact JSON: bytes in base64, points in time as
 // RFC 3339, numbers that JSON has not (NaN) as strings.
-func appendJSON(dst []byte, v connect.Value) []byte {
+func (t *printer) json(dst []byte, v connect.Value) []byte {
 	switch v.Kind() {
 	case connect.KindString:
 		return appendString(dst, v)
@@ -39,11 +47,11 @@ func appendJSON(dst []byte, v connect.Value) []byte {
 		dst = v.Instant().AppendFormat(dst, time.RFC3339Nano)
 		return append(dst, '"')
 	case connect.KindArray:
-		return appendArray(dst, v.Array().Elems)
+		return t.array(dst, v.Array().Elems)
 	case connect.KindMap:
-		return appendMap(dst, v.Map())
+		return t.mapping(dst, v.Map())
 	case connect.KindStruct:
-		return appendStruct(dst, v.Struct())
+		return t.structure(dst, v.Struct())
 	case connect.KindFloat32, connect.KindFloat64:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			dst = append(dst, '"')
@@ -55,62 +63,109 @@ func appendJSON(dst []byte, v connect.Value) []byte {
 	return dst
 }
 
-func appendArray(dst []byte, elems []connect.Value) []byte {
+func (t *printer) array(dst []byte, elems []connect.Value) []byte {
 	dst = append(dst, '[')
 	for i, e := range elems {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendJSON(dst, e)
+		dst = t.json(dst, e)
 	}
 	return append(dst, ']')
 }
 
-// appendMap makes an object where all keys are strings, and otherwise, as
+// mapping makes an object where all keys are strings, and otherwise, as
 // Connect's JsonConverter does, an array of pairs.
-func appendMap(dst []byte, m *connect.Map) []byte {
+func (t *printer) mapping(dst []byte, m *connect.Map) []byte {
+	if m.Shared != nil {
+		if names := t.keysOf(m.Shared); names != nil {
+			return t.members(dst, names, m.Vals)
+		}
+		return t.pairs(dst, m)
+	}
 	for _, key := range m.Keys {
 		if key.Kind() != connect.KindString {
-			return appendPairs(dst, m)
+			return t.pairs(dst, m)
 		}
 	}
 	dst = append(dst, '{')
 	for i := range m.Len() {
 		e := m.At(i)
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(appendString(dst, e.Key), ':')
-		dst = appendJSON(dst, e.Value)
+		dst = t.json(appendName(dst, i, e.Key), e.Value)
 	}
 	return append(dst, '}')
 }
 
-func appendPairs(dst []byte, m *connect.Map) []byte {
+// keysOf are the names of maps with these keys; nil where one is no string.
+func (t *printer) keysOf(keys *connect.KeySet) [][]byte {
+	names, ok := t.keys.Get(keys)
+	if ok {
+		return names
+	}
+	names = [][]byte{}
+	for i, key := range keys.Keys() {
+		if key.Kind() != connect.KindString {
+			names = nil
+			break
+		}
+		names = append(names, append(appendName(nil, i, key), '"'))
+	}
+	t.keys.Put(keys, names)
+	return names
+}
+
+// fieldsOf are the names of a struct's fields.
+func (t *printer) fieldsOf(s *connect.Schema) [][]byte {
+	names, ok := t.fields.Get(s)
+	if !ok {
+		for i, f := range s.Fields() {
+			names = append(names, append(appendName(nil, i, connect.String(f.Name)), '"'))
+		}
+		t.fields.Put(s, names)
+	}
+	return names
+}
+
+// appendName appends the name of the member at place i, and the comma before it.
+func appendName(dst []byte, i int, name connect.Value) []byte {
+	if i > 0 {
+		dst = append(dst, ',')
+	}
+	return append(appendString(dst, name), ':')
+}
+
+// members makes an object whose names are known as they are written, each with
+// the quote that a text begins with.
+func (t *printer) members(dst []byte, names [][]byte, vals []connect.Value) []byte {
+	dst = append(dst, '{')
+	for i, name := range names {
+		dst = append(dst, name...)
+		if v := &vals[i]; v.IsPlain() {
+			dst = append(append(dst, v.Raw()...), '"')
+		} else {
+			dst = t.json(dst[:len(dst)-1], *v)
+		}
+	}
+	return append(dst, '}')
+}
+
+func (t *printer) pairs(dst []byte, m *connect.Map) []byte {
 	dst = append(dst, '[')
 	for i := range m.Len() {
 		e := m.At(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendArray(dst, []connect.Value{e.Key, e.Value})
+		dst = t.array(dst, []connect.Value{e.Key, e.Value})
 	}
 	return append(dst, ']')
 }
 
-func appendStruct(dst []byte, s *connect.Struct) []byte {
+func (t *printer) structure(dst []byte, s *connect.Struct) []byte {
 	if s.Schema == nil {
 		return append(dst, "{}"...)
 	}
-	dst = append(dst, '{')
-	for i, f := range s.Schema.Fields() {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(appendString(dst, connect.String(f.Name)), ':')
-		dst = appendJSON(dst, s.Slots[i])
-	}
-	return append(dst, '}')
+	return t.members(dst, t.fieldsOf(s.Schema), s.Slots)
 }
 
 // appendString appends a string as JSON. Most have nothing to escape, and of
