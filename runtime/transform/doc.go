@@ -8,7 +8,7 @@
 //	replacefield.go ReplaceField
 //	maskfield.go    MaskField
 //	valuetokey.go   ValueToKey
-//	flatten.go      Flatten
+//	flatten.go      Flatten; flattenmap.go does maps of a known shape
 //	cast.go         Cast; castvalue.go casts one value
 //	dropheaders.go  DropHeaders
 //	insertheader.go InsertHeader

@@ -49,6 +49,7 @@ type flattener struct {
 	delimiter string
 	plans     perSchema[*flatPlan]
 	names     map[nested]connect.Value
+	shapes    flatMaps // of maps
 	slab      connect.Slab
 }
 
@@ -135,8 +136,8 @@ func (w *flattener) flatten(d *connect.Datum) error {
 		if err != nil {
 			return err
 		}
-		m := w.slab.Map(leaves(old))
-		if err := w.intoMap(m, connect.NewMapIndex(m), "", old); err != nil {
+		m, err := w.flatMap(old)
+		if err != nil {
 			return err
 		}
 		d.Value = m.Value()

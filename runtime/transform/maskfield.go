@@ -52,7 +52,7 @@ func (f MaskField) rewriter() (*rewriter, error) {
 		mask = newMaskText(f.Replacement).of
 	}
 	return (&rewriter{
-		root: root, replaceNull: f.ReplaceNullWithDefault, sameSchema: true,
+		root: root, replaceNull: f.ReplaceNullWithDefault, sameSchema: true, byKind: true,
 		value: func(_ *branch, _ *connect.Schema, v connect.Value) (connect.Value, error) { return mask(v) },
 		fits: func(_ *branch, in *connect.Schema) error {
 			_, err := mask(sample(in))

@@ -13,6 +13,10 @@ var (
 	_ reshape.Transform = MaskField{}
 	_ reshape.Transform = ReplaceField{}
 	_ reshape.Transform = TimestampConverter{}
+	_ reshape.Transform = SetSchemaMetadata{}
+
+	_ reshape.Picker = ExtractField{}
+	_ reshape.Picker = ValueToKey{}
 )
 
 // Reshape plans for what casts fields.
@@ -38,7 +42,11 @@ func (f InsertField) Reshape() (reshape.Step, error) {
 	if err != nil || ins.below != nil {
 		return reshape.Step{}, err
 	}
-	return reshape.Step{On: f.On, Map: ins.mapPlan, Struct: ins.structPlan}, nil
+	step := reshape.Step{On: f.On, Map: ins.mapPlan, Struct: ins.structPlan}
+	for _, in := range ins.fields {
+		step.Fields = append(step.Fields, in.name)
+	}
+	return step, nil
 }
 
 // Reshape plans for what masks fields.
@@ -62,16 +70,64 @@ func (x TimestampConverter) Reshape() (reshape.Step, error) {
 	return c.fields.reshape(x.On), nil
 }
 
+// Pick is the field.
+func (f ExtractField) Pick() (reshape.Pick, error) {
+	x, err := f.extractor()
+	if err != nil {
+		return reshape.Pick{}, err
+	}
+	return reshape.Pick{From: f.On, To: f.On, Paths: [][]string{x.path}, Single: true, Replace: f.ReplaceNullWithDefault, Schema: x.derive}, nil
+}
+
+// Pick is the fields of the key.
+func (f ValueToKey) Pick() (reshape.Pick, error) {
+	k, err := f.keyer()
+	if err != nil {
+		return reshape.Pick{}, err
+	}
+	p := reshape.Pick{From: "value", To: "key", Replace: f.ReplaceNullWithDefault, Schema: k.derive}
+	for _, of := range k.fields {
+		p.Paths = append(p.Paths, of.path)
+	}
+	return p, nil
+}
+
+// Reshape plans for what changes a struct's schema.
+func (x SetSchemaMetadata) Reshape() (reshape.Step, error) {
+	s := x.setter()
+	return reshape.Step{On: x.On, Struct: s.plan, Map: func(*connect.KeySet) *reshape.Plan { return nil }}, nil
+}
+
+// plan plans for structs of a schema.
+func (x *metadataSetter) plan(in *connect.Schema) *reshape.Plan {
+	schema, err := x.schemas.of(in)
+	if err != nil {
+		return nil
+	}
+	p := &reshape.Plan{Schema: schema}
+	for i, f := range schema.Fields() {
+		p.Places = append(p.Places, keep(p, i, f.Schema, x.ReplaceNullWithDefault))
+	}
+	return p
+}
+
 // reshape is the step of a rewriter; of none, one that plans nothing.
 func (w *rewriter) reshape(on string) reshape.Step {
 	if w == nil {
 		return reshape.Step{}
 	}
-	return reshape.Step{
+	step := reshape.Step{
 		On:     on,
 		Map:    func(keys *connect.KeySet) *reshape.Plan { return w.mapPlan(w.root, keys) },
 		Struct: w.structPlan,
 	}
+	for _, c := range w.root.order {
+		step.Fields = append(step.Fields, c.name)
+		if c.rename != "" {
+			step.Fields = append(step.Fields, c.rename)
+		}
+	}
+	return step
 }
 
 // structPlan plans for structs of a schema.
@@ -84,7 +140,7 @@ func (w *rewriter) structPlan(in *connect.Schema) *reshape.Plan {
 	for i := range p.steps {
 		s := &p.steps[i]
 		pl := keep(out, s.from, s.field.Schema, w.replaceNull)
-		pl.Change = w.inField(s)
+		pl.Change, pl.Masks = w.inField(s), s.change != nil && w.byKind
 		out.Places = append(out.Places, pl)
 	}
 	return out

@@ -111,6 +111,8 @@ type rewriter struct {
 	replaceNull bool
 	// sameSchema is whether no schema changes, so that each is used again.
 	sameSchema bool
+	// byKind is whether the new value of a field hangs on the old one's kind alone.
+	byKind bool
 	// schema is the new schema of a field that is changed.
 	schema func(*branch, *connect.Schema) (*connect.Schema, error)
 	// value is the new value of a field that is changed. In a map there is no

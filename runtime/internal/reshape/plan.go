@@ -22,6 +22,7 @@ type Place struct {
 	Change  Change        // nil: as it is
 	Part    Part          // what Change takes of the record, instead of a value
 	Checks  bool          // Change gives what it is given, if the schema allows that
+	Masks   bool          // what Change gives hangs on the kind of what it is given alone
 }
 
 // Part is a part of a record beside its key, value and headers.
@@ -50,6 +51,22 @@ type Transform interface {
 	Reshape() (Step, error)
 }
 
+// Picker is a transform that takes fields out of a key or a value, as they are.
+type Picker interface {
+	connect.Transform
+	Pick() (Pick, error)
+}
+
+// Pick is what such a transform does.
+type Pick struct {
+	From, To string     // "key" or "value"
+	Paths    [][]string // the names on the way to each field
+	Single   bool       // the field itself is what comes, and not a struct or map of all
+	Replace  bool       // null becomes the default
+	// Schema is that of what comes, of data of a schema.
+	Schema func(*connect.Schema) (*connect.Schema, error)
+}
+
 // Step is what one transform does to the key or the value of a record. It is
 // either Map and Struct, or Whole. Each gives nil for what it has no plan for.
 type Step struct {
@@ -59,6 +76,9 @@ type Step struct {
 	// Whole plans for data of a schema (nil: of none) which is the one old value,
 	// whatever it is.
 	Whole func(*connect.Schema) *Plan
+	// Fields are the names that Map tells from others: what comes of all others is
+	// the same.
+	Fields []string
 }
 
 // maxPlans is how many plans are kept.

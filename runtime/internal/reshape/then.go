@@ -46,14 +46,14 @@ func (pl Place) then(next Place, required bool) Place {
 		if pl.Default.IsNull() {
 			pl.Default = next.Default
 		}
-		pl.Change, pl.Part, pl.Checks = next.Change, next.Part, next.Checks
+		pl.Change, pl.Part, pl.Checks, pl.Masks = next.Change, next.Part, next.Checks, next.Masks
 		return pl
 	}
 	if next.Change == nil && next.Default.IsNull() && !required {
 		return pl
 	}
 	first := pl.Change
-	pl.Part, pl.Checks = Nothing, false
+	pl.Part, pl.Checks, pl.Masks = Nothing, false, false
 	pl.Change = func(r *connect.Record, v connect.Value) (connect.Value, bool) {
 		v, ok := first(r, v)
 		if v.IsNull() {
