@@ -24,7 +24,6 @@ import (
 	"kcgen.dev/compiler/lower"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/dryrun/wire"
-	"kcgen.dev/runtime/fuse/recipe"
 )
 
 // Config is what every step needs to know.
@@ -50,9 +49,10 @@ type Config struct {
 	// Version is kcgen's own, for binaries to tell; may be empty.
 	Version string
 
-	// Fuse finds the chains of sources that can be one function each; nil: none
-	// is looked for. It knows the components, which the compiler does not.
-	Fuse func(*plan.Pipeline) map[string]*recipe.Recipe
+	// Fuse finds the chains that can be one function each, and sets the plan's
+	// Fused; nil: none is looked for. It knows the components, which the compiler
+	// does not.
+	Fuse func(*plan.Pipeline)
 
 	// Judge is asked by Build and BuildPack of what is known of a plan's records,
 	// once it was tried; what it finds keeps the plan from being built. May be nil.
@@ -73,7 +73,7 @@ func Check(ctx context.Context, cfg Config, spec string) (*plan.Pipeline, diag.L
 		p, found = nil, found.Strict()
 	}
 	if p != nil && cfg.Fuse != nil {
-		p.Fused = cfg.Fuse(p)
+		cfg.Fuse(p)
 	}
 	return p, found, err
 }

@@ -39,8 +39,7 @@ import (
 // if no broker answered at the start. A second signal ends it at once, with
 // 128 and the signal's number.
 //
-// Fused, where it is given, has the chains of sources that kcgen made functions
-// of.
+// Fused, where it is given, has the chains that kcgen made functions of.
 func Main(p Pipeline, fused ...fuse.Functions) {
 	m := Member{Pipeline: p}
 	if len(fused) > 0 {

@@ -11,8 +11,8 @@ import (
 	"kcgen.dev/runtime/fuse"
 )
 
-// Member is a pipeline of a program, with the chains of its sources that kcgen
-// made functions of.
+// Member is a pipeline of a program, with those of its chains that kcgen made
+// functions of.
 type Member struct {
 	Pipeline
 	Fused fuse.Functions

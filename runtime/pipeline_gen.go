@@ -69,6 +69,10 @@ type Source struct {
 	// Settings for this connector's producer, over those of worker.producer
 	// (producer.override.*).
 	Producer *kafka.Producer `json:"producer"`
+
+	// Settings for the client that makes this connector's topics, over those of
+	// worker.admin (admin.override.*).
+	Admin *kafka.Admin `json:"admin"`
 }
 
 // A sink connector and its way from Kafka.
@@ -109,6 +113,14 @@ type Sink struct {
 	// Settings for this connector's consumers, over those of worker.consumer
 	// (consumer.override.*).
 	Consumer *kafka.Consumer `json:"consumer"`
+
+	// Settings for the producer of this connector's dead letter queue, over those
+	// of worker.producer (producer.override.*).
+	Producer *kafka.Producer `json:"producer"`
+
+	// Settings for the client that makes this connector's dead letter queue, over
+	// those of worker.admin (admin.override.*).
+	Admin *kafka.Admin `json:"admin"`
 }
 
 // One step of a chain of transforms.

@@ -17,6 +17,7 @@ func (Source) ConfigDef() []connect.Option {
 		{Name: "topicCreation", Property: "topic.creation.*", Doc: "How topics are made that are not there yet (topic.creation.*, KIP-158). Without it the broker's auto.create.topics.enable decides."},
 		{Name: "exactlyOnce", Property: "exactly.once.support", Doc: "Deliver each record exactly once (exactly.once.support). Without it a record may come twice after a crash."},
 		{Name: "producer", Property: "producer.override.*", Doc: "Settings for this connector's producer, over those of worker.producer (producer.override.*)."},
+		{Name: "admin", Property: "admin.override.*", Doc: "Settings for the client that makes this connector's topics, over those of worker.admin (admin.override.*)."},
 	}
 }
 
@@ -33,6 +34,8 @@ func (Sink) ConfigDef() []connect.Option {
 		{Name: "transforms", Property: "transforms", Type: "LIST", Doc: "What is done to each record, in order (transforms)."},
 		{Name: "errors", Property: "errors.*", Doc: "What happens to a record that fails (errors.*)."},
 		{Name: "consumer", Property: "consumer.override.*", Doc: "Settings for this connector's consumers, over those of worker.consumer (consumer.override.*)."},
+		{Name: "producer", Property: "producer.override.*", Doc: "Settings for the producer of this connector's dead letter queue, over those of worker.producer (producer.override.*)."},
+		{Name: "admin", Property: "admin.override.*", Doc: "Settings for the client that makes this connector's dead letter queue, over those of worker.admin (admin.override.*)."},
 	}
 }
 

@@ -22,7 +22,7 @@ type Options struct {
 	StartTimeout *time.Duration   // instead of the worker's, where given; negative is for ever
 	Log          *slog.Logger     // nil is silence
 	Kafka        kafka.Options    // for tests
-	Fused        fuse.Functions   // of the pipeline's sources
+	Fused        fuse.Functions   // of the pipeline's sources and sinks
 	Levels       *loglevel.Levels // of Log's loggers; nil: they do not change
 	// Watch, where given, is called once with a function that gives the tasks'
 	// figures at any time.
@@ -90,7 +90,10 @@ func configure(p *Pipeline, o Options) (worker.Config, error) {
 	p.Worker.fill()
 	cfg := translate(*p)
 	for i := range cfg.Sources {
-		cfg.Sources[i].Fused = o.Fused[cfg.Sources[i].Name]
+		cfg.Sources[i].Fused = o.Fused.Sources[cfg.Sources[i].Name]
+	}
+	for i := range cfg.Sinks {
+		cfg.Sinks[i].Fused = o.Fused.Sinks[cfg.Sinks[i].Name]
 	}
 	cfg.Log, cfg.Kafka, cfg.IdleExit = o.Log, o.Kafka, o.IdleExit
 	cfg.Kafka.Admin = p.Worker.Admin

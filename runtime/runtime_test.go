@@ -240,7 +240,7 @@ func TestTranslate(t *testing.T) {
 			TopicCreation: &TopicCreation{Default: TopicDefaults{Partitions: 2, ReplicationFactor: -1}, Groups: []TopicGroup{{Name: "g", Include: []string{"a"}}}},
 		}},
 		Sinks: []Sink{{
-			Name: "k", Topics: []string{"t"}, TasksMax: 2, Consumer: &kafka.Consumer{GroupID: "g"},
+			Name: "k", Topics: []string{"t"}, TasksMax: 2, Consumer: &kafka.Consumer{GroupID: "g"}, Producer: &kafka.Producer{Linger: 2}, Admin: &kafka.Admin{RequestTimeout: 3},
 			Errors: Errors{Tolerance: "all", RetryTimeout: connect.Forever, DeadLetterQueue: &DeadLetterQueue{TopicName: "dlq", TopicReplicationFactor: 3, ContextHeadersEnable: true}},
 		}},
 	}
@@ -255,6 +255,9 @@ func TestTranslate(t *testing.T) {
 	}
 	if snk.Consumer != (kafka.Consumer{ClientRack: "r", GroupID: "g"}) || *snk.Errors.DeadLetters != (worker.DeadLetters{Topic: "dlq", ReplicationFactor: 3, ContextHeaders: true}) || !snk.Errors.Tolerate || snk.Errors.RetryTimeout >= 0 {
 		t.Errorf("sink %+v", snk)
+	}
+	if snk.Producer != (kafka.Producer{CompressionType: "lz4", Linger: 2}) || *snk.Admin != (kafka.Admin{RequestTimeout: 3}) || src.Admin != nil {
+		t.Errorf("who writes and makes: %+v, %+v, %+v", snk.Producer, snk.Admin, src.Admin)
 	}
 	if src.Header != (convert.Long{}) || snk.Header != (convert.SimpleHeader{}) {
 		t.Errorf("header converters %v and %v", src.Header, snk.Header)

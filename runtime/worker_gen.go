@@ -34,7 +34,10 @@ type Worker struct {
 	// twice after a crash. Kafka Connect's default is 60s.
 	OffsetFlushInterval time.Duration `json:"offsetFlushInterval"`
 
-	// How long a commit may take (offset.flush.timeout.ms).
+	// How long a commit of offsets may take (offset.flush.timeout.ms). One that
+	// takes longer has failed: it is in the metrics, and is tried again at the next
+	// interval, while the task goes on. Transactions (exactlyOnce) and the last
+	// commit of a stop wait for their answer.
 	OffsetFlushTimeout time.Duration `json:"offsetFlushTimeout"`
 
 	// How long a stop may take, draining and committing included

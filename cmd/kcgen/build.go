@@ -26,9 +26,11 @@ Go's module cache holds. Where one of several specs has faults the others are
 built all the same.
 
 A source whose records and transforms are known to the byte becomes one function,
-which is faster than the chain and writes the same; -report tells which do, and
-what keeps the others from it. Of sinks it tells which fields are read, where
-the converter need not make the others.
+which is faster than the chain and writes the same. So do the converter and the
+first transforms of a sink that reads JSON without schemas, where it is known
+by a field's name what becomes of it, or texts. -report tells which do, and what keeps the
+others from it: what is not in a function goes through the chain. Of sinks it
+tells which fields are read, where the converter need not make the others.
 
 With -pack all specs become one binary, FILE, little larger than one of them.
 FILE PIPELINE runs one, and takes its verbs and flags; FILE a,b runs some and

@@ -10,11 +10,16 @@ import (
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/filestream"
+	"kcgen.dev/runtime/connector/sql"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/convert/avro"
+	"kcgen.dev/runtime/convert/jsonschema"
+	"kcgen.dev/runtime/convert/protobuf"
 	"kcgen.dev/runtime/flow"
 	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/fuse/recipe"
 	"kcgen.dev/runtime/predicate"
+	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/transform"
 )
 
@@ -24,11 +29,11 @@ type components map[plan.Type]any
 // fusable are the components of which a function can be made, or that it can
 // get past.
 var fusable = componentsOf(
-	filestream.Source{},
+	filestream.Source{}, sql.Source{},
 	transform.Cast{}, transform.Drop{}, transform.HoistField{}, transform.InsertField{}, transform.MaskField{},
-	transform.RegexRouter{}, transform.ReplaceField{}, transform.TimestampConverter{},
+	transform.ExtractField{}, transform.RegexRouter{}, transform.ReplaceField{}, transform.SetSchemaMetadata{}, transform.TimestampConverter{}, transform.ValueToKey{},
 	predicate.HasHeaderKey{}, predicate.RecordIsTombstone{}, predicate.TopicNameMatches{},
-	convert.JSON{}, convert.String{},
+	convert.JSON{}, convert.String{}, avro.Converter{}, jsonschema.Converter{}, protobuf.Converter{},
 )
 
 func componentsOf(all ...any) components {
@@ -41,27 +46,60 @@ func componentsOf(all ...any) components {
 	return m
 }
 
-// functions finds the chains of sources that are one function each.
-func functions(p *plan.Pipeline) map[string]*recipe.Recipe {
-	out := map[string]*recipe.Recipe{}
+// functions finds the chains that are one function each.
+func functions(p *plan.Pipeline) {
+	p.Fused, p.FusedSinks = map[string]*recipe.Recipe{}, map[string]*recipe.Sink{}
 	for _, s := range p.Root.Structs("sources") {
-		if r, _ := function(s); r != nil {
-			out[s.Key()] = r
+		if r, _ := function(p, s); r != nil {
+			p.Fused[s.Key()] = r
 		}
 	}
-	return out
+	for _, s := range p.Root.Structs("sinks") {
+		if r, _ := sinkFunction(s); r != nil {
+			p.FusedSinks[s.Key()] = r
+		}
+	}
 }
 
-// function finds the function of a source's chain, or what keeps it from being
-// one. A component that panics is no reason not to build: its own task says so.
-func function(s *plan.Struct) (r *recipe.Recipe, notes []recipe.Note) {
+// unlessItPanics finds a function, or what keeps a chain from being one. A
+// component that panics is no reason not to build: its own task says so.
+func unlessItPanics[R any](find func() (*R, []recipe.Note)) (r *R, notes []recipe.Note) {
 	defer func() {
-		if p := recover(); p != nil {
-			r, notes = nil, []recipe.Note{{Part: "connector", Why: fmt.Sprintf("a part of its chain panics: %v", p)}}
+		if bad := recover(); bad != nil {
+			r, notes = nil, []recipe.Note{{Part: "connector", Why: fmt.Sprintf("a part of its chain panics: %v", bad)}}
 		}
 	}()
+	return find()
+}
+
+// sinkFunction finds the function of a sink's chain.
+func sinkFunction(s *plan.Struct) (*recipe.Sink, []recipe.Note) {
+	return unlessItPanics(func() (*recipe.Sink, []recipe.Note) {
+		return fuse.FindSink(fusable.chain(s), onlyTopic(s))
+	})
+}
+
+// onlyTopic is the topic that a sink reads; empty where there may be others.
+func onlyTopic(s *plan.Struct) string {
+	topics := s.List("topics")
+	if len(topics) != 1 || s.Text("topicsRegex") != "" {
+		return ""
+	}
+	topic, _ := topics[0].(*plan.Lit)
+	if topic == nil {
+		return ""
+	}
+	return topic.Str
+}
+
+// function finds the function of a source's chain.
+func function(p *plan.Pipeline, s *plan.Struct) (*recipe.Recipe, []recipe.Note) {
+	return unlessItPanics(func() (*recipe.Recipe, []recipe.Note) { return sourceFunction(p, s) })
+}
+
+func sourceFunction(p *plan.Pipeline, s *plan.Struct) (*recipe.Recipe, []recipe.Note) {
 	ch := fusable.chain(s)
-	states, _ := flow.Source(known[connect.Source](fusable, s.Struct("connector"), foreignSource{}), ch, connect.Shape{})
+	states, _ := flow.Source(known[connect.Source](fusable, s.Struct("connector"), foreignSource{}), ch, declared(p, s.Struct("schema")))
 	return fuse.Source(ch, states)
 }
 
@@ -91,8 +129,10 @@ func known[T any](m components, s *plan.Struct, foreign T) T {
 	if !ok {
 		return foreign
 	}
-	text, err := json.Marshal(plan.JSON(s))
+	fields, _ := plan.JSON(s).(map[string]any)
 	v := reflect.New(reflect.TypeOf(c))
+	leaveOut(fields, v.Elem().Type())
+	text, err := json.Marshal(fields)
 	if err == nil {
 		err = json.Unmarshal(text, v.Interface())
 	}
@@ -100,6 +140,25 @@ func known[T any](m components, s *plan.Struct, foreign T) T {
 		return c
 	}
 	return foreign
+}
+
+// leaveOut takes out of the fields of a component what is no matter of a chain:
+// other components, which are of anybody's types, and secrets, which a registry or
+// a database asks for.
+func leaveOut(fields map[string]any, of reflect.Type) {
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, t := f.Tag.Get("json"), f.Type
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch inner, _ := fields[name].(map[string]any); {
+		case t.Kind() == reflect.Interface, t == reflect.TypeFor[secret.Secret]():
+			delete(fields, name)
+		case inner != nil && t.Kind() == reflect.Struct:
+			leaveOut(inner, t)
+		}
+	}
 }
 
 // Components that kcgen does not know, which say nothing of themselves.

@@ -11,6 +11,7 @@ package main
 //go:generate go run . types ../../schema ../../runtime/... ../../examples/custom-connector/...
 //go:generate go test -count=1 -run AreTheirPrograms . -update
 //go:generate go run -C ../.. ./cmd/kcgen generate -o runtime/fuse/fusetest runtime/fuse/fusetest/testdata/pipeline.cue
+//go:generate go run -C ../.. ./cmd/kcgen generate -o runtime/fuse/sinktest runtime/fuse/sinktest/testdata/pipeline.cue
 //go:generate go run -C ../.. ./cmd/kcgen docs
 //go:generate go run -C ../.. ./cmd/kcgen graph -o .github/graph.svg examples/log-analysis/pipeline.cue
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/runtime/fuse/recipe"
@@ -12,7 +13,7 @@ import (
 func printReport(w io.Writer, p *plan.Pipeline) {
 	for _, s := range p.Root.Structs("sources") {
 		how := "nothing to specialise: it has no transforms"
-		r, notes := function(s)
+		r, notes := function(p, s)
 		switch {
 		case r != nil:
 			how = "specialised: one function"
@@ -28,11 +29,29 @@ func printReport(w io.Writer, p *plan.Pipeline) {
 		}
 	}
 	for _, s := range p.Root.Structs("sinks") {
-		how := "nothing to specialise: it has no transforms"
-		if len(s.List("transforms")) > 0 {
-			how = "not specialised: what its topics hold is not known before it comes"
-		}
-		fmt.Fprintf(w, "sinks.%s  %s\n", printable(s.Key()), how)
+		reportSink(w, s)
+	}
+}
+
+func reportSink(w io.Writer, s *plan.Struct) {
+	how := "nothing to specialise: it has no transforms"
+	r, notes := sinkFunction(s)
+	steps := len(s.List("transforms"))
+	switch {
+	case r != nil && r.Steps == steps:
+		how = "specialised: one function"
+	case r != nil:
+		how = fmt.Sprintf("specialised: one function of %d of %d transforms", r.Steps, steps)
+	case steps > 0 && !slices.ContainsFunc(notes, func(n recipe.Note) bool { return n.Why != "" }):
+		how, notes = "nothing to specialise: its transforms change no fields", nil
+	case steps > 0:
+		how = "not specialised"
+	default:
+		notes = nil
+	}
+	fmt.Fprintf(w, "sinks.%s  %s\n", printable(s.Key()), how)
+	printNotes(w, s, notes, r != nil)
+	if r == nil || r.Steps < steps {
 		printSavings(w, s, true)
 	}
 }

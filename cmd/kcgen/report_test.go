@@ -8,9 +8,6 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 
 	"kcgen.dev/compiler"
-	"kcgen.dev/compiler/plan"
-	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/convert/avro"
 )
 
 // TestReport: each connector, in the spec's order, with what keeps it from being
@@ -46,6 +43,17 @@ schema.#Pipeline & {
 		valueConverter: convert.#JSON & {schemasEnable: false}
 		transforms: [{do: transform.#ReplaceField & {on: "value", include: ["id", "name"]}}, hoist]
 	}
+	sinks: refs: {
+		connector: filestream.#Sink & {file: "out"}
+		topics: ["t"]
+		keyConverter:   convert.#String
+		valueConverter: convert.#JSON & {schemasEnable: false}
+		transforms: [
+			{do: transform.#RegexRouter & {regex: "${env:OLD}", replacement: "u"}},
+			{do: transform.#RegexRouter & {regex: "u", replacement: "v"}, unless: predicate.#TopicNameMatches & {pattern: "${env:KEPT}"}},
+			{do: transform.#ReplaceField & {on: "value", include: ["id", "name"]}},
+		]
+	}
 	sinks: rows: {
 		connector: filestream.#Sink & {file: "out"}
 		topics: ["t"]
@@ -55,6 +63,23 @@ schema.#Pipeline & {
 			{do: transform.#ValueToKey & {fields: ["id"]}, unless: predicate.#RecordIsTombstone},
 			{do: transform.#ExtractField & {on: "value", field: "name"}},
 		]
+	}
+	sinks: all: {
+		connector: filestream.#Sink & {file: "all"}
+		topics: ["t"]
+		keyConverter:   convert.#String
+		valueConverter: convert.#JSON & {schemasEnable: false}
+		transforms: [
+			{do: transform.#ReplaceField & {on: "value", include: ["id", "name"]}},
+			{do: transform.#MaskField & {on: "value", fields: ["name"]}, unless: predicate.#RecordIsTombstone},
+		]
+	}
+	sinks: as_is: {
+		connector: filestream.#Sink & {file: "all"}
+		topics: ["t"]
+		keyConverter:   convert.#String
+		valueConverter: convert.#String
+		transforms: [{do: transform.#Filter, when: predicate.#RecordIsTombstone}]
 	}
 	sinks: keys: {
 		connector: filestream.#Sink & {file: "out"}
@@ -68,16 +93,7 @@ schema.#Pipeline & {
 	}
 }
 `
-	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/x.cue", []byte(spec), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p, bad, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin(), Dir: dir}, "x.cue")
-	if err != nil || len(bad.Faults()) > 0 {
-		t.Fatal(bad, err)
-	}
-	var out bytes.Buffer
-	printReport(&out, p)
+	got := reported(t, map[string]string{"x.cue": spec})
 	want := `sources.fast  specialised: one function
   connector       filestream.Source            in the function
   transforms[0]   transform.HoistField         in the function
@@ -93,34 +109,52 @@ sources.slow  not specialised
   valueConverter  convert.JSON                 what comes before it is not specialised
   transforms[0], transforms[1] are done together
 sources.bare  nothing to specialise: it has no transforms
-sinks.out  not specialised: what its topics hold is not known before it comes
+sinks.out  specialised: one function of 1 of 2 transforms
+  valueConverter  convert.JSON                 in the function
+  transforms[0]   transform.ReplaceField       in the function
+  transforms[1]   transform.HoistField         it wraps the whole value
   valueConverter  reads only id name
-sinks.rows  not specialised: what its topics hold is not known before it comes
+sinks.refs  not specialised
+  valueConverter  convert.JSON                 could be in a function
+  transforms[0]   transform.RegexRouter        its configuration holds a reference, which is read when the pipeline starts
+  transforms[1]   transform.RegexRouter        what comes before it is not specialised
+  transforms[2]   transform.ReplaceField       what comes before it is not specialised
+  valueConverter  reads only id name
+sinks.rows  not specialised
+  valueConverter  avro.Converter               it is not one of the converters that are
+  transforms[0]   transform.ValueToKey         what comes before it is not specialised
+  transforms[1]   transform.ExtractField       what comes before it is not specialised
   valueConverter  reads only name id
-sinks.keys  not specialised: what its topics hold is not known before it comes
+sinks.all  specialised: one function
+  valueConverter  convert.JSON                 in the function
+  transforms[0]   transform.ReplaceField       in the function
+  transforms[1]   transform.MaskField          in the function
+sinks.as_is  nothing to specialise: its transforms change no fields
+sinks.keys  not specialised
+  valueConverter  convert.JSON                 its messages carry schemas, which are not known before they come
+  transforms[0]   transform.ValueToKey         what comes before it is not specialised
+  transforms[1]   transform.ExtractField       what comes before it is not specialised
   keyConverter    reads nothing
 `
-	if d := diff.Diff(want, out.String()); d != "" {
+	if d := diff.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
 }
 
-// TestSparing: the converters that are named here can do with less.
-func TestSparing(t *testing.T) {
-	for kind := range sparing {
-		c, ok := map[plan.Type]connect.Converter{
-			{Path: "kcgen.dev/runtime/convert/avro", Pkg: "avro", Name: "Converter"}: avro.Converter{},
-		}[kind]
-		if !ok {
-			t.Errorf("%v is not known to the test", kind)
-			continue
-		}
-		if o, ok := c.(connect.Offline); ok {
-			c = o.Offline()
-		}
-		codec, err := c.Open(connect.RoleValue)
-		if _, ok := codec.(connect.Projects); !ok || err != nil {
-			t.Errorf("%v cannot, %v", kind, err)
+// reported is the report of x.cue, beside which there may be other files.
+func reported(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
+	p, bad, err := compiler.Check(t.Context(), compiler.Config{Builtin: builtin(), Dir: dir}, "x.cue")
+	if err != nil || len(bad.Faults()) > 0 {
+		t.Fatal(bad, err)
+	}
+	var out bytes.Buffer
+	printReport(&out, p)
+	return out.String()
 }

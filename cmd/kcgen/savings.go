@@ -10,6 +10,7 @@ import (
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/convert"
+	"kcgen.dev/runtime/flow"
 	"kcgen.dev/runtime/transform"
 )
 
@@ -23,20 +24,6 @@ var telling = func() components {
 	maps.Copy(m, fusable)
 	return m
 }()
-
-// sparing are the types of the converters that need not make what nobody reads
-// and that are no part of kcgen.
-var sparing = map[plan.Type]bool{
-	{Path: "kcgen.dev/runtime/convert/avro", Pkg: "avro", Name: "Converter"}: true,
-}
-
-// standIn stands for one of them.
-type standIn struct{ foreignConverter }
-
-var _ connect.Projects = standIn{}
-
-func (c standIn) Open(connect.Role) (connect.Codec, error) { return c, nil }
-func (standIn) Project(connect.Reading)                    {}
 
 // printSavings says what of a chain that is no function is done at once, or not
 // at all.
@@ -73,9 +60,9 @@ func read(r connect.Reading) string {
 // opened is a connector's chain as a task has it; nil where it does not open.
 func opened(s *plan.Struct) *chain.Chain {
 	ch := telling.chain(s)
-	cfg := chain.Config{Key: spares(ch.Key, s.Struct("keyConverter")), Value: spares(ch.Value, s.Struct("valueConverter")), Header: foreignConverter{}}
+	cfg := chain.Config{Key: spares(ch.Key), Value: spares(ch.Value), Header: foreignConverter{}}
 	for _, step := range ch.Steps {
-		cfg.Steps = append(cfg.Steps, chain.Step{Do: step.Do, When: step.When, Unless: step.Unless})
+		cfg.Steps = append(cfg.Steps, openable(step))
 	}
 	c, err := chain.Open(cfg)
 	if err != nil {
@@ -84,14 +71,54 @@ func opened(s *plan.Struct) *chain.Chain {
 	return c
 }
 
-// spares is a converter that says of itself whether it can do with less; s is
-// what the plan says of it.
-func spares(c connect.Converter, s *plan.Struct) connect.Converter {
+// openable is a step that opens here: what waits in it for what its references
+// stand for is stood for, and goes on saying what it reads.
+func openable(s flow.Step) chain.Step {
+	out := chain.Step{Do: s.Do, When: openTest(s.When), Unless: openTest(s.Unless)}
+	if _, err := s.Do.Open(); err != nil && flow.Refers(s.Do) {
+		out.Do = waitingStep{says: says{s.Do}}
+	}
+	return out
+}
+
+func openTest(p connect.Predicate) connect.Predicate {
+	if p == nil {
+		return nil
+	}
+	if _, err := p.Open(); err != nil && flow.Refers(p) {
+		return waitingTest{says: says{p}}
+	}
+	return p
+}
+
+// What stands for steps and predicates that open when the pipeline starts.
+type (
+	waitingStep struct {
+		foreignTransform
+		says
+	}
+	waitingTest struct {
+		foreignPredicate
+		says
+	}
+	says struct{ component any }
+)
+
+// Reads is what the component says; one that does not say it reads all.
+func (s says) Reads(role connect.Role) (r connect.Reading) {
+	if component, ok := s.component.(connect.Reads); ok {
+		r = component.Reads(role)
+	}
+	return r
+}
+
+// spares is a converter that says of itself whether it can do with less.
+func spares(c connect.Converter) connect.Converter {
 	if j, ok := c.(convert.JSON); ok && j.Strict {
 		return foreignConverter{} // it makes all
 	}
-	if s != nil && sparing[s.Type] {
-		return standIn{}
+	if o, ok := c.(connect.Offline); ok {
+		return o.Offline()
 	}
 	return c
 }

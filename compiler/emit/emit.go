@@ -10,6 +10,7 @@
 //	emit.go     the file
 //	dryrun.go   the same with another main
 //	fused.go    the second file: chains as functions; verifyfused.go its whitelist
+//	fusedsink.go  the functions of sinks; verifyfusedsink.go their whitelist
 //	pack.go     several plans in one program, each in a package of its own
 //	literal.go  plan → expressions
 //	scalar.go   scalars
@@ -53,7 +54,7 @@ func Go(p *plan.Pipeline) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emit: %w", err)
 	}
-	if len(p.Fused) > 0 {
+	if isFused(p) {
 		return program(p, names, "main", jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline"), jen.Id("fused")), "runtime.Main(pipeline, fused)")
 	}
 	return program(p, names, "main", jen.Qual(runtimePath, "Main").Call(jen.Id("pipeline")), "runtime.Main(pipeline)")

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,23 +16,25 @@ import (
 
 var fusePkg = plan.Type{Path: "kcgen.dev/runtime/fuse", Pkg: "fuse"}
 
-// Fused returns the second file of a program, with the chains of sources that
-// are one function each, in the program's main package or in a pack's, where the
-// table is Fused. It is nil where there are none.
+// Fused returns the second file of a program, with the chains that are one
+// function each, in the program's main package or in a pack's, where the table
+// is Fused. It is nil where there are none. Of a source's function:
 //
-//	var fused = fuse.Functions{"lines": fuseLines}
+//	var fused = fuse.Functions{
+//		Sources: fuse.Sources{"lines": fuseLines},
+//	}
 //
 //	// fuseLines is the chain of lines: HoistField, JSON.
-//	func fuseLines(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+//	func fuseLines(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 //		if !fuse.IsText(r) {
 //			return nil, nil, false
 //		}
-//		v := append(b.Start(), `{"line":`...)
+//		v := append(t.Start(), `{"line":`...)
 //		…
-//		return nil, b.Finish(v), true
+//		return nil, t.Finish(v), true
 //	}
 func Fused(p *plan.Pipeline, pkg string) ([]byte, error) {
-	if len(p.Fused) == 0 {
+	if !isFused(p) {
 		return nil, nil
 	}
 	names, err := nameImports(p)
@@ -50,8 +53,7 @@ func Fused(p *plan.Pipeline, pkg string) ([]byte, error) {
 	for _, name := range names.name {
 		taken[name] = true
 	}
-	table := []jen.Code{}
-	var functions []jen.Code
+	var sources, sinks, functions []jen.Code
 	for _, s := range p.Root.Structs("sources") {
 		r := p.Fused[s.Key()]
 		if r == nil {
@@ -62,14 +64,38 @@ func Fused(p *plan.Pipeline, pkg string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("emit: the function of %s: %w", s.Key(), err)
 		}
-		table = append(table, jen.Lit(s.Key()).Op(":").Id(name))
+		sources = append(sources, jen.Lit(s.Key()).Op(":").Id(name))
 		functions = append(functions, jen.Comment(safe.Comment(name+" is the chain of "+s.Key()+": "+partsOf(s)+".")).Line().
-			Func().Id(name).Params(jen.Id("r").Op("*").Qual(connectPkg.Path, "Record"), jen.Id("b").Op("*").Qual(connectPkg.Path, "Buffer")).
+			Func().Id(name).Params(jen.Id("t").Op("*").Qual(fusePkg.Path, "Task"), jen.Id("r").Op("*").Qual(connectPkg.Path, "Record")).
 			Params(jen.Id("key").Op(",").Id("value").Index().Byte(), jen.Id("ok").Bool()).Block(body...))
+	}
+	for _, s := range p.Root.Structs("sinks") {
+		r := p.FusedSinks[s.Key()]
+		if r == nil {
+			continue
+		}
+		name := functionName(s.Key(), taken)
+		body, err := sinkBody(r)
+		if err != nil {
+			return nil, fmt.Errorf("emit: the function of %s: %w", s.Key(), err)
+		}
+		sinks = append(sinks, jen.Lit(s.Key()).Op(":").Add(sinkEntry(name, r)))
+		functions = append(functions, jen.Comment(safe.Comment(name+" is the chain of "+s.Key()+": "+sinkPartsOf(s, r.Steps)+".")).Line().
+			Func().Id(name).Params(jen.Id("m").Op("*").Qual(fusePkg.Path, "Message"), jen.Id("r").Op("*").Qual(connectPkg.Path, "Record")).
+			Params(jen.Id("ok").Bool()).Block(body...))
+	}
+	var tables []jen.Code
+	for _, t := range []struct {
+		name    string
+		entries []jen.Code
+	}{{"Sources", sources}, {"Sinks", sinks}} {
+		if len(t.entries) > 0 {
+			tables = append(tables, jen.Id(t.name).Op(":").Qual(fusePkg.Path, t.name).Custom(manyLines, t.entries...))
+		}
 	}
 	f.Line().Comment("// "+variable+" has the chains that are one function each. Records of another form than").Line().
 		Comment("// the function's go through the chain itself.").Line().
-		Var().Id(variable).Op("=").Qual(fusePkg.Path, "Functions").Custom(manyLines, table...)
+		Var().Id(variable).Op("=").Qual(fusePkg.Path, "Functions").Custom(manyLines, tables...)
 	for _, fn := range functions {
 		f.Line().Add(fn)
 	}
@@ -83,10 +109,26 @@ func Fused(p *plan.Pipeline, pkg string) ([]byte, error) {
 	return src, nil
 }
 
+// isFused reports whether a plan has chains that are functions.
+func isFused(p *plan.Pipeline) bool { return len(p.Fused)+len(p.FusedSinks) > 0 }
+
 // partsOf names the steps and the converter of a source.
 func partsOf(s *plan.Struct) string {
+	parts := stepsOf(s, len(s.List("transforms")))
+	if c := s.Struct("valueConverter"); c != nil {
+		name := c.Type.Name
+		if name == "Converter" { // each registry's format has one
+			name = c.Type.Pkg + "." + name
+		}
+		parts = append(parts, name)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// stepsOf names the first steps of a chain.
+func stepsOf(s *plan.Struct, n int) []string {
 	var parts []string
-	for _, n := range s.List("transforms") {
+	for _, n := range s.List("transforms")[:n] {
 		step, ok := n.(*plan.Struct)
 		if !ok || step.Struct("do") == nil {
 			continue
@@ -97,18 +139,15 @@ func partsOf(s *plan.Struct) string {
 		}
 		parts = append(parts, part)
 	}
-	if c := s.Struct("valueConverter"); c != nil {
-		parts = append(parts, c.Type.Name)
-	}
-	return strings.Join(parts, ", ")
+	return parts
 }
 
-// functionName is the name of a source's function.
-func functionName(source string, taken map[string]bool) string {
+// functionName is the name of a connector's function.
+func functionName(connector string, taken map[string]bool) string {
 	var b strings.Builder
 	b.WriteString("fuse")
 	up := true
-	for _, r := range source {
+	for _, r := range connector {
 		switch {
 		case r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			up = true
@@ -127,77 +166,114 @@ func functionName(source string, taken map[string]bool) string {
 	return name
 }
 
-// forms are the tests of package fuse for a record's form, appenders what
-// appends a part of it.
-var (
-	forms     = map[string]bool{"IsText": true, "IsOptionalText": true}
-	appenders = map[string]bool{recipe.JSON: true, recipe.JSONTopic: true, recipe.Millis: true}
-)
-
 func fusedBody(r *recipe.Recipe) ([]jen.Code, error) {
-	if !forms[r.Form] {
-		return nil, fmt.Errorf("the form %q", r.Form)
+	before, other, err := form(r)
+	if err != nil {
+		return nil, err
 	}
-	other := jen.Op("!").Qual(fusePkg.Path, r.Form).Call(jen.Id("r"))
 	if r.When != "" {
 		other.Op("||").Id("r").Dot("Topic").Op("!=").Add(text(r.When))
 	}
 	if r.Time {
 		other.Op("||").Op("!").Qual(fusePkg.Path, "HasTime").Call(jen.Id("r"))
 	}
-	body := []jen.Code{jen.If(other).Block(jen.Return(jen.Nil(), jen.Nil(), jen.False()))}
-	key, statements, err := written("k", r.Key)
-	if err != nil {
+	body := append(before, unless(other))
+	topic := jen.Id("r").Dot("Topic")
+	if r.Topic != "" {
+		topic = text(r.Topic)
+	}
+	key := written{to: "k", head: "keyHead", of: "KeyHead"}
+	value := written{to: "v", head: "valueHead", of: "ValueHead"}
+	if err := errors.Join(key.pieces(r.Key, topic), value.pieces(r.Value, topic)); err != nil {
 		return nil, err
 	}
-	body = append(body, statements...)
-	if len(statements) > 0 { // one buffer is open at a time
-		body = append(body, jen.Id("key").Op("=").Add(key))
-		key = jen.Id("key")
+	body = append(append(body, key.heads...), value.heads...)
+	body = append(body, key.body...)
+	if len(key.body) > 0 { // one buffer is open at a time
+		body = append(body, jen.Id("key").Op("=").Add(key.bytes))
+		key.bytes = jen.Id("key")
 	}
-	value, statements, err := written("v", r.Value)
-	if err != nil {
-		return nil, err
+	body = append(body, value.body...)
+	if mayMisfit(r.Key) || mayMisfit(r.Value) {
+		body = append(body, unless(jen.Id("t").Dot("Unfit").Call()))
 	}
-	body = append(body, statements...)
 	if r.Topic != "" {
 		body = append(body, jen.Id("r").Dot("Topic").Op("=").Add(text(r.Topic)))
 	}
-	return append(body, jen.Return(key, value, jen.True())), nil
+	return append(body, jen.Return(key.bytes, value.bytes, jen.True())), nil
 }
 
-// written are the statements that append pieces to a variable, and what then
-// gives the bytes.
-func written(to string, pieces []recipe.Piece) (jen.Code, []jen.Code, error) {
-	raw := jen.Id("r").Dot("Value").Dot("Value").Dot("Raw").Call()
+// form is what a function does first, and which records are not of its form.
+func form(r *recipe.Recipe) (before []jen.Code, other *jen.Statement, err error) {
+	switch {
+	case forms[r.Form]:
+		other = jen.Op("!").Qual(fusePkg.Path, r.Form).Call(jen.Id("r"))
+	case structs[r.Form]:
+		before = []jen.Code{jen.Id("in").Op(":=").Id("t").Dot(r.Form).Call(jen.Id("r"), text(r.Of))}
+		other = jen.Id("in").Op("==").Nil()
+	default:
+		return nil, nil, fmt.Errorf("the form %q", r.Form)
+	}
+	for _, n := range r.Needs {
+		need, err := slotNeed(n)
+		if err != nil {
+			return nil, nil, err
+		}
+		other.Op("||").Add(need)
+	}
+	return before, other, nil
+}
+
+// unless leaves a record to the chain.
+func unless(other jen.Code) jen.Code {
+	return jen.If(other).Block(jen.Return(jen.Nil(), jen.Nil(), jen.False()))
+}
+
+// written is how a function writes a key or a value.
+type written struct {
+	to       string // the variable that it is appended to
+	head, of string // the variable of what it begins with, and who gives that
+
+	heads []jen.Code // statements before anything is written
+	body  []jen.Code // statements that append
+	bytes jen.Code   // what then gives the bytes
+}
+
+// pieces makes statements of pieces. The topic is the record's in the end.
+func (w *written) pieces(pieces []recipe.Piece, topic *jen.Statement) error {
 	switch {
 	case pieces == nil:
-		return jen.Nil(), nil, nil
+		w.bytes = jen.Nil()
+		return nil
 	case len(pieces) == 1 && pieces[0].Append == recipe.Raw:
-		return raw, nil, nil
+		w.bytes = raw()
+		return nil
 	}
-	var out []jen.Code
-	before := jen.Id("b").Dot("Start").Call()
-	op := ":="
-	for _, p := range pieces {
-		var call *jen.Statement
-		switch {
-		case p.Append == "":
-			call = jen.Append(before, text(string(p.Bytes)).Op("..."))
-		case p.Append == recipe.Raw:
-			call = jen.Append(before, raw.Clone().Op("..."))
-		case appenders[p.Append]:
-			call = jen.Qual(fusePkg.Path, p.Append).Call(before, jen.Id("r"))
-		default:
-			return nil, nil, fmt.Errorf("the piece %q", p.Append)
+	start := jen.Id("t").Dot("Start").Call()
+	if len(pieces) > 0 && pieces[0].Append == recipe.Head {
+		w.heads = append(w.heads, jen.Id(w.head).Op(":=").Id("t").Dot(w.of).Call(topic.Clone(), text(string(pieces[0].Bytes))),
+			unless(jen.Id(w.head).Op("==").Nil()))
+		w.body = append(w.body, jen.Id(w.to).Op(":=").Append(start, jen.Id(w.head).Op("...")))
+		pieces = pieces[1:]
+	}
+	if len(w.body) == 0 {
+		first := start // of no bytes, which is not null
+		var err error
+		if len(pieces) > 0 && pieces[0].Append != recipe.Either {
+			if first, err = appendCall(start, pieces[0]); err != nil {
+				return err
+			}
+			pieces = pieces[1:]
 		}
-		out = append(out, jen.Id(to).Op(op).Add(call))
-		before, op = jen.Id(to), "="
+		w.body = append(w.body, jen.Id(w.to).Op(":=").Add(first))
 	}
-	if len(out) == 0 { // no bytes, which is not null
-		out = append(out, jen.Id(to).Op(op).Add(before))
+	rest, err := appended(w.to, pieces)
+	if err != nil {
+		return err
 	}
-	return jen.Id("b").Dot("Finish").Call(jen.Id(to)), out, nil
+	w.body = append(w.body, rest...)
+	w.bytes = jen.Id("t").Dot("Finish").Call(jen.Id(w.to))
+	return nil
 }
 
 // text is a string as people would write it: in backquotes where it has quotes

@@ -8,7 +8,8 @@ import (
 )
 
 // verifyFused holds the printed functions against what they may be: one table,
-// and functions that compare, append and return; every call is of a known name.
+// and functions that compare, append and return, and sinks' that go through a
+// message; every call is of a known name.
 func verifyFused(src []byte) error {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "fused.go", src, parser.ParseComments|parser.SkipObjectResolution)
@@ -53,14 +54,26 @@ func (v *verifier) fused(d *ast.FuncDecl) {
 		v.fail(d, "func %s is not allowed", d.Name.Name)
 		return
 	}
+	if isSink(d) {
+		v.fusedSink(d)
+		return
+	}
+	numbers := map[ast.Expr]bool{} // where they may be
 	ast.Inspect(d.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case nil, *ast.BlockStmt, *ast.IfStmt, *ast.ReturnStmt, *ast.Ident, *ast.SelectorExpr, *ast.UnaryExpr, *ast.BinaryExpr, *ast.AssignStmt:
+		case nil, *ast.BlockStmt, *ast.IfStmt, *ast.ReturnStmt, *ast.Ident, *ast.SelectorExpr, *ast.BinaryExpr, *ast.AssignStmt:
+		case *ast.UnaryExpr:
+			numbers[n.X] = numbers[n] // it may be negative
+		case *ast.IndexExpr:
+			numbers[n.Index] = true
 		case *ast.BasicLit:
-			if n.Kind != token.STRING {
+			if n.Kind != token.STRING && (n.Kind != token.INT || !numbers[n]) {
 				v.fail(n, "a literal of kind %s", n.Kind)
 			}
 		case *ast.CallExpr:
+			for _, arg := range n.Args {
+				numbers[arg] = true
+			}
 			if name := called(n.Fun); !mayCall[name] {
 				v.fail(n, "a call of %s", name)
 			}
@@ -72,7 +85,8 @@ func (v *verifier) fused(d *ast.FuncDecl) {
 }
 
 var mayCall = map[string]bool{
-	"append": true, "b.Start": true, "b.Finish": true, "r.Value.Value.Raw": true, "fuse.HasTime": true,
+	"append": true, "t.Start": true, "t.Finish": true, "t.KeyHead": true, "t.ValueHead": true, "r.Value.Value.Raw": true, "fuse.HasTime": true,
+	"t.Unfit": true, "in[].IsNull": true, "fuse.Is": true, "fuse.IsOptional": true,
 }
 
 func init() {
@@ -81,6 +95,15 @@ func init() {
 			mayCall["fuse."+name] = true
 		}
 	}
+	for name := range structs {
+		mayCall["t."+name] = true
+	}
+	for name := range protoAppenders {
+		mayCall["t."+name] = true
+	}
+	for name := range slotAppenders {
+		mayCall["t."+name] = true
+	}
 }
 
 // called is the name of a function, as it is written.
@@ -88,6 +111,8 @@ func called(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return e.Name
+	case *ast.IndexExpr:
+		return called(e.X) + "[]"
 	case *ast.SelectorExpr:
 		return called(e.X) + "." + e.Sel.Name
 	}

@@ -43,12 +43,18 @@ func (d *Def) Classes() []string {
 //
 //	_connect: Sink: {
 //		"quote.sql.identifiers": is: "always"
-//		"max.retries": why:          "what is away is tried again by the worker"
+//		"trim.sensitive.log": why:   "values are never logged"
+//		"max.retries": decided:      "what is away is tried again without an end"
+//		"query.masked": refused:     "a query shows in the spec"
+//		"numeric.precision.mapping": {is: "false", instead: "numeric.mapping=precision_only"}
 //	}
 type Fixed struct {
 	Property string // may end in ".*"
-	Is       string // the values, parted by |, that mean what is done anyway; empty: any does
+	Is       string // the values, parted by |, that mean what is done anyway
+	Instead  string // NAME=VALUE, a property that says the same as any other value
 	Why      string // why any may be left out
+	Decided  string // what is done instead, which is not the same
+	Refused  string // what to do instead, by hand
 }
 
 // Fixed are the definition's: those in its package's _connect.
@@ -65,8 +71,9 @@ func (d *Def) Fixed() []Fixed {
 	var out []Fixed
 	for it.Next() {
 		f := Fixed{Property: it.Selector().Unquoted()}
-		f.Is, _ = it.Value().LookupPath(cue.ParsePath("is")).String()
-		f.Why, _ = it.Value().LookupPath(cue.ParsePath("why")).String()
+		for name, into := range map[string]*string{"is": &f.Is, "instead": &f.Instead, "why": &f.Why, "decided": &f.Decided, "refused": &f.Refused} {
+			*into, _ = it.Value().LookupPath(cue.ParsePath(name)).String()
+		}
 		out = append(out, f)
 	}
 	return out

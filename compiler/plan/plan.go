@@ -24,7 +24,8 @@ type Pipeline struct {
 	Files   map[string]string // what the files hold that the spec names (File)
 	Sources map[string]string // the spec's own files as they were read, by their names in its folder
 
-	Fused map[string]*recipe.Recipe // chains that are one function each, by the source's name
+	Fused      map[string]*recipe.Recipe // chains that are one function each, by the source's name
+	FusedSinks map[string]*recipe.Sink   // and by the sink's
 }
 
 // Pos is a place in the user's spec; the zero Pos is that of a default.

@@ -67,10 +67,13 @@ func (b *Built) acls() (out []string) {
 	return out
 }
 
+// statements are those that give rights: comments between them do not.
 func (b *Built) statements() (out []string) {
 	for _, c := range b.Statements {
 		for _, s := range c.Statements {
-			out = append(out, c.Connector+": "+s)
+			if !strings.HasPrefix(s, "--") {
+				out = append(out, c.Connector+": "+s)
+			}
 		}
 	}
 	return out

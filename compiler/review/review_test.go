@@ -205,7 +205,7 @@ func TestBuilt(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"acls": [{"resourceType": "TOPIC", "resourceName": "a", "patternType": "LITERAL", "operation": "WRITE"}]}`), &before.Grants); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(`{"statements": [{"connector": "sources.s", "statements": ["GRANT SELECT ON t TO u"]}]}`), &after.Grants); err != nil {
+	if err := json.Unmarshal([]byte(`{"statements": [{"connector": "sources.s", "statements": ["-- why", "GRANT SELECT ON t TO u"]}]}`), &after.Grants); err != nil {
 		t.Fatal(err)
 	}
 	p.Built(before, after)
@@ -218,6 +218,9 @@ func TestBuilt(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
+	}
+	if strings.Contains(out.String(), "-- why") {
+		t.Errorf("a comment is no right:\n%s", &out)
 	}
 }
 

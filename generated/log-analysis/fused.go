@@ -10,16 +10,18 @@ import (
 // fused has the chains that are one function each. Records of another form than
 // the function's go through the chain itself.
 var fused = fuse.Functions{
-	"local-file-source": fuseLocalFileSource,
+	Sources: fuse.Sources{
+		"local-file-source": fuseLocalFileSource,
+	},
 }
 
 // fuseLocalFileSource is the chain of local-file-source: HoistField, site (InsertField), JSON.
-func fuseLocalFileSource(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseLocalFileSource(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || r.Topic != "log-analysis-topic" {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"line":`...)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"eu"}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }

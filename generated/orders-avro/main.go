@@ -16,7 +16,7 @@ import (
 	"kcgen.dev/runtime/transform"
 )
 
-func main() { runtime.Main(pipeline) }
+func main() { runtime.Main(pipeline, fused) }
 
 var pipeline = runtime.Pipeline{
 	Name:  "orders-avro",

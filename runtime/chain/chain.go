@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Steps              []Step
 	Key, Value, Header connect.Converter
+	Sink               connect.Sink // that records go to; nil: none, or one that is not known
 }
 
 // Step is one step of a Config.
@@ -131,7 +132,12 @@ func openStep(i int, s Step) (Opened, error) {
 // that are joined are taken one by one where they do not go together, which is
 // where one of them fails.
 func (c *Chain) Transform(r *connect.Record, d *Doing) (keep bool, err error) {
-	for i := 0; i < len(c.Steps); i++ {
+	return c.TransformFrom(0, r, d)
+}
+
+// TransformFrom takes r through the steps behind the first ones.
+func (c *Chain) TransformFrom(first int, r *connect.Record, d *Doing) (keep bool, err error) {
+	for i := first; i < len(c.Steps); i++ {
 		s := &c.Steps[i]
 		d.Stage, d.Step = Transformation, s
 		if s.joined != nil && s.joined(r) {

@@ -218,27 +218,54 @@ func FuzzJoined(f *testing.F) {
 	})
 }
 
-// TestJoinedAllocations: what three steps take is handed out from slabs.
+// TestJoinedAllocations: what three steps take is handed out from slabs, be it
+// wide or not.
 func TestJoinedAllocations(t *testing.T) {
-	codec, err := convert.JSON{}.Open(connect.RoleValue)
+	for _, width := range []int{0, 60, 70, 100, 300} {
+		for _, withSchema := range []bool{false, true} {
+			var b both
+			insert := transform.InsertField{On: "value", StaticField: "s", StaticValue: "eu", TopicField: "t", ReplaceNullWithDefault: true}
+			b.open([]connect.Transform{fuzzSteps[0], insert, transform.MaskField{On: "value", Fields: []string{"c"}}})
+			d, decode := wide(t, width, withSchema)
+			r := &connect.Record{}
+			if got := testing.AllocsPerRun(2000, func() {
+				*r = connect.Record{Topic: "t", Value: d}
+				if keep, err := b.chain.Transform(r, &Doing{}); !keep || err != nil {
+					t.Fatal(keep, err)
+				}
+			}); got > 0 || b.joined < 2000 {
+				t.Errorf("%d fields more, schema %v: %v allocations, joined %d times", width, withSchema, got, b.joined)
+			}
+			if got := testing.AllocsPerRun(2000, decode); got > 0 {
+				t.Errorf("%d fields more, schema %v: %v allocations to decode", width, withSchema, got)
+			}
+		}
+	}
+}
+
+// wide is data with so many fields that no step names, and what reads them.
+func wide(t *testing.T, n int, withSchema bool) (d connect.Datum, decode func()) {
+	fields, payload := `{"field":"a","type":"int32"},{"field":"b","type":"int32"},{"field":"d","type":"string"}`, `"a":1,"b":2,"d":"x"`
+	for i := range n {
+		fields += fmt.Sprintf(`,{"field":"w%d","type":"int32"}`, i)
+		payload += fmt.Sprintf(`,"w%d":%d`, i, i)
+	}
+	value, text := convert.JSON{}, "{"+payload+"}"
+	if withSchema {
+		value.SchemasEnable, text = true, `{"schema":{"type":"struct","fields":[`+fields+`]},"payload":{`+payload+`}}`
+	}
+	codec, err := value.Open(connect.RoleValue)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var d connect.Datum
-	for range 3 { // the keys are shared from the second time on
-		if d, err = codec.Decode("t", []byte(`{"a":1,"b":2,"d":"x"}`)); err != nil {
+	message := []byte(text)
+	decode = func() {
+		if d, err = codec.Decode("t", message); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var b both
-	b.open([]connect.Transform{fuzzSteps[0], fuzzSteps[6], fuzzSteps[4]})
-	r := &connect.Record{}
-	if got := testing.AllocsPerRun(2000, func() {
-		*r = connect.Record{Topic: "t", Value: d}
-		if keep, err := b.chain.Transform(r, &Doing{}); !keep || err != nil {
-			t.Fatal(keep, err)
-		}
-	}); got > 0 || b.joined < 2000 {
-		t.Errorf("%v allocations, joined %d times", got, b.joined)
+	for range 3 { // the keys are shared from the second time on
+		decode()
 	}
+	return d, decode
 }

@@ -51,7 +51,10 @@ func through(c *chain.Chain, message []byte) (out outcome, kept int) {
 		text, _, _ := strings.Cut(err.Error(), "; there ") // is, are: behind other steps only what was made
 		return outcome{text: d.Where() + ": " + text}, kept
 	}
-	return outcome{fmt.Sprint(keep, r.Topic, r.Headers, r.Key.Value, r.Value.Value), r}, kept
+	if !keep {
+		return outcome{text: "dropped"}, kept
+	}
+	return outcome{fmt.Sprint(r.Topic, r.Headers, r.Key.Value, r.Value.Value), r}, kept
 }
 
 // outcome is an error, or what becomes of a record.
@@ -323,4 +326,61 @@ func TestProjectKey(t *testing.T) {
 	if d, err := c.Key.Decode("t", []byte(key)); err != nil || d.Value.Map().Len() > 0 {
 		t.Errorf("%v is made of the key, %v", d.Value, err)
 	}
+}
+
+// target is a sink that reads of values two fields, and else nothing.
+type target struct{ connect.Sink }
+
+func (target) Reads(role connect.Role) connect.Reading {
+	if role == connect.RoleValue {
+		return connect.Reading{Only: []string{"a", "b"}}
+	}
+	return connect.Reading{Only: []string{}}
+}
+
+// TestProjectSink: what neither the steps nor the sink read is not made.
+func TestProjectSink(t *testing.T) {
+	mask := chain.Step{Do: transform.MaskField{On: "value", Fields: []string{"c"}}}
+	for name, c := range map[string]struct {
+		steps              []chain.Step
+		sink               connect.Sink
+		key, value, header string
+	}{
+		"no step":        {nil, target{}, "[]", "[a b]", "[]"},
+		"no sink":        {[]chain.Step{mask}, nil, "all", "all", "all"},
+		"a step":         {[]chain.Step{mask}, target{}, "[]", "[a b c]", "[]"},
+		"one reads all":  {[]chain.Step{mask, {Do: transform.HoistField{On: "value", Field: "x"}}}, target{}, "[]", "all", "[]"},
+		"one reads keys": {[]chain.Step{{Do: transform.Flatten{On: "key", Delimiter: "."}}}, target{}, "all", "[a b]", "[]"},
+		"one of headers": {[]chain.Step{{Do: withHeader{}}}, target{}, "all", "all", "all"},
+		"names change":   {[]chain.Step{{Do: transform.SetSchemaMetadata{On: "value", SchemaName: "x"}}}, target{}, "[]", "[a b]", "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opened, err := chain.Open(chain.Config{Steps: c.steps, Key: convert.JSON{}, Value: convert.JSON{}, Header: convert.SimpleHeader{}, Sink: c.sink})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for role, want := range map[connect.Role]string{connect.RoleKey: c.key, connect.RoleValue: c.value, connect.RoleHeader: c.header} {
+				_, r, ok := opened.Projection(role)
+				got := fmt.Sprint(r.Only)
+				if !ok {
+					got = "all"
+				}
+				if got != want {
+					t.Errorf("of %ss %s is read, want %s", role, got, want)
+				}
+			}
+			opened.Project()
+			d, err := opened.Header.Decode("t", []byte("17"))
+			if read := !d.IsNull(); err != nil || read != (c.header == "all") {
+				t.Errorf("the header is %v, %v", d, err)
+			}
+		})
+	}
+}
+
+// withHeader is a step that looks at headers, and does not say so.
+type withHeader struct{}
+
+func (withHeader) Open() (connect.Apply, error) {
+	return func(r *connect.Record) (bool, error) { return len(r.Headers) == 0, nil }, nil
 }

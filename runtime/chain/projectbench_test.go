@@ -67,12 +67,17 @@ func encoded(c connect.Converter) func(*testing.B, int) []byte {
 func (f format) bench(b *testing.B, fields int) {
 	message := f.message(b, fields)
 	steps := []chain.Step{{Do: transform.ReplaceField{On: "value", Include: []string{"field0", "field5", "field7"}}}}
-	p, _ := openPair(b, f.value, steps)
+	benchPair(b, fmt.Sprintf("%s/%d", f.name, fields), f.value, steps, message)
+}
+
+// benchPair has a message read and changed, with Project and without.
+func benchPair(b *testing.B, name string, value connect.Converter, steps []chain.Step, message []byte) {
+	p, _ := openPair(b, value, steps)
 	for _, c := range []struct {
 		name string
 		*chain.Chain
 	}{{"whole", p.whole}, {"less", p.less}} {
-		b.Run(fmt.Sprintf("%s/%d/%s", f.name, fields, c.name), func(b *testing.B) {
+		b.Run(name+"/"+c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(message)))
 			var d chain.Doing
@@ -91,5 +96,33 @@ func (f format) bench(b *testing.B, fields int) {
 				once()
 			}
 		})
+	}
+}
+
+// BenchmarkEnvelope decodes change events of a row of so many columns, of which
+// the row alone is taken.
+func BenchmarkEnvelope(b *testing.B) {
+	row, source := connect.NewStruct().Name("srv.t.Value").Optional(), connect.NewStruct().Name("srv.Source")
+	r, from := &connect.Struct{}, &connect.Struct{}
+	for i := range 10 {
+		row.Field(fmt.Sprintf("column%d", i), connect.OptionalStringSchema)
+		r.Slots = append(r.Slots, connect.String("some text"))
+		source.Field(fmt.Sprintf("field%d", i), connect.OptionalStringSchema)
+		from.Slots = append(from.Slots, connect.String("some text"))
+	}
+	r.Schema, from.Schema = row.MustBuild(), source.MustBuild()
+	s := connect.NewStruct().Name("srv.t.Envelope").Field("before", r.Schema).Field("after", r.Schema).Field("source", from.Schema).
+		Field("op", connect.StringSchema).Field("ts_ms", connect.OptionalInt64Schema).MustBuild()
+	event := (&connect.Struct{Schema: s, Slots: []connect.Value{connect.Null, r.Value(), from.Value(), connect.String("c"), connect.Int64(7)}}).Value()
+	for _, f := range formats[1:] {
+		writer, err := f.value.Open(connect.RoleValue)
+		if err != nil {
+			b.Fatal(err)
+		}
+		message, err := writer.Encode(&connect.Buffer{}, "t", connect.Datum{Schema: s, Value: event})
+		if err != nil {
+			b.Fatal(err)
+		}
+		benchPair(b, f.name, f.value, []chain.Step{{Do: extract}}, message)
 	}
 }

@@ -101,22 +101,29 @@ func (d dice) chain(t *testing.T, value connect.Converter, tried *int) (less int
 	if err != nil {
 		t.Fatal(err)
 	}
-	var buf connect.Buffer
 	for range 3 {
 		s := d.schema(3)
-		for i := range 16 {
-			m, err := writer.Encode(&buf, "t", connect.Datum{Schema: s, Value: d.value(s)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			message := string(m)
-			if i%4 == 3 {
-				message = d.damaged(message)
-			}
-			*tried++
-			if p.try(t, message) {
-				less++
-			}
+		less += d.tryAll(t, p, writer, s, 16, func() connect.Value { return d.value(s) })
+		*tried += 16
+	}
+	return less
+}
+
+// tryAll tries n messages of a schema, of which every fourth is damaged.
+func (d dice) tryAll(t *testing.T, p pair, writer connect.Codec, s *connect.Schema, n int, value func() connect.Value) (less int) {
+	t.Helper()
+	var buf connect.Buffer
+	for i := range n {
+		m, err := writer.Encode(&buf, "t", connect.Datum{Schema: s, Value: value()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := string(m)
+		if i%4 == 3 {
+			message = d.damaged(message)
+		}
+		if p.try(t, message) {
+			less++
 		}
 	}
 	return less

@@ -32,31 +32,40 @@ type Codec interface {
 	Decode(topic string, data []byte) (Datum, error)
 }
 
-// chunkSize is what a Buffer allocates at a time.
-const chunkSize = 64 << 10
+// chunkSize is what a Buffer allocates at a time, or as much as a result as long
+// as the last one takes, up to mostChunk.
+const (
+	chunkSize = 64 << 10
+	mostChunk = 4 * chunkSize
+)
 
 // Buffer is memory for encoded bytes: many small results share one chunk, so
 // that a record costs no allocation of its own. A chunk is never used again
 // by the buffer; it is the collector's when its last result is.
-type Buffer struct{ free []byte }
+type Buffer struct {
+	free []byte
+	last int // bytes of the last result
+}
 
 // Start gives an empty slice to append to.
 func (b *Buffer) Start() []byte {
 	if cap(b.free) < 1024 {
-		b.free = make([]byte, 0, chunkSize)
+		b.free = make([]byte, 0, max(chunkSize, min(b.last+b.last/8, mostChunk)))
 	}
 	return b.free
 }
 
 // Finish takes what was appended to Start's slice and returns it, safe from
 // what is appended next. Between Start and Finish there is no other Start.
+//
+// The next result will be about as long as this one: a new chunk is cheaper
+// than growing out of what is left of one, piece by piece.
 func (b *Buffer) Finish(s []byte) []byte {
-	switch {
-	case cap(s) == cap(b.free): // it still stands in our chunk
+	stands := cap(s) == cap(b.free) // in our chunk
+	switch b.last = len(s); {
+	case stands && (len(s) <= chunkSize/4 || cap(s)-len(s) >= len(s)):
 		b.free = s[len(s):]
-	case len(s) <= chunkSize/4:
-		// It grew out of what the chunk had left, and the next will be as long:
-		// a new chunk is cheaper than growing out of the rest each time.
+	case stands || len(s) <= mostChunk:
 		b.free = nil
 	}
 	return s[:len(s):len(s)]

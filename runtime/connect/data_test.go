@@ -325,10 +325,17 @@ func TestBuffer(t *testing.T) {
 // TestBufferGrowsOutOnce holds the cost of messages that do not fit what is
 // left of a chunk.
 func TestBufferGrowsOutOnce(t *testing.T) {
-	var b Buffer
-	message := make([]byte, 2000)
-	allocs := testing.AllocsPerRun(2000, func() { b.Finish(append(b.Start(), message...)) })
-	if allocs > 0.5 {
-		t.Errorf("%v allocations a message", allocs)
+	for _, size := range []int{2000, 10_000, 20_000, 27_000, 60_000, 100_000, 200_000} {
+		var b Buffer
+		allocs := testing.AllocsPerRun(2000, func() {
+			s := b.Start()
+			for len(s) < size { // piece by piece, as converters do
+				s = append(s, "a piece of a message, which is as long as a name and a value"...)
+			}
+			b.Finish(s)
+		})
+		if most := float64(size) / chunkSize; allocs > most+1 || size < chunkSize/4 && allocs > 0 {
+			t.Errorf("%v allocations a message of %d bytes", allocs, size)
+		}
 	}
 }

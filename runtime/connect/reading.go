@@ -1,10 +1,14 @@
 package connect
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// Reading is what a step reads, and passes on, of a key or of a value that has
-// fields: the entries of a map without a schema, or the fields of a struct. The
-// zero Reading is all of it.
+// Reading is what a step or a sink reads, and a step passes on, of a key, of a
+// value or of headers' values. Where they have fields, the entries of a map
+// without a schema or those of a struct, it is said by field. The zero Reading is
+// all of it.
 type Reading struct {
 	// Passed says that all of it is passed on, and that nothing but the fields
 	// in Only is looked at, changed or added.
@@ -15,13 +19,21 @@ type Reading struct {
 	// Except, where it is not nil, are fields at the top that are not read and
 	// are gone behind the step.
 	Except []string
+	// Named, where it is not "", is how the names of the schemas end of which all
+	// this is said. Data of others, and those without a schema, are read whole.
+	Named string
+	// SameName says that what is passed on has a schema of the same name behind
+	// the step.
+	SameName bool
 }
 
-// Reads is a Transform or a Predicate that says what it reads. Nobody else needs
-// to see what the first steps of a chain leave out, so it need not be made.
+// Reads is a Transform, a Predicate or a Sink that says what it reads. What the
+// first steps of a chain leave out nobody else needs to see, nor what a sink does
+// not look at: it need not be made.
 type Reads interface {
-	// Reads is what the step reads of a key or a value. It is asked when Open
-	// has gone well.
+	// Reads is what is read of keys, of values or of headers' values (which
+	// headers there are is always known). A step is asked when its Open has gone
+	// well, a sink before.
 	Reads(Role) Reading
 }
 
@@ -50,16 +62,18 @@ func (r Reading) With(fields []string) Reading {
 				more = append(more, f)
 			}
 		}
-		return Reading{Only: more}
+		r.Only = more
+		return r
 	}
-	return Reading{Except: slices.DeleteFunc(slices.Clone(r.Except), func(f string) bool { return slices.Contains(fields, f) })}
+	r.Except = slices.DeleteFunc(slices.Clone(r.Except), func(f string) bool { return slices.Contains(fields, f) })
+	return r
 }
 
 // Part is the schema of structs of s that hold the fields that are read and no
 // others, and the place there of each field of s; -1: it is not there. There is
 // none where nothing is left out.
 func (r Reading) Part(s *Schema) (part *Schema, slots []int) {
-	if r.All() || s == nil || s.kind != KindStruct || s.hasDef {
+	if r.All() || s == nil || s.kind != KindStruct || s.hasDef || !strings.HasSuffix(s.name, r.Named) {
 		return nil, nil
 	}
 	named := map[string]bool{}

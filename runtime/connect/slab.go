@@ -8,6 +8,10 @@ const slabSize = 128
 // slabRound is how many values a Slab hands out before Begin begins anew.
 const slabRound = 16 * slabSize
 
+// wideSize is how many values the chunks have at the most from which wide
+// structs and maps come: 32 KiB, beyond which Go's allocator has a span for each.
+const wideSize = 1365
+
 // Slab hands out the parts of structs and maps from chunks, so that a record
 // costs a small part of an allocation. Each part is handed out once and never
 // used again; a chunk is the collector's when its last part is. Who puts parts of
@@ -18,7 +22,8 @@ type Slab struct {
 	maps    []Map
 	arrays  []Array
 	values  []Value
-	made    int // values, since the slab began anew
+	wide    []Value // for more than slabSize/2 at once
+	made    int     // values, since the slab began anew
 }
 
 // Begin says that what comes next belongs to another message. Parts of a message
@@ -56,6 +61,14 @@ func (s *Slab) MapOf(keys *KeySet) *Map {
 	return m
 }
 
+// MapWith is a map of shared keys with these values, which are the map's from
+// now on.
+func (s *Slab) MapWith(keys *KeySet, vals []Value) *Map {
+	m := s.newMap()
+	m.Keys, m.Vals, m.Shared = keys.keys, vals, keys
+	return m
+}
+
 func (s *Slab) newMap() *Map {
 	if len(s.maps) == 0 {
 		s.maps = make([]Map, slabSize)
@@ -78,14 +91,25 @@ func (s *Slab) Array(n int) *Array {
 
 // Values is n nulls.
 func (s *Slab) Values(n int) []Value {
-	s.made += n
-	if n > len(s.values) {
-		if n > slabSize/2 {
-			return make([]Value, n)
-		}
-		s.values = make([]Value, 2*slabSize)
+	from := &s.values
+	if n > slabSize/2 {
+		from = &s.wide
 	}
-	v := s.values[:n:n]
-	s.values = s.values[n:]
+	if n > len(*from) {
+		*from = make([]Value, s.chunk(n))
+	}
+	s.made += n
+	v := (*from)[:n:n]
+	*from = (*from)[n:]
 	return v
+}
+
+// chunk is how many values to make where n are asked for. Wide ones come in
+// equal pieces, and no more of them than are left of the round.
+func (s *Slab) chunk(n int) int {
+	if n <= slabSize/2 {
+		return 2 * slabSize
+	}
+	left := slabRound - s.made%slabRound
+	return n * max(min(wideSize, left)/n, 1)
 }

@@ -13,13 +13,20 @@ func (SimpleHeader) Open(role connect.Role) (connect.Codec, error) {
 	if role != connect.RoleHeader {
 		return nil, errors.New("convert: open SimpleHeader: it is for headers alone, not for the " + role.String() + "s of records")
 	}
-	return simpleHeaderCodec{}, nil
+	return &simpleHeaderCodec{}, nil
 }
 
-type simpleHeaderCodec struct{}
+type simpleHeaderCodec struct{ unread bool }
+
+var _ connect.Projects = (*simpleHeaderCodec)(nil)
+
+// Project has headers that nobody reads not looked at: no text is an error.
+func (c *simpleHeaderCodec) Project(r connect.Reading) {
+	c.unread = !r.All() && r.Only != nil && len(r.Only) == 0
+}
 
 // Encode gives a string's own bytes, and the text of everything else.
-func (simpleHeaderCodec) Encode(buf *connect.Buffer, _ string, d connect.Datum) ([]byte, error) {
+func (*simpleHeaderCodec) Encode(buf *connect.Buffer, _ string, d connect.Datum) ([]byte, error) {
 	switch d.Value.Kind() {
 	case connect.KindString:
 		return d.Value.Raw(), nil
@@ -30,8 +37,8 @@ func (simpleHeaderCodec) Encode(buf *connect.Buffer, _ string, d connect.Datum) 
 }
 
 // Decode finds out what the text is. Strings alias data.
-func (simpleHeaderCodec) Decode(_ string, data []byte) (connect.Datum, error) {
-	if data == nil {
+func (c *simpleHeaderCodec) Decode(_ string, data []byte) (connect.Datum, error) {
+	if data == nil || c.unread {
 		return connect.Datum{}, nil
 	}
 	return connect.ParseValue(connect.Text(data).Str()), nil

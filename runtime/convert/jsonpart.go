@@ -13,7 +13,7 @@ import (
 type partReader struct {
 	reading connect.Reading
 	parts   cache[*connect.Schema, *part] // nil where there is nothing to spare
-	guesses
+	jsontext.Guesses
 }
 
 // part is how messages of a schema are read.
@@ -93,7 +93,7 @@ func (r *jsonReader) nullable(s *connect.Schema) bool {
 // inPart reads a message, an envelope where there is no schema for all; false
 // where that is left to the tape.
 func (r *jsonReader) inPart(data []byte, schema *connect.Schema) (d connect.Datum, ok bool) {
-	if !r.part.may() {
+	if !r.part.May() {
 		return d, false
 	}
 	at, end := jsontext.PassSpace(data, 0), len(data)
@@ -108,7 +108,7 @@ func (r *jsonReader) inPart(data []byte, schema *connect.Schema) (d connect.Datu
 		return d, false
 	}
 	d, ok = r.tryPart(p, data, at, end)
-	r.part.went(ok)
+	r.part.Went(ok)
 	return d, ok
 }
 
@@ -192,14 +192,14 @@ func (r *jsonReader) simple(s *connect.Schema, text []byte) (v connect.Value, ok
 		return connect.Bool(text[0] == 't'), text[0] == 't' || text[0] == 'f'
 	case text[0] != '-' && text[0]-'0' > 9:
 	case s.Logical() == connect.LogicalTimestamp:
-		v, ok = r.number(text)
+		v, ok = number(text)
 		return connect.InstantMilli(v.Int()), ok && v.Kind() == connect.KindInt64
 	case s.Logical() != connect.NotLogical:
 	case kind <= connect.KindInt64:
-		v, ok = r.number(text)
+		v, ok = number(text)
 		return connect.IntOf(kind, v.Int()), ok && v.Kind() == connect.KindInt64
 	case kind == connect.KindFloat64:
-		if v, ok = r.number(text); v.Kind() == connect.KindInt64 {
+		if v, ok = number(text); v.Kind() == connect.KindInt64 {
 			v = connect.Float64(float64(v.Int()))
 		}
 		return v, ok
@@ -208,9 +208,7 @@ func (r *jsonReader) simple(s *connect.Schema, text []byte) (v connect.Value, ok
 }
 
 // number is a whole text, if it is a number of a few digits.
-func (r *jsonReader) number(text []byte) (connect.Value, bool) {
-	r.quick.data = text
-	v, end := r.quick.number(0)
-	r.quick.data = nil
+func number(text []byte) (connect.Value, bool) {
+	v, end := jsontext.ReadNumber(text, 0)
 	return v, end == len(text)
 }

@@ -33,12 +33,12 @@ func TestInPart(t *testing.T) {
 		`{"schema":` + schema + `,"payload":{"a":"x","b":1,"c":5,"d":null,"e":null}}`,
 		` { "schema" : ` + schema + ` , "payload" : { "a" : "x" , "b" : 1 , "c" : 5 } } `,
 	} {
-		before := c.r.part.luck
+		c.r.part.Luck = 0
 		d, err := c.Decode("t", []byte(m))
 		if err != nil || !strings.HasPrefix(d.Value.Struct().Slots[0].Str(), "x") || len(d.Schema.Fields()) > 2 {
 			t.Errorf("%s is %v of %v, %v", m, d.Value, d.Schema, err)
 		}
-		if c.r.part.luck <= before && c.r.part.luck < maxLuck {
+		if c.r.part.Luck == 0 {
 			t.Errorf("%s is not read in part", m)
 		}
 	}

@@ -13,8 +13,12 @@ var _ connect.Projects = (*jsonCodec)(nil)
 // and fields of those with one. Under strict more is an error than the tape
 // knows of, and all is made.
 func (c *jsonCodec) Project(r connect.Reading) {
-	if !c.r.Strict && !r.All() {
-		c.r.pick, c.r.part = newPick(r), &partReader{reading: r}
+	if c.r.Strict || r.All() {
+		return
+	}
+	c.r.part = &partReader{reading: r}
+	if r.Named == "" {
+		c.r.pick = newPick(r)
 	}
 }
 

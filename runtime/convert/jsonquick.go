@@ -1,10 +1,6 @@
 package convert
 
 import (
-	"bytes"
-	"strconv"
-	"unicode/utf8"
-
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/internal/jsontext"
 )
@@ -25,7 +21,7 @@ type quick struct {
 	elems []connect.Value // of the arrays that are being read
 	pick  *pick           // of the members that are made; nil: all are
 
-	guesses
+	jsontext.Guesses
 }
 
 // maxQuick is how many levels are read.
@@ -33,7 +29,7 @@ const maxQuick = 32
 
 // read gives the value of a message, or false where it is not what was guessed.
 func (q *quick) read(data []byte) (v connect.Value, ok bool) {
-	if !q.may() {
+	if !q.May() {
 		return v, false
 	}
 	if len(data) == 0 || data[0] != '{' || len(q.names.lists) == 0 {
@@ -44,7 +40,7 @@ func (q *quick) read(data []byte) (v connect.Value, ok bool) {
 	v, end := q.object(0)
 	ok = end == len(data)
 	q.data = nil
-	q.went(ok)
+	q.Went(ok)
 	return v, ok
 }
 
@@ -56,7 +52,7 @@ func (q *quick) value(at int) (v connect.Value, end int) {
 	}
 	switch q.data[at] {
 	case '"':
-		return q.text(at)
+		return jsontext.ReadText(q.data, at)
 	case '{':
 		return q.object(at)
 	case '[':
@@ -68,7 +64,7 @@ func (q *quick) value(at int) (v connect.Value, end int) {
 	case 'n':
 		return connect.Null, q.word(at, "null")
 	}
-	return q.number(at)
+	return jsontext.ReadNumber(q.data, at)
 }
 
 // word is the place behind s, if that is what stands there.
@@ -77,103 +73,6 @@ func (q *quick) word(at int, s string) (end int) {
 		return bad
 	}
 	return end
-}
-
-// text reads a string without escapes.
-func (q *quick) text(at int) (v connect.Value, end int) {
-	rest := q.data[at+1:]
-	n := jsontext.PlainLen(rest)
-	if n < len(rest) && rest[n] == '"' {
-		return connect.PlainText(rest[:n:n]), at + n + 2
-	}
-	if n >= len(rest) || rest[n] < utf8.RuneSelf {
-		return v, bad
-	}
-	if n = bytes.IndexByte(rest, '"'); n < 0 || !wideText(rest[:n]) {
-		return v, bad
-	}
-	return connect.Text(rest[:n:n]), at + n + 2
-}
-
-// wideText reports whether s is UTF-8 without escapes and control characters.
-func wideText(s []byte) bool {
-	if !utf8.Valid(s) {
-		return false
-	}
-	for len(s) > 0 {
-		n := jsontext.PlainLen(s)
-		if n == len(s) {
-			break
-		}
-		if s[n] < utf8.RuneSelf {
-			return false
-		}
-		s = s[n+1:]
-	}
-	return true
-}
-
-// number reads a number of few digits and without an exponent.
-func (q *quick) number(at int) (v connect.Value, end int) {
-	from := at
-	if q.data[at] == '-' {
-		from++
-	}
-	i, end := q.digits(from)
-	if end == from || end-from > 18 {
-		return v, bad
-	}
-	if end < len(q.data) && (q.data[end] == '.' || q.data[end]|0x20 == 'e') {
-		return q.fraction(at, from, end, i)
-	}
-	if from > at {
-		i = -i
-	}
-	return connect.Int64(i), end
-}
-
-func (q *quick) digits(at int) (i int64, end int) {
-	for end = at; end < len(q.data); end++ {
-		c := q.data[end] - '0'
-		if c > 9 || end-at > 18 {
-			break
-		}
-		i = i*10 + int64(c)
-	}
-	return i, end
-}
-
-// powers are the powers of ten that a float64 holds exactly, as far as they are
-// of use here.
-var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
-
-// fraction reads the rest of a number that begins at start with a point at
-// point; whole is what is between them, from the first digit on.
-func (q *quick) fraction(start, first, point int, whole int64) (v connect.Value, end int) {
-	if q.data[point] != '.' {
-		return v, bad
-	}
-	part, end := q.digits(point + 1)
-	behind := end - point - 1
-	if behind == 0 || behind > 18 {
-		return v, bad
-	}
-	if point-first+behind <= 15 {
-		// Both are exact, so the quotient is rounded once, as it has to be.
-		f := (float64(whole)*powers[behind] + float64(part)) / powers[behind]
-		if f == 0 {
-			return v, bad // which may be a negative zero
-		}
-		if first > start {
-			f = -f
-		}
-		return connect.Float64(f), end
-	}
-	f, err := strconv.ParseFloat(string(q.data[start:end]), 64)
-	if err != nil || f == 0 {
-		return v, bad
-	}
-	return connect.Float64(f), end
 }
 
 func (q *quick) array(at int) (v connect.Value, end int) {

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"errors"
-	"fmt"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/fuse"
@@ -10,11 +9,17 @@ import (
 )
 
 var (
-	_ fuse.Writer = String{}
-	_ fuse.Writer = JSON{}
+	_ fuse.Plain = String{}
+	_ fuse.Plain = JSON{}
 )
 
 var errAsText = errors.New("how a struct or a map is written as text is not known before there is one")
+
+// Plain is that text has no schema.
+func (String) Plain() bool { return true }
+
+// Plain is whether the schema is left out.
+func (j JSON) Plain() bool { return !j.SchemasEnable }
 
 // Pieces is a text as it is.
 func (s String) Pieces(role connect.Role, v fuse.Value) ([]recipe.Piece, error) {
@@ -27,8 +32,22 @@ func (s String) Pieces(role connect.Role, v fuse.Value) ([]recipe.Piece, error) 
 		return []recipe.Piece{{Bytes: b}}, err
 	case v.From == fuse.Text && codec == connect.Codec(utf8Codec{}):
 		return []recipe.Piece{{Append: recipe.Raw}}, nil
+	case v.From == fuse.Slot && codec == connect.Codec(utf8Codec{}):
+		return slotText(v)
 	}
 	return nil, errAsText
+}
+
+// slotText is the text of a slot that is never null and has no parts.
+func slotText(v fuse.Value) ([]recipe.Piece, error) {
+	kind := v.Schema.Kind()
+	switch {
+	case v.MayBeNull() || v.Mask != nil || !v.Else.IsNull():
+		return nil, fuse.ErrMaybeNull
+	case v.Schema.Logical() != connect.NotLogical || kind < connect.KindBool || kind > connect.KindString:
+		return nil, errAsText
+	}
+	return []recipe.Piece{{Append: recipe.TextOf, Slot: v.Slot, Kind: fuse.KindName(kind)}}, nil
 }
 
 // Pieces is what comes between the names of fields.
@@ -38,94 +57,29 @@ func (j JSON) Pieces(role connect.Role, v fuse.Value) ([]recipe.Piece, error) {
 		return nil, err
 	}
 	c := codec.(*jsonCodec)
-	w := pieceWriter{jsonWriter: &c.w}
-	var p *plan
+	before := []byte(`{"schema":null,"payload":`)
 	if v.Schema != nil {
-		if p, err = c.w.plan(v.Schema); err != nil {
+		p, err := c.w.plan(v.Schema)
+		if err != nil {
 			return nil, err
 		}
+		before = p.envelope
 	}
-	switch {
-	case c.envelope && p == nil:
-		w.bytes = append(w.bytes, `{"schema":null,"payload":`...)
-	case c.envelope:
-		w.bytes = append(w.bytes, p.envelope...)
+	body, err := fuse.JSON{Numeric: c.w.logicals.Numeric, Append: c.w.constant}.Pieces(v)
+	if err != nil || !c.envelope {
+		return body, err
 	}
-	if err := w.value(p, v); err != nil {
-		return nil, err
-	}
-	if c.envelope {
-		w.bytes = append(w.bytes, '}')
-	}
-	w.end()
-	return w.pieces, nil
+	return append(append([]recipe.Piece{{Bytes: before}}, body...), recipe.Piece{Bytes: []byte("}")}), nil
 }
 
-// pieceWriter writes as a jsonWriter does what is known before there is a
-// record.
-type pieceWriter struct {
-	*jsonWriter
-	bytes  []byte // since the last piece
-	pieces []recipe.Piece
-}
-
-func (w *pieceWriter) end() {
-	if len(w.bytes) > 0 {
-		w.pieces = append(w.pieces, recipe.Piece{Bytes: w.bytes})
-		w.bytes = nil
+// constant appends a value under a schema, or under none.
+func (w *jsonWriter) constant(dst []byte, s *connect.Schema, v connect.Value) ([]byte, error) {
+	if s == nil {
+		return w.free(dst, v)
 	}
-}
-
-func (w *pieceWriter) append(what string) {
-	w.end()
-	w.pieces = append(w.pieces, recipe.Piece{Append: what})
-}
-
-// value writes v by its plan; nil where it has no schema.
-func (w *pieceWriter) value(p *plan, v fuse.Value) (err error) {
-	switch v.From {
-	case fuse.Constant:
-		if p == nil {
-			w.bytes, err = w.free(w.bytes, v.Always)
-		} else {
-			w.bytes, err = w.jsonWriter.value(w.bytes, p, v.Always)
-		}
-		return err
-	case fuse.Object:
-		return w.object(p, v)
+	p, err := w.plan(s)
+	if err != nil {
+		return dst, err
 	}
-	as, kind := recipe.JSON, connect.KindString
-	switch v.From {
-	case fuse.Topic:
-		as = recipe.JSONTopic
-	case fuse.Timestamp:
-		as, kind = recipe.Millis, connect.KindInt64
-	}
-	if p != nil && (p.kind != kind || p.logical != connect.NotLogical && p.logical != connect.LogicalTimestamp) {
-		return fmt.Errorf("a schema that does not fit: %v", p.schema)
-	}
-	w.append(as)
-	return nil
-}
-
-// object writes the fields with their names.
-func (w *pieceWriter) object(p *plan, v fuse.Value) error {
-	if p != nil && (p.kind != connect.KindStruct || len(p.fields) != len(v.Fields)) {
-		return fmt.Errorf("a schema that does not fit: %v", p.schema)
-	}
-	if len(v.Fields) == 0 {
-		w.bytes = append(w.bytes, '{')
-	}
-	for i, f := range v.Fields {
-		w.bytes = appendName(w.bytes, i, connect.String(f.Name))
-		var field *plan
-		if p != nil {
-			field = p.fields[i].plan
-		}
-		if err := w.value(field, f.Value); err != nil {
-			return fmt.Errorf("field %q: %w", f.Name, err)
-		}
-	}
-	w.bytes = append(w.bytes, '}')
-	return nil
+	return w.value(dst, p, v)
 }

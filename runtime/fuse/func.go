@@ -4,17 +4,27 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 	"kcgen.dev/runtime/internal/jsontext"
 )
 
 // Func gives a source record's key and value as its chain would write them, nil
-// for Kafka's null. They alias the record or were appended to b. It sets the
-// topic to which the record goes. Where ok is false the record is not of the
+// for Kafka's null. They alias the record or stand in the task's buffer. It sets
+// the topic to which the record goes. Where ok is false the record is not of the
 // form that the function is for, and is as it was.
-type Func func(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool)
+type Func func(t *Task, r *connect.Record) (key, value []byte, ok bool)
 
-// Functions are a pipeline's, by the source's name.
-type Functions map[string]Func
+// Functions are a pipeline's, by the names of its sources and sinks.
+type Functions struct {
+	Sources Sources
+	Sinks   Sinks
+}
+
+// Sources are the functions of sources, by their names.
+type Sources map[string]Func
+
+// Sinks are the functions of sinks, by their names.
+type Sinks map[string]Sink
 
 // IsText reports whether a record is a text that is never null, as its schema
 // has it, and nothing besides: no key, no headers.
@@ -47,4 +57,19 @@ func AppendTopic(dst []byte, r *connect.Record) []byte {
 // AppendTime appends a record's timestamp, in milliseconds since the epoch.
 func AppendTime(dst []byte, r *connect.Record) []byte {
 	return strconv.AppendInt(dst, r.Timestamp, 10)
+}
+
+// AppendAvro appends a record's text as an Avro string.
+func AppendAvro(dst []byte, r *connect.Record) []byte {
+	return avrobin.AppendString(dst, r.Value.Value)
+}
+
+// AppendAvroTopic appends a record's topic as an Avro string.
+func AppendAvroTopic(dst []byte, r *connect.Record) []byte {
+	return avrobin.AppendString(dst, connect.String(r.Topic))
+}
+
+// AppendAvroTime appends a record's timestamp as Avro's timestamp-millis.
+func AppendAvroTime(dst []byte, r *connect.Record) []byte {
+	return avrobin.AppendLong(dst, r.Timestamp)
 }

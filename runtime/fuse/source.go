@@ -13,7 +13,7 @@ import (
 // is known of the records before each step, as [flow.Source] tells it. Where
 // there is no function the recipe is nil, and a note says why.
 func Source(ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) {
-	w := &walk{}
+	w := &walk{bare: plain(ch.Key) && plain(ch.Value), needs: map[int]bool{}, kinds: map[int]connect.Kind{}}
 	w.note(recipe.Note{Part: "connector", Why: w.begin(states[0].Shape)})
 	for i, s := range ch.Steps {
 		w.note(recipe.Note{Part: fmt.Sprintf("transforms[%d]", i), Why: w.step(s, states[i].Shape)})
@@ -24,16 +24,23 @@ func Source(ch flow.Chain, states []flow.State) (*recipe.Recipe, []recipe.Note) 
 		return nil, w.notes
 	}
 	w.made.Topic = w.routed
+	w.made.Needs = w.rest()
 	return &w.made, w.notes
 }
 
 // walk is the way through one chain.
 type walk struct {
 	key, value Value
+	bare       bool   // whether the converters write data alone
 	routed     string // the topic, where a step changed it
 	made       recipe.Recipe
 	notes      []recipe.Note
 	failed     bool
+
+	// Of the slots of a struct, what a step sees to: that they are not null, and
+	// of a kind.
+	needs map[int]bool
+	kinds map[int]connect.Kind
 }
 
 func (w *walk) note(n recipe.Note) {
@@ -49,19 +56,22 @@ const (
 
 // begin is the record that the connector gives.
 func (w *walk) begin(s connect.Shape) (why string) {
-	if s.Key.Nulls != connect.NullsAlways {
+	structs := s.Value.Known && s.Value.Schema != nil && s.Value.Schema.Kind() == connect.KindStruct
+	if s.Key.Nulls != connect.NullsAlways && (s.Key.Known || !structs) { // of structs that is looked at
 		return "it does not say that its records have no key"
 	}
 	w.key = Value{From: Constant}
 	switch {
 	case !s.Value.Known:
-		return "it does not say what its records are"
+		return "it does not say what its records are, and the spec declares no schema of their value"
 	case s.Value.Schema.Equal(connect.StringSchema):
 		w.made.Form = "IsText"
 	case s.Value.Schema.Equal(connect.OptionalStringSchema):
 		w.made.Form = "IsOptionalText"
+	case structs:
+		return w.beginStruct(s.Value.Schema)
 	default:
-		return "its records are not plain text"
+		return "its records are neither plain text nor structs"
 	}
 	w.value = Value{From: Text, Schema: s.Value.Schema}
 	return ""
@@ -72,7 +82,10 @@ func (w *walk) step(s flow.Step, before connect.Shape) (why string) {
 	if w.failed {
 		return behind
 	}
-	does, why := w.holds(s, before)
+	does, told, why := holds(s, before)
+	if told && w.routed == "" {
+		w.made.When = before.Topic // a predicate may have looked at that
+	}
 	if why != "" || !does {
 		return why
 	}
@@ -84,39 +97,10 @@ func (w *walk) step(s flow.Step, before connect.Shape) (why string) {
 		return w.route(t, before)
 	case reshape.Transform:
 		return w.reshape(t)
+	case reshape.Picker:
+		return w.pick(t)
 	}
 	return "it is not one of the transforms that are"
-}
-
-// holds is whether the step is done, where its predicates say the same of all
-// records.
-func (w *walk) holds(s flow.Step, before connect.Shape) (does bool, why string) {
-	for _, p := range []struct {
-		is   connect.Predicate
-		want bool
-	}{{s.When, true}, {s.Unless, false}} {
-		if p.is == nil {
-			continue
-		}
-		if flow.Refers(p.is) {
-			return false, "its predicate holds a reference, which is read when the pipeline starts"
-		}
-		split, ok := p.is.(connect.Split)
-		if !ok {
-			return false, "its predicate looks at each record"
-		}
-		yes, no := split.Split(before)
-		switch {
-		case yes != nil && no != nil:
-			return false, "its predicate looks at each record"
-		case w.routed == "":
-			w.made.When = before.Topic // it may have looked at that
-		}
-		if (yes != nil) != p.want {
-			return false, ""
-		}
-	}
-	return true, ""
 }
 
 // route changes the topic.
@@ -160,7 +144,7 @@ func (w *walk) reshape(t reshape.Transform) (why string) {
 		return differs
 	}
 	for _, i := range plan.Required {
-		if old[i].isNull() {
+		if !w.require(old[i]) {
 			return differs
 		}
 	}
@@ -211,9 +195,7 @@ func planFor(step reshape.Step, d *Value) (*reshape.Plan, []Value) {
 func (w *walk) place(pl reshape.Place, old []Value) (v Value, why string) {
 	v = Value{From: Constant, Always: pl.Default}
 	if pl.From != reshape.None {
-		if v = old[pl.From]; v.isNull() {
-			v.Always = pl.Default
-		}
+		v = old[pl.From].Or(pl.Default)
 	}
 	switch {
 	case pl.Change == nil:
@@ -231,7 +213,11 @@ func (w *walk) place(pl reshape.Place, old []Value) (v Value, why string) {
 		if v.Always, ok = pl.Change(nil, v.Always); !ok {
 			return v, differs
 		}
-	case !pl.Checks: // what is checked is known to be good
+	case pl.Checks: // texts are known to be good
+		w.check(v, nil)
+	case pl.Masks && v.From == Slot:
+		return w.mask(pl, v)
+	default:
 		return v, "it changes a field of each record"
 	}
 	return v, ""
@@ -267,7 +253,11 @@ func (w *walk) write(role connect.Role, c connect.Converter, v Value, to *[]reci
 	if v.isNull() && v.Schema == nil {
 		return writesNull(role, c)
 	}
-	if flow.Refers(c) {
+	var decisive any = c
+	if p, ok := c.(Part); ok {
+		decisive = p.Decisive()
+	}
+	if flow.Refers(decisive) {
 		return atStart
 	}
 	writer, ok := c.(Writer)
@@ -302,13 +292,27 @@ func writesNull(role connect.Role, c connect.Converter) (why string) {
 func joined(pieces []recipe.Piece) []recipe.Piece {
 	out := []recipe.Piece{}
 	for _, p := range pieces {
+		if p.Append == "" && len(p.Bytes) == 0 {
+			continue
+		}
 		if n := len(out); n > 0 && p.Append == "" && out[n-1].Append == "" {
 			out[n-1].Bytes = append(out[n-1].Bytes, p.Bytes...)
 			continue
 		}
-		out = append(out, recipe.Piece{Bytes: append([]byte(nil), p.Bytes...), Append: p.Append})
+		if p.Append == "" {
+			p.Bytes = append([]byte(nil), p.Bytes...)
+		}
+		if p.Append == recipe.Either {
+			p.Null, p.Else = joined(p.Null), joined(p.Else)
+		}
+		out = append(out, p)
 	}
 	return out
+}
+
+func plain(c connect.Converter) bool {
+	p, ok := c.(Plain)
+	return ok && p.Plain()
 }
 
 func (v Value) isNull() bool { return v.From == Constant && v.Always.IsNull() }

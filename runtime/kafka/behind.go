@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -167,6 +168,9 @@ func (r *Reader) behind(ctx context.Context, topic string, at map[int32]int64) (
 	if l.end, err = l.offsets(ctx, parts, endOffset); err != nil {
 		return false, err
 	}
+	if open, err := l.held(ctx, parts); open || err != nil {
+		return open, err
+	}
 	l.next = map[int32]int64{}
 	for p, o := range at {
 		next, ok := r.resume(o, starts[p], l.end[p])
@@ -178,6 +182,18 @@ func (r *Reader) behind(ctx context.Context, topic string, at map[int32]int64) (
 	l.each = func(Entry) { l.enough = true }
 	err = l.to(ctx, l.end)
 	return l.enough, err
+}
+
+// held reports whether committed reads end before the log does, at a transaction
+// that is open. One whose commit was answered is that, too, until the brokers
+// have written its markers.
+func (r logReader) held(ctx context.Context, parts []int32) (bool, error) {
+	if r.uncommitted {
+		return false, nil
+	}
+	r.uncommitted = true
+	ends, err := r.offsets(ctx, parts, endOffset)
+	return err == nil && !maps.Equal(ends, r.end), err
 }
 
 // resume is where the client goes on that stands at an offset of a log from

@@ -74,6 +74,10 @@ func TestBehind(t *testing.T) {
 			want(false, "nothing but the end of a transaction is left")
 			transaction(t, c, "t", "k", "v", kgo.TryAbort)
 			want(level == "read_uncommitted", "a transaction was aborted")
+			end := openTransactionOf(t, c, "t", "open", "k", "v")
+			want(true, "a transaction is open")
+			end(kgo.TryAbort)
+			want(level == "read_uncommitted", "and was aborted")
 		})
 	}
 }

@@ -66,7 +66,7 @@ func (l *Log) followOn(ctx context.Context, cl *kgo.Client) error {
 		}
 		if fails++; fails > 3 && time.Since(said) > sayEvery {
 			said = time.Now()
-			l.conn.log.Warn("the topic cannot be read; trying again", "topic", l.spec.Name, "error", fmt.Sprint(l.conn.cluster.hint(l.readable(err))))
+			l.conn.log.Warn("the topic cannot be read; trying again", "topic", l.spec.Name, "error", fmt.Sprint(l.conn.login.hint(l.readable(err))))
 		}
 		if pause(ctx, backoff(fails)) != nil {
 			return nil

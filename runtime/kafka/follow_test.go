@@ -128,7 +128,7 @@ func TestLogReadsBehindOpenTransactions(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := openShared(t, c, s)
-	end := openTransactionOf(t, c, "other", "o", "1")
+	end := openTransactionOf(t, c, "shared", "other", "o", "1")
 	appendAll(t, l, entry("mine", "1"))
 	transaction(t, c, "shared", "aborted", "1", kgo.TryAbort)
 	transaction(t, c, "shared", "mine", "2", kgo.TryCommit)
@@ -154,7 +154,7 @@ func TestLogReadsBehindOpenTransactions(t *testing.T) {
 
 // openTransactionOf begins a transaction with one record; the function that it
 // gives ends it.
-func openTransactionOf(t *testing.T, c *kfake.Cluster, id, key, value string) func(kgo.TransactionEndTry) {
+func openTransactionOf(t *testing.T, c *kfake.Cluster, topic, id, key, value string) func(kgo.TransactionEndTry) {
 	t.Helper()
 	cl, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.TransactionalID(id), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
 	if err != nil {
@@ -164,7 +164,7 @@ func openTransactionOf(t *testing.T, c *kfake.Cluster, id, key, value string) fu
 	if err := cl.BeginTransaction(); err != nil {
 		t.Fatal(err)
 	}
-	if err := cl.ProduceSync(within(t), &kgo.Record{Topic: "shared", Key: []byte(key), Value: []byte(value)}).FirstErr(); err != nil {
+	if err := cl.ProduceSync(within(t), &kgo.Record{Topic: topic, Key: []byte(key), Value: []byte(value)}).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
 	return func(how kgo.TransactionEndTry) {

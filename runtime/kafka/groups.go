@@ -14,6 +14,10 @@ import (
 // offsets.
 var ErrGroupActive = errors.New("the group has active members")
 
+// ErrNoPartition says that somebody named a topic or a partition that is not
+// there.
+var ErrNoPartition = errors.New("there is no such partition")
+
 // GroupInfo is what a broker says of a group.
 type GroupInfo struct {
 	State        string // Empty, Stable, …; Dead where there is none
@@ -142,23 +146,13 @@ func (k *Conn) commitRequest(ctx context.Context, id string, set map[Partition]i
 	req := kmsg.NewPtrOffsetCommitRequest()
 	req.Group = id
 	for name, ps := range byTopic {
-		if err := CheckTopicName(name); err != nil {
-			return nil, err
-		}
-		var t topic
-		err := k.retry(ctx, "look for topic "+name, func() (err error) {
-			t, err = k.describe(ctx, name, false)
-			return err
-		})
+		t, err := k.topicOf(ctx, name, ps)
 		if err != nil {
 			return nil, err
 		}
 		rt := kmsg.NewOffsetCommitRequestTopic()
 		rt.Topic, rt.TopicID = name, t.id
 		for _, p := range ps {
-			if !slices.ContainsFunc(t.partitions, func(m kmsg.MetadataResponseTopicPartition) bool { return m.Partition == p.Partition }) {
-				return nil, fmt.Errorf("kafka: topic %s has %d partitions, and no partition %d", name, len(t.partitions), p.Partition)
-			}
 			rp := kmsg.NewOffsetCommitRequestTopicPartition()
 			rp.Partition, rp.Offset = p.Partition, set[p]
 			rt.Partitions = append(rt.Partitions, rp)
@@ -166,6 +160,31 @@ func (k *Conn) commitRequest(ctx context.Context, id string, set map[Partition]i
 		req.Topics = append(req.Topics, rt)
 	}
 	return req, nil
+}
+
+// topicOf describes a topic that must have these partitions, or else it is
+// ErrNoPartition.
+func (k *Conn) topicOf(ctx context.Context, name string, ps []Partition) (topic, error) {
+	if err := CheckTopicName(name); err != nil {
+		return topic{}, fmt.Errorf("%w: %w", ErrNoPartition, err)
+	}
+	var t topic
+	err := k.retry(ctx, "look for topic "+name, func() (err error) {
+		t, err = k.describe(ctx, name, false)
+		return err
+	})
+	switch {
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
+		return t, fmt.Errorf("%w: there is no topic %s, or the principal may not Describe it", ErrNoPartition, name)
+	case err != nil:
+		return t, err
+	}
+	for _, p := range ps {
+		if !slices.ContainsFunc(t.partitions, func(m kmsg.MetadataResponseTopicPartition) bool { return m.Partition == p.Partition }) {
+			return t, fmt.Errorf("%w: topic %s has %d partitions, and no partition %d", ErrNoPartition, name, len(t.partitions), p.Partition)
+		}
+	}
+	return t, nil
 }
 
 func (k *Conn) commitGroup(ctx context.Context, req *kmsg.OffsetCommitRequest) error {

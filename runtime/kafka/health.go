@@ -17,8 +17,8 @@ const sayEvery = 10 * time.Second
 // health watches the connections of all clients and says when brokers do not
 // answer: at once, then every ten seconds, and when it is over.
 type health struct {
-	log     *slog.Logger
-	cluster Cluster
+	log   *slog.Logger
+	login *login
 
 	mu     sync.Mutex
 	down   bool
@@ -52,7 +52,7 @@ func (h *health) OnBrokerConnect(m kgo.BrokerMetadata, _ time.Duration, _ net.Co
 		return
 	}
 	h.said = now
-	if refused := h.cluster.refusal(err); refused != nil {
+	if refused := h.login.refusal(err); refused != nil {
 		err = refused
 	}
 	h.log.Warn("a broker does not answer; trying again", "broker", addr(m), "error", err.Error(),

@@ -3,7 +3,7 @@
 //
 //	kafka_gen.go   Cluster, Producer, Consumer: what the spec says (generated)
 //	kafka.go       Conn: a cluster made ready to be used
-//	security.go    SASL, and TLS switched on   token.go  OAUTHBEARER tokens
+//	login.go       how clients are let in, and anew   security.go  SASL   token.go  OAUTHBEARER tokens
 //	writer.go      Writer, Batch: a producer   partition.go  its partitioner
 //	share.go       what clients may hold of records
 //	txn.go         Transactor: a producer with transactions
@@ -22,6 +22,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,19 +51,18 @@ type Options struct {
 // Conn makes the clients of one cluster. It holds one client of its own, for
 // metadata, topics and the offsets, which connects when it is first used.
 type Conn struct {
-	cluster Cluster
-	opts    Options
-	log     *slog.Logger
-	health  *health
-	id      string // of its own clients
-	base    []kgo.Opt
-	admin   *kgo.Client
+	login *login
+	opts  Options
+	log   *slog.Logger
+	id    string // of its own clients
+	base  []kgo.Opt
+	admin *kgo.Client
 
 	fencedTries int
 
-	mu     sync.Mutex
-	limits map[string]int32 // max.message.bytes of the topics seen
+	limits *limits
 
+	mu        sync.Mutex
 	clusterID string
 }
 
@@ -72,26 +72,18 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	seeds, err := seedBrokers(c.Brokers)
-	if err != nil {
+	k := &Conn{opts: opts, log: opts.Log, fencedTries: fencedTries, limits: &limits{of: map[string]int32{}}}
+	var err error
+	if k.login, err = newLogin("", c, opts.Log); err != nil {
 		return nil, err
 	}
-	k := &Conn{cluster: c, opts: opts, log: opts.Log, fencedTries: fencedTries, limits: map[string]int32{}}
-	k.health = &health{log: opts.Log, cluster: c}
 	k.base = []kgo.Opt{
-		kgo.SeedBrokers(seeds...),
 		kgo.SoftwareNameAndVersion("kcgen", "1"),
 		kgo.WithLogger(debugLog{opts.Log}),
-		kgo.WithHooks(k.health),
 		kgo.RetryBackoffFn(backoff),
 		kgo.MetadataMinAge(250 * time.Millisecond), // find a moved leader soon
 		kgo.DisableClientMetrics(),
 	}
-	security, err := c.security()
-	if err != nil {
-		return nil, err
-	}
-	k.base = append(k.base, security...)
 	if opts.Dial != nil {
 		if c.TLS != nil {
 			return nil, errors.New("kafka: Options.Dial excludes TLS")
@@ -101,13 +93,42 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	if k.id = c.ClientID; k.id == "" {
 		k.id = "connect-worker"
 	}
-	k.admin, err = k.client(k.id, append(opts.Admin.options(),
+	k.admin, err = k.adminAs(k.login)
+	return k, err
+}
+
+func (k *Conn) adminAs(l *login) (*kgo.Client, error) {
+	return k.clientAs(l, k.id, append(k.opts.Admin.options(),
 		kgo.ProducerLinger(0),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // Java's hash of the key
 		kgo.UnknownTopicRetries(-1),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 	)...)
-	return k, err
+}
+
+// as is a Conn whose own client has a's settings, and logs in as a says. What it
+// finds out about topics k knows too.
+func (k *Conn) as(a *Admin) (*Conn, error) {
+	as := &Conn{login: k.login, opts: k.opts, log: k.log, id: k.id, base: k.base, fencedTries: k.fencedTries, limits: k.limits}
+	as.opts.Admin = a
+	own, err := k.login.own("admin", a.TLS, a.SASL)
+	if err != nil {
+		return nil, err
+	}
+	as.admin, err = as.adminAs(own)
+	return as, err
+}
+
+// Over lays the settings of over, where they are given, on those of a.
+func (a *Admin) Over(over *Admin) *Admin {
+	if a == nil || over == nil {
+		return cmp.Or(over, a)
+	}
+	both := *a
+	set(&both.RequestTimeout, over.RequestTimeout)
+	set(&both.TLS, over.TLS)
+	set(&both.SASL, over.SASL)
+	return &both
 }
 
 func (a *Admin) options() []kgo.Opt {
@@ -129,12 +150,19 @@ func (a *Admin) createTimeout() time.Duration {
 // for one that is away, as it is behind a proxy or a load balancer that takes
 // connections for it: what a wrong setting can be is found out before, by Wait.
 func (k *Conn) client(id string, opts ...kgo.Opt) (*kgo.Client, error) {
-	return k.pessimist(id, append([]kgo.Opt{kgo.AlwaysRetryEOF()}, opts...)...)
+	return k.clientAs(k.login, id, opts...)
+}
+
+// clientAs makes one with a login of its own.
+func (k *Conn) clientAs(l *login, id string, opts ...kgo.Opt) (*kgo.Client, error) {
+	return k.pessimist(l, id, append([]kgo.Opt{kgo.AlwaysRetryEOF()}, opts...)...)
 }
 
 // pessimist makes a client that takes it for one that wants TLS or a login.
-func (k *Conn) pessimist(id string, opts ...kgo.Opt) (*kgo.Client, error) {
-	cl, err := kgo.NewClient(append(append([]kgo.Opt{kgo.ClientID(id)}, k.base...), opts...)...)
+func (k *Conn) pessimist(l *login, id string, opts ...kgo.Opt) (*kgo.Client, error) {
+	all := append([]kgo.Opt{kgo.ClientID(id)}, k.base...)
+	all = append(all, l.options()...)
+	cl, err := kgo.NewClient(append(all, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: settings of the client %s: %w", id, err)
 	}
@@ -152,7 +180,7 @@ func (k *Conn) Close() {
 // ClientID is the client id of a connector's task: Kafka Connect's
 // connector-<role>-<name>-<task>, or the spec's clientId in front of the name.
 func (k *Conn) ClientID(role, name string, task int) string {
-	prefix := k.cluster.ClientID
+	prefix := k.login.now.Load().cluster.ClientID
 	if prefix == "" {
 		prefix = "connector-" + role
 	}

@@ -90,6 +90,13 @@ type Producer struct {
 
 	// How long one request may take (request.timeout.ms). By default 30s.
 	RequestTimeout time.Duration `json:"requestTimeout"`
+
+	// TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds.
+	TLS *security.TLS `json:"tls"`
+
+	// Authentication in place of kafka.sasl (sasl.*): who these clients are to the
+	// brokers. Left out, kafka.sasl holds.
+	SASL *SASL `json:"sasl"`
 }
 
 // Consumer settings, under Kafka's names.
@@ -134,6 +141,13 @@ type Consumer struct {
 
 	// The rack of this instance: fetch from a replica there (client.rack).
 	ClientRack string `json:"clientRack"`
+
+	// TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds.
+	TLS *security.TLS `json:"tls"`
+
+	// Authentication in place of kafka.sasl (sasl.*): who these clients are to the
+	// brokers. Left out, kafka.sasl holds.
+	SASL *SASL `json:"sasl"`
 }
 
 // Settings of the client that looks after topics, under Kafka's names. It tries
@@ -142,4 +156,11 @@ type Admin struct {
 	// How long a broker may take over one request, after which it counts as away
 	// (request.timeout.ms). By default 10s, and 15s to make a topic.
 	RequestTimeout time.Duration `json:"requestTimeout"`
+
+	// TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds.
+	TLS *security.TLS `json:"tls"`
+
+	// Authentication in place of kafka.sasl (sasl.*): who these clients are to the
+	// brokers. Left out, kafka.sasl holds.
+	SASL *SASL `json:"sasl"`
 }

@@ -40,6 +40,8 @@ func (Producer) ConfigDef() []connect.Option {
 		{Name: "maxBufferedRecords", Property: "max.buffered.records", Type: "INT", Doc: "Records that may wait for an answer at one time; more hold the source back (buffer.memory counts bytes instead). By default all tasks of the sources share 25000, and each has 2500 at the least."},
 		{Name: "deliveryTimeout", Property: "delivery.timeout.ms", Type: "LONG", Doc: "How long a record may take before its task fails (delivery.timeout.ms). By default there is no end: it waits for the broker."},
 		{Name: "requestTimeout", Property: "request.timeout.ms", Type: "LONG", Doc: "How long one request may take (request.timeout.ms). By default 30s."},
+		{Name: "tls", Property: "ssl.*", Doc: "TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds."},
+		{Name: "sasl", Property: "sasl.*", Doc: "Authentication in place of kafka.sasl (sasl.*): who these clients are to the brokers. Left out, kafka.sasl holds."},
 	}
 }
 
@@ -57,6 +59,8 @@ func (Consumer) ConfigDef() []connect.Option {
 		{Name: "sessionTimeout", Property: "session.timeout.ms", Type: "LONG", Doc: "After which silence the group takes an instance for dead (session.timeout.ms). By default 45s."},
 		{Name: "heartbeatInterval", Property: "heartbeat.interval.ms", Type: "LONG", Doc: "How often an instance says that it lives (heartbeat.interval.ms). By default 3s."},
 		{Name: "clientRack", Property: "client.rack", Type: "STRING", Doc: "The rack of this instance: fetch from a replica there (client.rack)."},
+		{Name: "tls", Property: "ssl.*", Doc: "TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds."},
+		{Name: "sasl", Property: "sasl.*", Doc: "Authentication in place of kafka.sasl (sasl.*): who these clients are to the brokers. Left out, kafka.sasl holds."},
 	}
 }
 
@@ -64,5 +68,7 @@ func (Consumer) ConfigDef() []connect.Option {
 func (Admin) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "requestTimeout", Property: "request.timeout.ms", Type: "LONG", Doc: "How long a broker may take over one request, after which it counts as away (request.timeout.ms). By default 10s, and 15s to make a topic."},
+		{Name: "tls", Property: "ssl.*", Doc: "TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds."},
+		{Name: "sasl", Property: "sasl.*", Doc: "Authentication in place of kafka.sasl (sasl.*): who these clients are to the brokers. Left out, kafka.sasl holds."},
 	}
 }

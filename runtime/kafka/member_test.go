@@ -270,7 +270,8 @@ func TestMemberRefused(t *testing.T) {
 // Every code has its place in the table: what is not named is tried later where
 // Kafka says that it may pass, and ends it otherwise.
 func TestMemberVerdicts(t *testing.T) {
-	m := &Member{conn: &Conn{}}
+	m := &Member{conn: &Conn{login: &login{}}}
+	m.conn.login.now.Store(&credentials{})
 	named := map[*kerr.Error]verdict{
 		kerr.MemberIDRequired: atOnce, kerr.RebalanceInProgress: atOnce,
 		kerr.UnknownMemberID: lost, kerr.IllegalGeneration: lost,

@@ -37,7 +37,7 @@ func (m *Member) verdict(err error) verdict {
 		return atOnce // the attempt was given up
 	case errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration):
 		return lost
-	case m.conn.cluster.refusal(err) != nil:
+	case m.conn.login.refusal(err) != nil:
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.ever {
@@ -63,7 +63,7 @@ func fatalCause(ctx context.Context) error {
 
 // explain names the group, and says what to do.
 func (m *Member) explain(what string, err error) error {
-	if refused := m.conn.cluster.refusal(err); refused != nil {
+	if refused := m.conn.login.refusal(err); refused != nil {
 		return refused
 	}
 	advice := ""

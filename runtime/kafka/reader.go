@@ -71,6 +71,8 @@ func (c Consumer) Over(over *Consumer) Consumer {
 	set(&c.SessionTimeout, over.SessionTimeout)
 	set(&c.HeartbeatInterval, over.HeartbeatInterval)
 	set(&c.ClientRack, over.ClientRack)
+	set(&c.TLS, over.TLS)
+	set(&c.SASL, over.SASL)
 	return c
 }
 
@@ -83,6 +85,7 @@ func (c Consumer) Over(over *Consumer) Consumer {
 type Reader struct {
 	cl        *kgo.Client
 	conn      *Conn
+	login     *login
 	group     string
 	reset     string // autoOffsetReset
 	committed bool   // it reads committed records alone
@@ -136,7 +139,10 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 	if err != nil {
 		return nil, err
 	}
-	r.cl, err = k.client(clientID, append(opts, topics...)...)
+	if r.login, err = k.login.own("consumer", c.TLS, c.SASL); err != nil {
+		return nil, err
+	}
+	r.cl, err = k.clientAs(r.login, clientID, append(opts, topics...)...)
 	r.nudge.wake = func() { r.cl.ResumeFetchTopics() } // of none: it wakes all the same
 	return r, err
 }
@@ -283,8 +289,18 @@ func (r *Run) Headers(i int) []Header { return r.recs[i].Headers }
 func (r *Run) Offset(i int) int64 { return r.recs[i].Offset }
 
 // Timestamp is record i's timestamp in milliseconds; -1 where it has none.
-func (r *Run) Timestamp(i int) int64 {
-	if t := r.recs[i].Timestamp; !t.IsZero() {
+func (r *Run) Timestamp(i int) int64 { return r.At(i).Milli() }
+
+// Message is a record as a topic has it: Key, Value, Headers and Offset as Run's
+// methods tell them, for who wants them all.
+type Message kgo.Record
+
+// At is record i.
+func (r *Run) At(i int) *Message { return (*Message)(r.recs[i]) }
+
+// Milli is the timestamp in milliseconds; -1 where it has none.
+func (m *Message) Milli() int64 {
+	if t := m.Timestamp; !t.IsZero() {
 		return max(t.UnixMilli(), -1)
 	}
 	return -1
@@ -297,11 +313,13 @@ func (r *Run) Next() Position {
 }
 
 // Recycle gives the memory of the run's records back; their keys, values and
-// headers stay as they are.
-func (r *Run) Recycle() {
+// headers stay as they are. It says how many bytes keys and values have.
+func (r *Run) Recycle() (bytes int) {
 	for _, rec := range r.recs {
+		bytes += len(rec.Key) + len(rec.Value)
 		rec.Recycle()
 	}
+	return bytes
 }
 
 // Poll waits for records, at most max, and appends them to runs. It returns
@@ -358,7 +376,7 @@ func (r *Reader) explain(p kgo.FetchTopicPartition) error {
 	case errors.As(err, &session) && (transient(err) || Expelled(err)):
 		return nil // the partitions are lost, and the client joins again
 	}
-	if refused := r.conn.cluster.refusal(err); refused != nil { // a password changes, or a certificate ends
+	if refused := r.login.refusal(err); refused != nil { // a password changes, or a certificate ends
 		return refused
 	}
 	return fmt.Errorf("%s: %w", where, err)
@@ -439,13 +457,4 @@ func (p *recordPool) GetRecords(n int) []kgo.Record {
 func (p *recordPool) PutRecords(s []kgo.Record) {
 	s = s[:0]
 	p.pool.Put(&s)
-}
-
-// Bytes is the size of the run's keys and values.
-func (r *Run) Bytes() int {
-	n := 0
-	for _, rec := range r.recs {
-		n += len(rec.Key) + len(rec.Value)
-	}
-	return n
 }

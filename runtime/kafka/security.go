@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -17,29 +16,6 @@ import (
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// security are the options for TLS and SASL.
-func (c Cluster) security() ([]kgo.Opt, error) {
-	var opts []kgo.Opt
-	if c.TLS != nil {
-		cfg, err := c.TLS.Config()
-		if err != nil {
-			return nil, fmt.Errorf("kafka: %w", err)
-		}
-		opts = append(opts, kgo.DialTLSConfig(cfg))
-	}
-	if c.SASL == nil {
-		return opts, nil
-	}
-	if c.TLS == nil && !c.SASL.AllowWithoutTLS {
-		return nil, errors.New("kafka: kafka.sasl without kafka.tls would send credentials in the clear; add tls: {}, or set sasl.allowWithoutTLS for a test")
-	}
-	m, err := c.SASL.mechanism(c.TLS)
-	if err != nil {
-		return nil, err
-	}
-	return append(opts, kgo.SASL(m)), nil
-}
 
 // mechanism checks that what the mechanism needs is there.
 func (s *SASL) mechanism(t *security.TLS) (sasl.Mechanism, error) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -163,12 +164,31 @@ func (k *Conn) Ready(ctx context.Context, name string, spec *NewTopic) error {
 	if l == unknownTopic { // it was made just now
 		l = k.fetchLimit(ctx, name)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.limits.mu.Lock()
+	defer k.limits.mu.Unlock()
 	if l > 0 {
-		k.limits[name] = l
+		k.limits.of[name] = l
 	}
 	return nil
+}
+
+// ReadyAs is Ready by a client with settings of its own; nil: by the Conn's.
+func (k *Conn) ReadyAs(ctx context.Context, a *Admin, name string, spec *NewTopic) error {
+	if a == nil {
+		return k.Ready(ctx, name, spec)
+	}
+	own, err := k.as(a)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	return own.Ready(ctx, name, spec)
+}
+
+// limits are max.message.bytes of the topics seen.
+type limits struct {
+	mu sync.Mutex
+	of map[string]int32
 }
 
 func (k *Conn) awaitTopic(ctx context.Context, name string, spec *NewTopic) error {
@@ -310,9 +330,9 @@ func (k *Conn) fetchLimit(ctx context.Context, name string) int32 {
 
 // limit is the size that a batch for the topic may have.
 func (k *Conn) limit(topic string, most int32) int32 {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	l, ok := k.limits[topic]
+	k.limits.mu.Lock()
+	defer k.limits.mu.Unlock()
+	l, ok := k.limits.of[topic]
 	if !ok {
 		l = max(defaultMessageBytes, most) // not known: the broker will say
 	}

@@ -46,7 +46,7 @@ func TestEndOfTransactionIsNoLoss(t *testing.T) {
 	t.Parallel()
 	c := cluster(t, kfake.SeedTopics(1, "shared"))
 	lead(t, c, 0)
-	end := openTransactionOf(t, c, "x", "k", "v")
+	end := openTransactionOf(t, c, "shared", "x", "k", "v")
 	lead(t, c, 1)
 	end(kgo.TryCommit)
 	var asked atomic.Int32

@@ -47,7 +47,7 @@ func (k *Conn) Wait(ctx context.Context, timeout time.Duration) error {
 		giveUp, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	cl, err := k.pessimist(k.id)
+	cl, err := k.pessimist(k.login, k.id)
 	if err != nil {
 		return err
 	}
@@ -61,19 +61,19 @@ func (k *Conn) Wait(ctx context.Context, timeout time.Duration) error {
 		if err == nil {
 			return nil
 		}
-		if fatal := k.cluster.refusal(err); fatal != nil {
+		if fatal := k.login.refusal(err); fatal != nil {
 			return fatal
 		}
 		if giveUp.Err() == nil || last == nil {
-			last = k.cluster.hint(err)
+			last = k.login.hint(err)
 		}
-		k.health.silent(last)
+		k.login.health.silent(last)
 		fails++
 		if pause(giveUp, backoff(fails)) != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("kafka: %w after %v at %v: %w", ErrUnreachable, time.Since(start).Round(time.Millisecond), k.cluster.Brokers, last)
+			return fmt.Errorf("kafka: %w after %v at %v: %w", ErrUnreachable, time.Since(start).Round(time.Millisecond), k.login.now.Load().cluster.Brokers, last)
 		}
 	}
 }

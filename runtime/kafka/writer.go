@@ -50,6 +50,8 @@ func (p Producer) Over(over *Producer) Producer {
 	set(&p.MaxBufferedRecords, over.MaxBufferedRecords)
 	set(&p.DeliveryTimeout, over.DeliveryTimeout)
 	set(&p.RequestTimeout, over.RequestTimeout)
+	set(&p.TLS, over.TLS)
+	set(&p.SASL, over.SASL)
 	return p
 }
 
@@ -97,8 +99,11 @@ func (k *Conn) writer(p Producer, clientID string, more ...kgo.Opt) (*Writer, er
 	timeout := 30 * time.Second
 	set(&timeout, p.RequestTimeout)
 	opts = append(opts, kgo.ProduceRequestTimeout(timeout))
-	var err error
-	w.cl, err = k.client(clientID, append(opts, more...)...)
+	l, err := k.login.own("producer", p.TLS, p.SASL)
+	if err != nil {
+		return nil, err
+	}
+	w.cl, err = k.clientAs(l, clientID, append(opts, more...)...)
 	return w, err
 }
 

@@ -37,6 +37,15 @@ type Connector struct {
 	Name, Class string
 	Sink        bool
 	Phase       string // by Kafka Connect's names
+	Here        bool   // it is this instance's
+	Components  []Component
+}
+
+// Component is what a connector works with.
+type Component struct {
+	Role  string // key.converter, value.converter, header.converter, transform or predicate
+	Name  string // of a transform or a predicate
+	Class string
 }
 
 // Group is the instance's place in its group.
@@ -71,7 +80,11 @@ func Write(w io.Writer, s Snapshot) error {
 func (s *Snapshot) connectors(t *text) {
 	info := t.gauge("kafka_connect_connector_info", "What a connector is.")
 	status := t.gauge("kafka_connect_connector_status", "1 for the status that the connector has, 0 for the others.")
+	parts := t.gauge("kafka_connect_connector_component_info", "The converters, transforms and predicates of a connector.")
 	for _, c := range s.Connectors {
+		for _, p := range c.Components {
+			parts.add(1, "connector", c.Name, "role", p.Role, "name", p.Name, "class", p.Class)
+		}
 		info.add(1, "connector", c.Name, "type", kind(c.Sink), "class", c.Class)
 		states(status, c.Phase, "connector", c.Name)
 	}
@@ -122,6 +135,8 @@ func (s *Snapshot) sources(t *text) {
 	written := t.counter(group+"source_record_write_total", "Records that Kafka has, behind the transforms.")
 	bytes := t.counter("kcgen_source_task_write_bytes_total", "Bytes of the keys and values that Kafka has.")
 	active := t.gauge(group+"source_record_active_count", "Records that were polled, and that Kafka has not yet.")
+	most := t.gauge(group+"source_record_active_count_max", "The most of them of the last 30 to 60 seconds.")
+	sizes := t.timing(group+"transaction_size", "Records of a transaction that was committed.", 1)
 	polls := t.timing(group+"poll_batch_seconds", "How long a poll takes that gives records.", time.Second)
 	lag := t.gauge("kcgen_source_task_lag", "What the source has not read yet, where the connector can tell.")
 	for _, x := range s.Tasks {
@@ -133,12 +148,20 @@ func (s *Snapshot) sources(t *text) {
 		written.add(float64(x.Records), id...)
 		bytes.add(float64(x.Bytes), id...)
 		active.add(float64(x.Active), id...)
+		most.add(mostActive(x), id...)
+		if x.Transactions.Count > 0 {
+			sizes.add(x.Transactions, id...)
+		}
 		polls.add(x.Work, id...)
 		if x.Behind != nil {
 			lag.add(float64(x.Behind.Amount), append(slices.Clone(id), "unit", x.Behind.Unit)...)
 		}
 	}
 }
+
+// mostActive is the most records that were on their way at once: those that
+// still are, where no batch has come since.
+func mostActive(x worker.Stats) float64 { return float64(max(x.Actives.Max, int64(x.Active))) }
 
 // gauges are the figures that source connectors have of their own, one family a
 // name.
@@ -177,6 +200,7 @@ func (s *Snapshot) sinks(t *text) {
 	sent := t.counter(group+"sink_record_send_total", "Records that were put to the connector, behind the transforms.")
 	bytes := t.counter("kcgen_sink_task_read_bytes_total", "Bytes of the keys and values that were consumed.")
 	active := t.gauge(group+"sink_record_active_count", "Records that were consumed, and that are not yet committed.")
+	peak := t.gauge(group+"sink_record_active_count_max", "The most of them of the last 30 to 60 seconds.")
 	puts := t.timing(group+"put_batch_seconds", "How long a put takes.", time.Second)
 	parts := t.gauge(group+"partition_count", "Partitions that the group gave the task.")
 	most := t.gauge(group+"sink_record_lag_max", "Records that the task is behind in the partition where it is farthest behind.")
@@ -191,6 +215,7 @@ func (s *Snapshot) sinks(t *text) {
 		sent.add(float64(x.Records), id...)
 		bytes.add(float64(x.Bytes), id...)
 		active.add(float64(x.Active), id...)
+		peak.add(mostActive(x), id...)
 		puts.add(x.Work, id...)
 		parts.add(float64(x.Partitions), id...)
 		var worst int64
@@ -236,10 +261,12 @@ func (s *Snapshot) errors(t *text) {
 
 func (s *Snapshot) worker(t *text) {
 	const group = "kafka_connect_worker_"
-	t.gauge(group+"connector_count", "Connectors of the pipeline.").add(float64(len(s.Connectors)))
-	running := 0
+	running, connectors := 0, 0
 	counts := t.gauge(group+"connector_task_count", "Tasks of a connector in this instance, by status.")
 	for _, c := range s.Connectors {
+		if c.Here {
+			connectors++
+		}
 		by := map[string]int{}
 		for _, x := range s.Tasks {
 			if x.Connector == c.Name {
@@ -255,6 +282,7 @@ func (s *Snapshot) worker(t *text) {
 			running++
 		}
 	}
+	t.gauge(group+"connector_count", "Connectors in this instance.").add(float64(connectors))
 	t.gauge(group+"task_count", "Tasks in this instance.").add(float64(running))
 	t.counter(group+"task_startup_attempts_total", "Starts of tasks.").add(float64(s.Starts.Attempts))
 	t.counter(group+"task_startup_success_total", "Starts after which the task ran.").add(float64(s.Starts.Successes))

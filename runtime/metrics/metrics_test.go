@@ -17,7 +17,7 @@ import (
 func full() Snapshot {
 	timing := worker.Timing{Count: 4, Sum: int64(2 * time.Second), Max: int64(time.Second)}
 	figures := worker.Figures{
-		Read: 12, Batch: worker.Timing{Count: 4, Sum: 12, Max: 6}, Work: timing, Commit: timing, Active: 2, Retries: 1,
+		Read: 12, Batch: worker.Timing{Count: 4, Sum: 12, Max: 6}, Work: timing, Commit: timing, Active: 2, Actives: worker.Timing{Count: 4, Sum: 12, Max: 6}, Transactions: worker.Timing{Count: 2, Sum: 12, Max: 8}, Retries: 1,
 		CommitFailures: 3, Failures: 5, Logged: 6, LetterFailures: 7, LastError: time.UnixMilli(1_700_000_000_250),
 		Errors: map[string]uint64{"site": 2, "VALUE_CONVERTER": 1},
 		States: map[worker.State]time.Duration{worker.Running: 90 * time.Second, worker.Paused: time.Second},
@@ -31,7 +31,7 @@ func full() Snapshot {
 	sink.Partitions, sink.Lag = 2, map[kafka.Partition]int64{{Topic: "t", Partition: 0}: 3, {Topic: "t", Partition: 1}: 9}
 	return Snapshot{
 		Pipeline: "p", Version: "v1",
-		Connectors: []Connector{{Name: "in", Class: "x.Source", Phase: "RUNNING"}, {Name: "out", Class: "x.Sink", Sink: true, Phase: "FAILED"}},
+		Connectors: []Connector{{Name: "in", Class: "x.Source", Phase: "RUNNING", Here: true, Components: []Component{{Role: "key.converter", Class: "x.Text"}, {Role: "transform", Name: "site", Class: "x.Do"}}}, {Name: "out", Class: "x.Sink", Sink: true, Phase: "FAILED"}},
 		Tasks: []worker.Stats{
 			{Connector: "in", State: worker.Running, Records: 10, Bytes: 100, Dropped: 1, DeadLettered: 1, Figures: source},
 			{Connector: "out", Task: 1, Sink: true, State: worker.Failed, Records: 8, Bytes: 80, Figures: sink},
@@ -88,7 +88,13 @@ func TestValues(t *testing.T) {
 		`kcgen_task_step_errors_total{connector="in",task="0",step="site"} 2`,
 		`kafka_connect_task_error_deadletterqueue_produce_requests{connector="in",task="0"} 8`,
 		`kafka_connect_task_error_last_error_timestamp_seconds{connector="in",task="0"} 1.70000000025e+09`,
+		`kafka_connect_connector_component_info{connector="in",role="transform",name="site",class="x.Do"} 1`,
+		`kafka_connect_source_task_source_record_active_count_max{connector="in",task="0"} 6`,
+		`kafka_connect_sink_task_sink_record_active_count_max{connector="out",task="1"} 6`,
+		`kafka_connect_source_task_transaction_size_sum{connector="in",task="0"} 12`,
+		`kafka_connect_source_task_transaction_size_max{connector="in",task="0"} 8`,
 		`kafka_connect_worker_task_count 2`,
+		`kafka_connect_worker_connector_count 1`,
 		`kafka_connect_worker_connector_task_count{connector="out",status="failed"} 1`,
 		`kafka_connect_worker_rebalance_epoch 7`,
 	} {

@@ -32,13 +32,16 @@ type memory struct {
 	young, old map[question]answer
 	text       int // bytes, of the younger one
 
-	// What was asked last and holds for ever: most topics are of one schema.
+	// What was asked last: most topics are of one schema.
 	last   question
 	latest answer
 }
 
+// holds reports whether an answer is still one.
+func (a *answer) holds() bool { return a.until.IsZero() || time.Now().Before(a.until) }
+
 func (m *memory) get(q question) (answer, bool) {
-	if q == m.last {
+	if q == m.last && m.latest.holds() {
 		return m.latest, true
 	}
 	a, ok := m.young[q]
@@ -48,14 +51,12 @@ func (m *memory) get(q question) (answer, bool) {
 		}
 		m.add(q, a)
 	}
-	if !a.until.IsZero() && !time.Now().Before(a.until) {
+	if !a.holds() {
 		delete(m.young, q)
 		delete(m.old, q)
 		return answer{}, false
 	}
-	if a.until.IsZero() {
-		m.last, m.latest = q, a
-	}
+	m.last, m.latest = q, a
 	return a, true
 }
 

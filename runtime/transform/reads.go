@@ -14,7 +14,9 @@ var (
 	_ connect.Reads = ExtractField{}
 	_ connect.Reads = ExtractTopic{}
 	_ connect.Reads = Filter{}
+	_ connect.Reads = Flatten{}
 	_ connect.Reads = HeaderFrom{}
+	_ connect.Reads = HoistField{}
 	_ connect.Reads = InsertField{}
 	_ connect.Reads = InsertHeader{}
 	_ connect.Reads = MaskField{}
@@ -30,7 +32,7 @@ var (
 
 var (
 	all     = connect.Reading{}
-	passed  = connect.Reading{Passed: true}
+	passed  = connect.Reading{Passed: true, SameName: true}
 	nothing = connect.Reading{Only: []string{}}
 )
 
@@ -40,7 +42,7 @@ func touches(on string, role connect.Role, fields []string, version string) conn
 	if on != role.String() {
 		return passed
 	}
-	r := passed
+	r := connect.Reading{Passed: true}
 	for _, f := range fields {
 		path, err := parseFieldPath(f, version)
 		if err != nil {
@@ -120,6 +122,20 @@ func (f InsertField) Reads(role connect.Role) connect.Reading {
 	return touches(f.On, role, fields, f.FieldSyntaxVersion)
 }
 
+// Reads is all.
+func (h HoistField) Reads(role connect.Role) connect.Reading { return whole(h.On, role) }
+
+// Reads is all.
+func (f Flatten) Reads(role connect.Role) connect.Reading { return whole(f.On, role) }
+
+// whole is the reading of a step on all of a key or a value.
+func whole(on string, role connect.Role) connect.Reading {
+	if on != role.String() {
+		return passed
+	}
+	return all
+}
+
 // Reads is the fields that become headers.
 func (h HeaderFrom) Reads(role connect.Role) connect.Reading {
 	return touches(h.On, role, h.Fields, h.FieldSyntaxVersion)
@@ -175,7 +191,7 @@ func (InsertHeader) Reads(connect.Role) connect.Reading { return passed }
 func (RegexRouter) Reads(connect.Role) connect.Reading { return passed }
 
 // Reads is nothing of their fields.
-func (SetSchemaMetadata) Reads(connect.Role) connect.Reading { return passed }
+func (SetSchemaMetadata) Reads(connect.Role) connect.Reading { return connect.Reading{Passed: true} }
 
 // Reads is nothing of them.
 func (TimestampRouter) Reads(connect.Role) connect.Reading { return passed }

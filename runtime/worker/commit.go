@@ -23,7 +23,7 @@ func (t *sourceTask) commitLoop(hard context.Context, quit <-chan struct{}) {
 		case <-hard.Done():
 			return
 		}
-		if err := t.commit(hard); err != nil && hard.Err() == nil {
+		if err := t.commit(hard, t.slow); err != nil && hard.Err() == nil {
 			t.log.Warn("offsets were not committed; trying again at the next interval", "error", err.Error())
 		}
 	}
@@ -31,7 +31,7 @@ func (t *sourceTask) commitLoop(hard context.Context, quit <-chan struct{}) {
 
 // lastCommit commits what a stopping task leaves.
 func (t *sourceTask) lastCommit(hard context.Context) {
-	if err := t.commit(hard); err != nil {
+	if err := t.commit(hard, connect.Forever); err != nil {
 		t.fail(fmt.Errorf("connector %s, task %d: the last offsets were not committed, their records will be read again: %w", t.connector, t.id, err))
 		return
 	}
@@ -43,9 +43,47 @@ func (t *sourceTask) lastCommit(hard context.Context) {
 // errNoLease is that whoever has the task now may have committed already.
 var errNoLease = errors.New("the task may be running in another instance by now")
 
-// commit writes the offsets that have moved. It waits for the answer as long as
-// it takes; only the end of the time for a stop ends it.
-func (t *sourceTask) commit(hard context.Context) error {
+// commit writes the offsets that have moved, and waits for the answer for as
+// long as limit, or hard, allows. A commit that takes longer has failed as far as
+// the figures tell, as in Kafka Connect; but its answer may yet come, so the next
+// one waits for that first: two on their way could overtake each other.
+func (t *sourceTask) commit(hard context.Context, limit time.Duration) error {
+	begun := time.Now()
+	err := t.commitWithin(hard, limit)
+	if err != errNothing {
+		t.countCommit(begun, err)
+		return err
+	}
+	return nil
+}
+
+// flushLimit ends when a commit has taken too long. Zero and less is no limit.
+func flushLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within offsetFlushTimeout (%v)", limit))
+}
+
+// errNothing is that no offset has moved: that counts for nothing.
+var errNothing = errors.New("there is nothing to commit")
+
+// underway is a commit that waits for its answer.
+type underway struct {
+	entries []offset.Entry
+	done    chan error
+}
+
+func (t *sourceTask) commitWithin(hard context.Context, limit time.Duration) error {
+	ctx, cancel := flushLimit(hard, limit)
+	defer cancel()
+	nothing := errNothing
+	if t.late != nil {
+		if err := t.awaitCommit(ctx, t.late); err != nil {
+			return err
+		}
+		nothing = nil // it was one that counts
+	}
 	if t.leased != nil && !t.leased() {
 		return errNoLease
 	}
@@ -57,26 +95,25 @@ func (t *sourceTask) commit(hard context.Context) error {
 		return err
 	}
 	if len(entries) == 0 {
-		return nil
+		return nothing
 	}
-	begun := time.Now()
-	done := make(chan error, 1)
-	go t.store.Commit(hard, t.offsets, t.connector, entries, func(err error) { done <- err })
-	slow := time.NewTimer(t.slow)
-	defer slow.Stop()
-	for {
-		select {
-		case err := <-done:
-			if err == nil {
-				t.committed(entries)
-			}
-			t.countCommit(begun, err)
-			return err
-		case <-slow.C:
-			t.log.Warn("a commit of offsets takes long; waiting", "limit", t.slow.String())
-		case <-hard.Done():
-			return hard.Err()
+	u := &underway{entries, make(chan error, 1)}
+	go t.store.Commit(hard, t.offsets, t.connector, entries, func(err error) { u.done <- err })
+	return t.awaitCommit(ctx, u)
+}
+
+// awaitCommit waits for a commit's answer. One that does not come in time is late.
+func (t *sourceTask) awaitCommit(ctx context.Context, u *underway) error {
+	t.late = u
+	select {
+	case err := <-u.done:
+		t.late = nil
+		if err == nil {
+			t.committed(u.entries)
 		}
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
@@ -125,35 +162,13 @@ func (t *sourceTask) tell(ctx context.Context) {
 	}
 }
 
-// stats adds what is on its way, and how far the source is behind.
+// stats adds what is on its way.
 func (t *sourceTask) stats() Stats {
 	s := t.task.stats()
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	s.Active = t.tracker.Open()
-	t.mu.Unlock()
-	if l, ok := t.plug.(connect.Lagger); ok && s.State == Running {
-		if amount, unit, ok := l.Lag(); ok {
-			s.Behind = &Behind{amount, unit}
-		}
-	}
-	t.own(&s)
 	return s
-}
-
-// own adds what the connector measures itself, also while it is paused: a slot
-// grows meanwhile.
-func (t *sourceTask) own(s *Stats) {
-	if s.State != Running && s.State != Paused {
-		return
-	}
-	if g, ok := t.plug.(connect.Gauges); ok {
-		s.Gauges = g.Gauges()
-	}
-	if p, ok := t.plug.(connect.Snapshots); ok {
-		if read, all, ok := p.Snapshot(); ok {
-			s.Snapshot = &Snapshot{read, all}
-		}
-	}
 }
 
 // idleness is what the task says of itself.

@@ -50,7 +50,7 @@ type Config struct {
 	Shared        bool           // other instances commit offsets there too
 	TakeoverTopic string         // that of a Kafka Connect cluster, where offsets are read and kept too; "" is none
 	FlushInterval time.Duration  // between two commits
-	FlushTimeout  time.Duration  // after which a commit that takes long is said to
+	FlushTimeout  time.Duration  // for a commit, which is tried again at the next interval then
 	StopTimeout   time.Duration  // for a stop, draining and committing included
 	StartTimeout  time.Duration  // to wait for a broker; negative is for ever
 	IdleExit      time.Duration  // stop after that long without a record; 0 is never
@@ -90,6 +90,7 @@ type Source struct {
 	Errors      Errors
 	Topics      *TopicRules // nil: the broker makes topics
 	Producer    kafka.Producer
+	Admin       *kafka.Admin // of who makes its topics; nil: the worker's
 	Replay      *Replay      // nil: none; Connector is Letters otherwise
 	ExactlyOnce *ExactlyOnce // nil: at least once
 }
@@ -104,10 +105,12 @@ type Sink struct {
 	Key       connect.Converter
 	Value     connect.Converter
 	Header    connect.Converter
+	Fused     fuse.Sink // the value's converter and first steps at once, for messages that it takes; zero: there is none
 	Steps     []Step
 	Errors    Errors
 	Consumer  kafka.Consumer
 	Producer  kafka.Producer            // of the dead letter queue
+	Admin     *kafka.Admin              // of who makes that; nil: the worker's
 	Replay    *Replay                   // nil: none; Topics is the dead letter queue otherwise
 	From      map[kafka.Partition]int64 // where to begin, whatever the group has committed
 }

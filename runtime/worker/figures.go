@@ -18,7 +18,10 @@ type Figures struct {
 	Work    Timing // nanoseconds of a poll that gave records, or of a put
 	Commit  Timing // nanoseconds of a commit of offsets
 	Active  int    // records on their way
+	Actives Timing // of these, as each batch came
 	Retries uint64
+
+	Transactions Timing // records of a transaction that was committed
 
 	CommitFailures uint64
 	Failures       uint64 // operations that failed for good, tolerated or not
@@ -107,6 +110,7 @@ func (t Timing) plus(u Timing) Timing {
 type counts struct {
 	read                    atomic.Uint64
 	sizes, work, commitTime timing
+	actives, transactions   timing
 
 	retries, commitFailures, failures, logged, letterFailures atomic.Uint64
 
@@ -164,6 +168,7 @@ func (c *counts) figures() Figures {
 	now := time.Now()
 	f := Figures{
 		Read: c.read.Load(), Batch: c.sizes.read(now), Work: c.work.read(now), Commit: c.commitTime.read(now),
+		Actives: c.actives.read(now), Transactions: c.transactions.read(now),
 		Retries: c.retries.Load(), CommitFailures: c.commitFailures.Load(), Failures: c.failures.Load(),
 		Logged: c.logged.Load(), LetterFailures: c.letterFailures.Load(),
 	}
@@ -180,6 +185,7 @@ func (c *counts) figures() Figures {
 func (f Figures) plus(past Figures) Figures {
 	f.Read += past.Read
 	f.Batch, f.Work, f.Commit = f.Batch.plus(past.Batch), f.Work.plus(past.Work), f.Commit.plus(past.Commit)
+	f.Actives, f.Transactions = f.Actives.plus(past.Actives), f.Transactions.plus(past.Transactions)
 	f.Retries += past.Retries
 	f.CommitFailures += past.CommitFailures
 	f.Failures += past.Failures

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/kafka"
@@ -52,6 +54,7 @@ func (t *sourceTask) newFlight(b *connect.Batch) *flight {
 	if rest := len(b.Records) - first; rest > 0 {
 		f.spans = append(f.spans, flightSpan{span: t.tracker.Begin(nil, nil, rest), end: len(b.Records)})
 	}
+	t.actives.add(time.Now(), int64(t.tracker.Open()))
 	return f
 }
 
@@ -166,57 +169,61 @@ func (f *flight) landed() {
 }
 
 // account gives every record of the batch its outcome. What was not delivered
-// has none: nothing behind it is committed.
-func (f *flight) account() (failed error) {
-	from := 0
+// has none: nothing behind it is committed. Each record is looked at once,
+// however many spans there are: a span may be one record.
+func (f *flight) account() error {
+	slices.SortFunc(f.lost, func(a, b lostRecord) int { return a.at - b.at }) // they end in any order
+	c := counting{dead: f.dead, lost: f.lost}
 	for k := range f.spans {
 		s := &f.spans[k]
-		acked, dead, bad := s.outEnd-from, 0, 0
-		for _, at := range f.dead {
-			if at >= from && at < s.outEnd {
-				acked--
-				dead++
-			}
-		}
-		for _, l := range f.lost {
-			if l.at < from || l.at >= s.outEnd {
-				continue
-			}
-			letter := f.isDead(l.at)
-			if letter {
-				dead--
-			} else {
-				acked--
-			}
-			if errors.Is(l.err, kafka.ErrNotDelivered) {
-				f.t.undelivered.Add(1)
-				continue
-			}
-			bad++
-			if failed == nil {
-				failed = f.explain(l, letter)
-			}
-		}
+		n := f.count(&c, s.outEnd)
 		for _, end := range []struct {
 			n int
 			o offset.Outcome
-		}{{acked, offset.Acked}, {dead, offset.DeadLettered}, {bad, offset.Failed}} {
+		}{{n.acked, offset.Acked}, {n.dead, offset.DeadLettered}, {n.bad, offset.Failed}} {
 			if err := f.t.tracker.End(s.span, end.n, end.o); err != nil {
 				return err
 			}
 		}
-		from = s.outEnd
 	}
-	return failed
+	return c.failed
 }
 
-func (f *flight) isDead(at int) bool {
-	for _, d := range f.dead {
-		if d == at {
-			return true
+// counting is how far the records are counted: those before from are, and dead
+// and lost are of those behind.
+type counting struct {
+	from   int
+	dead   []int
+	lost   []lostRecord
+	failed error // the first
+}
+
+// tally is how many records ended how.
+type tally struct{ acked, dead, bad int }
+
+// count counts the records up to end.
+func (f *flight) count(c *counting, end int) (n tally) {
+	letters, _ := slices.BinarySearch(c.dead, end)
+	n.acked, n.dead = end-c.from-letters, letters
+	for ; len(c.lost) > 0 && c.lost[0].at < end; c.lost = c.lost[1:] {
+		l := c.lost[0]
+		_, letter := slices.BinarySearch(c.dead[:letters], l.at)
+		if letter {
+			n.dead--
+		} else {
+			n.acked--
+		}
+		if errors.Is(l.err, kafka.ErrNotDelivered) {
+			f.t.undelivered.Add(1)
+			continue
+		}
+		n.bad++
+		if c.failed == nil {
+			c.failed = f.explain(l, letter)
 		}
 	}
-	return false
+	c.from, c.dead = end, c.dead[letters:]
+	return n
 }
 
 func (f *flight) explain(l lostRecord, letter bool) error {

@@ -10,7 +10,7 @@ import (
 )
 
 // flushAndCommit makes durable what was put, and then tells the group. A commit
-// that fails is tried again at the next interval.
+// that fails, or takes too long, is tried again at the next interval.
 func (t *sinkTask) flushAndCommit(hard context.Context) error {
 	if err := t.flush(hard); err != nil {
 		return err
@@ -66,9 +66,11 @@ func (t *sinkTask) commit(hard context.Context) error {
 	}
 	t.traced.stage(traceCommit)
 	begun := time.Now()
-	err := t.reader.Commit(hard, t.position)
-	if d := time.Since(begun); d > t.slow {
-		t.log.Warn("a commit of offsets took long", "time", d.String(), "limit", t.slow.String())
+	ctx, cancel := flushLimit(hard, t.slow)
+	defer cancel()
+	err := t.reader.Commit(ctx, t.position)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
 	t.countCommit(begun, err)
 	if err != nil {
@@ -117,6 +119,7 @@ func (t *sinkTask) revoked(ps []kafka.Partition) {
 		return // nothing more is committed
 	}
 	defer t.mu.Unlock()
+	defer t.watch.visit()()
 	if t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {
 		if err := t.flush(t.hard); err != nil {
 			t.fail(err)

@@ -28,10 +28,10 @@ func (t *sourceTask) encodeHeaders(r *connect.Record) ([]kafka.Header, error) {
 	return t.headers[n:len(t.headers):len(t.headers)], nil
 }
 
-// decodeHeaders appends hs to r's headers.
-func (t *sinkTask) decodeHeaders(r *connect.Record, hs []kafka.Header) error {
+// decodeHeaders appends hs, of a message of a topic, to r's headers.
+func (t *sinkTask) decodeHeaders(topic string, r *connect.Record, hs []kafka.Header) error {
 	for _, h := range hs {
-		d, err := t.chain.Header.Decode(r.Topic, h.Value)
+		d, err := t.chain.Header.Decode(topic, h.Value)
 		if err != nil {
 			return fmt.Errorf("header %s: %w", h.Key, err)
 		}

@@ -12,12 +12,16 @@ import (
 )
 
 // Events tell whoever started a task what becomes of it. Each may be nil, and
-// is called at most once for a start, except Moved.
+// is called at most once for a start, except Moved and Era.
 type Events struct {
 	// Moved is called when the task begins to run, pauses or goes on.
 	Moved func(State)
-	// Used is called with each topic that the task writes to or reads from, once.
+	// Used is called with each topic that the task writes to or reads from, once
+	// in each era.
 	Used func(topic string)
+	// Era is asked with each batch. A new one begins when what was told of topics
+	// is to be told again, once they are used again.
+	Era func() uint64
 	// Ended is called last, with the failure or nil.
 	Ended func(error)
 }
@@ -53,7 +57,8 @@ type runner interface {
 	close(context.Context) // of a task that was not run
 	idleness() idleness
 	idleStill(context.Context) bool
-	stats() Stats
+	stats() Stats   // without a call of the connector
+	measure(*Stats) // adds what the connector measures itself; it may wait for a moment
 	fail(error)
 	outcome() error
 }
@@ -151,7 +156,8 @@ func (w *Worker) live(s *slot, l *life, stop, hard context.Context, on Events) e
 	return r.outcome()
 }
 
-// refresh takes up what references say by now, where they can be read.
+// refresh takes up what references say by now, where they can be read: the
+// connector's own, and Kafka's login, which all tasks share.
 func (w *Worker) refresh(s *slot) {
 	if w.cfg.Refresh == nil {
 		return
@@ -160,6 +166,9 @@ func (w *Worker) refresh(s *slot) {
 	if err != nil {
 		w.log.Warn("references were not read again; going on with what they said before", "connector", s.id.Connector, "error", err.Error())
 		return
+	}
+	if err := w.conn.Renew(cfg.Cluster); err != nil {
+		w.log.Warn("the login to Kafka was not renewed; going on with the former one", "connector", s.id.Connector, "error", err.Error())
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

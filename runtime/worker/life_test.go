@@ -4,10 +4,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/secret"
 	"kcgen.dev/runtime/state"
 )
 
@@ -272,4 +278,44 @@ func TestLose(t *testing.T) {
 	if err := w.Failure(); err != nil {
 		t.Errorf("the worker has failed: %v", err)
 	}
+}
+
+// A task that is started again logs in to Kafka with what references say by
+// then.
+func TestStartWithANewLogin(t *testing.T) {
+	c := cluster(t, kfake.EnableSASL(), kfake.User("PLAIN", "before", "x"), kfake.User("PLAIN", "after", "x"))
+	var after atomic.Int64
+	c.ControlKey(int16(kmsg.SASLAuthenticate), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if strings.Contains(string(r.(*kmsg.SASLAuthenticateRequest).SASLAuthBytes), "after") {
+			after.Add(1)
+		}
+		return nil, nil, false
+	})
+	t.Setenv("KCGEN_TEST_SECRET", "x")
+	cfg, _ := config(t, c)
+	as := func(user string) Config {
+		cfg := cfg
+		sasl := &kafka.SASL{Mechanism: "PLAIN", Username: user, Password: secret.Ref("${env:KCGEN_TEST_SECRET}"), AllowWithoutTLS: true}
+		if err := secret.Resolve(sasl); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Cluster.SASL = sasl
+		return cfg
+	}
+	m := &memory{}
+	cfg.Sources, cfg.Sinks = []Source{source(&lines{topic: "t", all: count(10)})}, []Sink{sinkOf(m, "t")}
+	before := as("before")
+	before.Refresh = func() (Config, error) { return as("after"), nil }
+	w := opened(t, before)
+	from, to := state.TaskID{Connector: "src"}, state.TaskID{Connector: "snk"}
+	start(t, w, from)
+	start(t, w, to)
+	until(t, "the records", func() bool { return len(m.got()) == 10 })
+	if n := after.Load(); n > 0 {
+		t.Fatalf("%d logins as what the references did not say", n)
+	}
+	w.Stop(t.Context(), to)
+	start(t, w, to)
+	until(t, "a login with what they say now", func() bool { return after.Load() > 0 })
 }

@@ -8,6 +8,7 @@ import (
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
 )
@@ -55,7 +56,19 @@ func (s *Source) chain() chain.Config {
 }
 
 func (s *Sink) chain() chain.Config {
-	return chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header}
+	return chain.Config{Steps: s.Steps, Key: s.Key, Value: s.Value, Header: s.Header, Sink: s.Connector}
+}
+
+// fused is the sink's function for one task; nil where it has none.
+func (s *Sink) fused() (*fuse.Opened, error) {
+	if s.Fused.Do == nil {
+		return nil, nil
+	}
+	var steps []connect.Transform
+	for _, step := range s.Steps {
+		steps = append(steps, step.Do)
+	}
+	return s.Fused.Open(steps)
 }
 
 // split asks a source for its tasks.
@@ -98,6 +111,9 @@ func (w *Worker) newSource(stop context.Context, s *Source, a about, plug connec
 	if t.chain, err = openChain(stop, w.cfg.CallTimeout, s.chain()); err != nil {
 		return nil, err
 	}
+	if s.Fused != nil {
+		t.fuse = fuse.NewTask(&t.buf, t.chain.Key, t.chain.Value)
+	}
 	clientID := w.conn.ClientID("producer", s.Name, a.id)
 	if s.ExactlyOnce != nil {
 		return t, t.newTransaction(clientID)
@@ -136,6 +152,9 @@ func (w *Worker) newSink(stop context.Context, s *Sink, a about) (*sinkTask, err
 		return nil, err
 	}
 	t.chain.Project() // letters are of the bytes that came
+	if t.fused, err = s.fused(); err != nil {
+		return nil, err
+	}
 	sub := s.Subscription()
 	sub.Assigned, sub.Revoked, sub.Lost, sub.From = t.assigned, t.revoked, t.lost, t.from
 	if s.From != nil {

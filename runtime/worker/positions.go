@@ -12,8 +12,11 @@ import (
 // from says where to begin in partitions that the group has given: where a
 // target that keeps positions stands in them.
 func (t *sinkTask) from(ctx context.Context, ps []kafka.Partition) (map[kafka.Partition]int64, error) {
-	t.mu.Lock()
+	if !t.mu.lockUnless(t.watch.left()) {
+		return nil, errLeftBehind
+	}
 	defer t.mu.Unlock()
+	defer t.watch.visit()()
 	if !t.isOpen {
 		return nil, errors.New("the task has ended")
 	}
@@ -31,7 +34,7 @@ func (t *sinkTask) from(ctx context.Context, ps []kafka.Partition) (map[kafka.Pa
 		asked[i] = connect.TopicPartition(p)
 	}
 	var stands []connect.Position
-	if err := guard(func() (err error) { stands, err = k.Positions(ctx, asked); return err }); err != nil {
+	if err := t.plugged(hookPositions, func() (err error) { stands, err = k.Positions(ctx, asked); return err }); err != nil {
 		err = fmt.Errorf("connector %s, task %d: ask the target for its positions: %w", t.connector, t.id, err)
 		if ctx.Err() == nil {
 			t.fail(err)
@@ -52,7 +55,7 @@ func (t *sinkTask) from(ctx context.Context, ps []kafka.Partition) (map[kafka.Pa
 func (t *sinkTask) reopen(ctx context.Context) error {
 	t.log.Info("taking back what was put since the last flush")
 	t.isOpen = false
-	if err := guard(t.plug.Close); err != nil {
+	if err := t.plugged(hookClose, t.plug.Close); err != nil {
 		t.log.Warn("closing the connector failed", "error", err.Error())
 	}
 	if err := t.open(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 )
 
@@ -23,13 +24,15 @@ type sinkTask struct {
 	cfg    *Sink
 	plug   connect.SinkTask
 	chain  *chain.Chain
+	fused  *fuse.Opened // nil: there is none
+	unused unused
 	conn   *kafka.Conn
 	sub    kafka.Subscription
 	reader *kafka.Reader
 	dlq    *kafka.Writer // nil: none
 	every  time.Duration
-	slow   time.Duration
-	most   int // records a poll
+	slow   time.Duration // for a commit
+	most   int           // records a poll
 
 	without    atomic.Bool  // no topic to read is there
 	active     atomic.Int64 // records that were put, and not committed
@@ -54,7 +57,8 @@ type sinkTask struct {
 	doing   chain.Doing
 	span    *traced         // of the poll at work; nil: it is not traced
 	traced  traceds         // that were put, and not committed
-	topics  map[string]bool // that had records
+	topics  map[string]bool // that had records, and were told of
+	told    uint64          // the era in which they were
 	results results
 }
 
@@ -155,6 +159,10 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 		if err == nil && len(t.runs) > 0 {
 			t.touch()
 			n := 0
+			if era := t.era(); era != t.told {
+				clear(t.topics)
+				t.told = era
+			}
 			for i := range t.runs {
 				n += t.runs[i].Len()
 				if topic := t.runs[i].Topic; !t.topics[topic] {
@@ -163,15 +171,20 @@ func (t *sinkTask) consume(stop, hard context.Context) error {
 				}
 			}
 			t.read.Add(uint64(n))
-			t.active.Add(int64(n))
-			t.sizes.add(time.Now(), int64(n))
+			now := time.Now()
+			t.actives.add(now, t.active.Add(int64(n)))
+			t.sizes.add(now, int64(n))
 			t.span = t.trace(begun, n, t.parents())
 			t.traceTopics()
 			err = t.deliver(stop, hard)
 			t.traceEnd(err)
 		}
+		bytes := 0
 		for i := range t.runs {
-			t.runs[i].Recycle()
+			bytes += t.runs[i].Recycle()
+		}
+		if err == nil {
+			t.bytes.Add(uint64(bytes))
 		}
 		if now := time.Now(); err == nil && (!now.Before(next) || t.results.full()) {
 			next = now.Add(t.every)
@@ -239,7 +252,6 @@ func (t *sinkTask) deliver(stop, hard context.Context) error {
 		}
 		t.advance(from, end)
 		if !away {
-			t.countBytes()
 			clear(t.taken)
 			return failure
 		}

@@ -71,6 +71,9 @@ func TestSinkMovesAndContinues(t *testing.T) {
 	if err != nil || stats[0].Records != 400 || stats[0].Bytes != 4400 {
 		t.Fatalf("%v %+v", err, stats)
 	}
+	if x := stats[0].Actives; x.Max < 1 || x.Max > 400 || x.Count != stats[0].Batch.Count {
+		t.Errorf("on their way were %+v", x)
+	}
 	if n := committed(t, c, "connect-snk", "in", 0); n != 400 {
 		t.Errorf("committed %d", n)
 	}

@@ -107,30 +107,52 @@ func (t *sinkTask) next() *connect.Record {
 }
 
 func (t *sinkTask) decodeOne(run *kafka.Run, i int, r *connect.Record) (keep bool, err error) {
-	at, headers := place{run.Topic, run.Partition.Partition, run.Offset(i)}, run.Headers(i)
+	m := run.At(i)
+	topic, headers := run.Topic, m.Headers
+	// One by one: a literal would be made elsewhere, and copied.
+	r.Topic, r.Partition, r.Offset = topic, run.Partition.Partition, m.Offset
+	r.Timestamp, r.Headers = m.Milli(), r.Headers[:0]
 	if t.cfg.Replay != nil {
 		o := t.original(run, i)
-		if at, headers = o.place, o.headers; at.topic == "" {
+		if o.place.topic == "" {
 			t.doing = chain.Doing{Stage: stageConsume}
 			return false, connect.Fatal(errNoTopic)
 		}
+		topic, headers = o.place.topic, o.headers
+		r.Topic, r.Partition, r.Offset = topic, o.place.partition, o.place.offset
 	}
-	// One by one: a literal would be made elsewhere, and copied.
-	r.Topic, r.Partition, r.Offset = at.topic, at.partition, at.offset
-	r.Timestamp, r.Headers = run.Timestamp(i), r.Headers[:0]
 	t.doing = chain.Doing{Stage: chain.KeyConverter}
-	if r.Key, err = t.chain.Key.Decode(at.topic, run.Key(i)); err != nil {
+	if r.Key, err = t.chain.Key.Decode(topic, m.Key); err != nil {
 		return false, err
 	}
 	t.doing.Stage = chain.ValueConverter
-	if r.Value, err = t.chain.Value.Decode(at.topic, run.Value(i)); err != nil {
+	done := 0
+	if t.fused != nil && t.takes(m.Value, r) {
+		done = t.fused.Steps
+	} else if r.Value, err = t.chain.Value.Decode(topic, m.Value); err != nil {
 		return false, err
 	}
-	t.doing.Stage = chain.HeaderConverter
-	if err = t.decodeHeaders(r, headers); err != nil {
-		return false, err
+	if len(headers) > 0 {
+		t.doing.Stage = chain.HeaderConverter
+		if err = t.decodeHeaders(topic, r, headers); err != nil {
+			return false, err
+		}
 	}
-	return t.chain.Transform(r, &t.doing)
+	if done == len(t.chain.Steps) {
+		return true, nil
+	}
+	return t.chain.TransformFrom(done, r, &t.doing)
+}
+
+// takes makes r's value by the function of the chain, if it takes the message. It
+// takes no tombstone, which says nothing of the others.
+func (t *sinkTask) takes(message []byte, r *connect.Record) bool {
+	if message == nil {
+		return false
+	}
+	ok := t.fused.Decode(message, r)
+	t.unused.saw(ok, t.log)
+	return ok
 }
 
 func (t *sinkTask) recordFailure(at stopPoint, err error) *Failure {

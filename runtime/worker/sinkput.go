@@ -77,14 +77,6 @@ func (t *sinkTask) leaveOut() {
 
 func (t *sinkTask) count() { t.records.Add(uint64(len(t.batch))) }
 
-func (t *sinkTask) countBytes() {
-	n := 0
-	for i := range t.runs {
-		n += t.runs[i].Bytes()
-	}
-	t.bytes.Add(uint64(n))
-}
-
 // batchPlace names the records of the batch: topic t, partition 0, offsets 5 to 9.
 func (t *sinkTask) batchPlace() string {
 	var parts []string

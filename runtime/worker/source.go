@@ -10,6 +10,7 @@ import (
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/offset"
 )
@@ -32,7 +33,8 @@ type sourceTask struct {
 	touched func() []string                                   // topics that transactions may be in
 	renew   func(context.Context) (connect.SourceTask, error) // another connector's task for the next life
 	every   time.Duration                                     // between commits
-	slow    time.Duration                                     // a commit that is said to be slow
+	slow    time.Duration                                     // for a commit
+	late    *underway                                         // a commit that took longer; of who commits
 
 	mu       sync.Mutex // of tracker, told and flights
 	tracker  *offset.Tracker
@@ -44,8 +46,12 @@ type sourceTask struct {
 
 	undelivered atomic.Int64 // records of ended batches that had no answer
 
+	meter meter // of what the connector measures itself
+
 	// Of the loop's goroutine alone:
 	buf     connect.Buffer
+	fuse    *fuse.Task // nil: the chain is no function
+	unused  unused
 	headers []kafka.Header // room to make headers in
 	doing   chain.Doing
 	span    *traced        // of the poll at work; nil: it is not traced
@@ -53,6 +59,7 @@ type sourceTask struct {
 	topics  map[string]topicLimit
 	wholes  connect.Codec // for letters
 	topic   topicLimit    // of the last record
+	now     uint64        // the era of this poll
 }
 
 // run is the task's life. It returns when everything that can be saved is.
@@ -113,6 +120,7 @@ func (t *sourceTask) finish(hard context.Context, looped <-chan struct{}, tell b
 		if tell {
 			t.tell(hard)
 		}
+		t.meter.use(nil)
 		if err := t.plugged(hookClose, t.plug.Close); err != nil {
 			t.log.Warn("closing the connector failed", "error", err.Error())
 		}
@@ -184,6 +192,7 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 	if err := t.open(stop); err != nil {
 		return err
 	}
+	t.meter.use(t.plug)
 	t.opened()
 	t.ready.Store(true)
 	var b connect.Batch

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"kcgen.dev/runtime/chain"
 	"kcgen.dev/runtime/connect"
@@ -17,6 +18,9 @@ import (
 // behind it are not. A stop leaves the poll to the next start.
 func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
 	t.span.stage(traceConvert)
+	if era := t.era(); era != t.now {
+		t.now, t.topic = era, topicLimit{}
+	}
 	f := t.newFlight(b)
 	err := guard(func() error { return t.convert(stop, hard, b, f) })
 	if errors.Is(err, errStopped) {
@@ -165,16 +169,22 @@ func (t *sourceTask) convertFrom(stop context.Context, i int, records []connect.
 // fused makes r's bytes by the function of the chain, and adds them to the
 // batch. It is false where there is none for a record like that.
 func (t *sourceTask) fused(stop context.Context, r *connect.Record, f *flight) (done bool, err error) {
-	if t.cfg.Fused == nil {
+	if t.fuse == nil {
 		return false, nil
 	}
 	t.doing = chain.Doing{Stage: chain.Transformation}
 	topic := r.Topic
-	key, value, ok := t.cfg.Fused(r, &t.buf)
+	key, value, ok := t.cfg.Fused(t.fuse, r)
+	t.unused.saw(ok, t.log)
 	if !ok {
 		return false, nil
 	}
-	if err = t.add(stop, r, key, value, nil, f); err != nil {
+	t.doing.Stage = chain.HeaderConverter
+	headers, err := t.encodeHeaders(r) // the trace's, even where the record has none
+	if err == nil {
+		err = t.add(stop, r, key, value, headers, f)
+	}
+	if err != nil {
 		r.Topic = topic
 	}
 	return true, err
@@ -230,16 +240,22 @@ func (t *sourceTask) recordFailure(at int, b *connect.Batch, err error) *Failure
 	if f.Stage == chain.Transformation && t.doing.Step != nil {
 		f.Step = t.doing.Step.Name
 	}
-	f.Place = "topic " + t.orig.Topic
-	first := 0
-	for _, m := range b.Marks() {
-		if at < m.End {
-			f.Place += fmt.Sprintf(", source partition %s, record %d of the %d before %v", offset.Describe(m.Partition), at-first+1, m.End-first, map[string]any(m.Offset))
-			break
-		}
-		first = m.End
-	}
+	f.Place = t.place(at, b)
 	return f
+}
+
+// place says where the record at work came from.
+func (t *sourceTask) place(at int, b *connect.Batch) string {
+	topic, marks := "topic "+t.orig.Topic, b.Marks()
+	k := sort.Search(len(marks), func(k int) bool { return at < marks[k].End })
+	if k == len(marks) {
+		return topic
+	}
+	m, first := marks[k], 0
+	if k > 0 {
+		first = marks[k-1].End
+	}
+	return topic + fmt.Sprintf(", source partition %s, record %d of the %d before %v", offset.Describe(m.Partition), at-first+1, m.End-first, map[string]any(m.Offset))
 }
 
 // mark is the source partition and offset that the record at work counts

@@ -10,8 +10,9 @@ import (
 // topicLimit is what a topic takes.
 type topicLimit struct {
 	name    string
-	bytes   int  // the largest record
-	byTopic bool // because of max.message.bytes, not of maxRequestSize
+	bytes   int    // the largest record
+	byTopic bool   // because of max.message.bytes, not of maxRequestSize
+	told    uint64 // the era in which it was told of
 }
 
 // fatal is an error that is not the record's, and never tolerated.
@@ -55,16 +56,21 @@ func (t *sourceTask) useTopic(stop context.Context, topic string) error {
 		if name == t.offsetsTopic() {
 			return fatal{fmt.Errorf("connector %s, task %d: a record is for %s, the topic of the sources' offsets: give it another topic, or worker.offsetStorageTopic another name", t.connector, t.id, name)}
 		}
-		if err := t.conn.Ready(stop, name, t.rules.spec(name)); err != nil {
+		if err := t.conn.ReadyAs(stop, t.cfg.Admin, name, t.rules.spec(name)); err != nil {
 			if stop.Err() != nil {
 				return errStopped
 			}
 			return fatal{fmt.Errorf("connector %s, task %d: %w", t.connector, t.id, err)}
 		}
-		l = topicLimit{name: name}
+		l = topicLimit{name: name, told: t.now}
 		l.bytes, l.byTopic = t.writer.Limit(name)
 		t.topics[name] = l
 		t.use(name)
+	}
+	if l.told != t.now {
+		l.told = t.now
+		t.topics[l.name] = l
+		t.use(l.name)
 	}
 	t.topic = l
 	return nil

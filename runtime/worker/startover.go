@@ -46,6 +46,7 @@ func (t *sourceTask) startOver(stop context.Context, fails int) error {
 	if err != nil {
 		return fmt.Errorf("connector %s, task %d: start over: %w", t.connector, t.id, err)
 	}
+	t.meter.use(nil)
 	if err := t.plugged(hookClose, t.plug.Close); err != nil {
 		t.log.Warn("closing the connector failed", "error", err.Error())
 	}

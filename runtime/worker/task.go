@@ -144,6 +144,14 @@ func (t *task) awaitLease(stop context.Context) error {
 	return nil
 }
 
+// era is that of the topics that were told of.
+func (t *task) era() uint64 {
+	if t.on.Era == nil {
+		return 0
+	}
+	return t.on.Era()
+}
+
 // use tells of a topic.
 func (t *task) use(topic string) {
 	if t.on.Used != nil {

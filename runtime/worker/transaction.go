@@ -99,7 +99,7 @@ func (w *Worker) Fence(ctx context.Context, connector string) error {
 			continue
 		}
 		for task := range w.about(connector).Tasks {
-			if err := w.fence(ctx, s.ExactlyOnce.transaction(connector, task), w.touched(&s)); err != nil {
+			if err := w.fence(ctx, s.Producer, s.ExactlyOnce.transaction(connector, task), w.touched(&s)); err != nil {
 				return err
 			}
 		}
@@ -122,8 +122,8 @@ func (w *Worker) touched(s *Source) []string {
 	return topics
 }
 
-func (w *Worker) fence(ctx context.Context, tx kafka.Transaction, topics []string) error {
-	x, err := w.conn.Transactor(kafka.Producer{}, tx.ID, tx)
+func (w *Worker) fence(ctx context.Context, p kafka.Producer, tx kafka.Transaction, topics []string) error {
+	x, err := w.conn.Transactor(p, tx.ID, tx)
 	if err != nil {
 		return err
 	}
@@ -413,6 +413,7 @@ func (x *transaction) settle(hard context.Context, upto int64) error {
 		}
 		x.open = false
 		x.traced.release(nil)
+		t.transactions.add(time.Now(), int64(x.records))
 		t.records.Add(x.records)
 		t.bytes.Add(x.bytes)
 		t.dead.Add(x.dead)

@@ -112,6 +112,12 @@ func TestExactlyOnce(t *testing.T) {
 			if stats[0].Records != 1000 {
 				t.Errorf("%d records are counted", stats[0].Records)
 			}
+			if x := stats[0].Transactions; x.Sum != 1000 || x.Count == 0 || x.Max == 0 {
+				t.Errorf("of transactions is counted %+v", x)
+			}
+			if x := stats[0].Actives; x.Max < 10 || x.Max > 1000 {
+				t.Errorf("at most %d records were on their way", x.Max)
+			}
 			if l.told.pos != 1000 {
 				t.Errorf("the connector was told of %d", l.told.pos)
 			}

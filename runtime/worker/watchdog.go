@@ -22,12 +22,13 @@ const (
 	hookCommitted
 	hookPut
 	hookFlush
+	hookPositions
 	hookClose
 	hookChain
 )
 
 func (h hook) String() string {
-	return [...]string{"", "Tasks", "Open", "Poll", "Committed", "Put", "Flush", "Close", "its transforms and converters"}[h]
+	return [...]string{"", "Tasks", "Open", "Poll", "Committed", "Put", "Flush", "Positions", "Close", "its transforms and converters"}[h]
 }
 
 // lastWord is how long a call that hangs has to end by itself when the task has
@@ -75,6 +76,17 @@ func (w *watch) here() {
 		line := b[:runtime.Stack(b[:], false)]
 		if i := bytes.IndexByte(line, '['); i > 0 {
 			w.stack.Store(string(line[:i+1]))
+		}
+	}
+}
+
+// visit says so of a goroutine that has taken the task's lock, until end.
+func (w *watch) visit() (end func()) {
+	host := w.stack.Load()
+	w.here()
+	return func() {
+		if host != nil {
+			w.stack.Store(host)
 		}
 	}
 }

@@ -81,6 +81,13 @@ func (t *badTask) Committed(context.Context, *connect.SourcePartition, connect.S
 
 func (t *badTask) Close() error { return t.at("Close") }
 
+func (t *badTask) Lag() (int64, string, bool) { return 7, "records", t.at("Lag") == nil }
+func (t *badTask) Gauges() []connect.Gauge {
+	_ = t.at("Gauges")
+	return []connect.Gauge{{Name: "g", Value: 1}}
+}
+func (t *badTask) Snapshot() (int64, int64, bool) { return 1, 2, t.at("Snapshot") == nil }
+
 type badSink struct {
 	*misbehaviour
 	memory
@@ -96,8 +103,21 @@ func (s *badSink) Open(ctx context.Context, sc connect.SinkContext) (connect.Sin
 		return nil, err
 	}
 	t, err := s.memory.Open(ctx, sc)
-	return &badSinkTask{s.misbehaviour, t}, err
+	bad := &badSinkTask{s.misbehaviour, t}
+	if s.hook == "Positions" {
+		return &badKeeper{bad}, err
+	}
+	return bad, err
 }
+
+// badKeeper is one whose target keeps positions.
+type badKeeper struct{ *badSinkTask }
+
+func (t *badKeeper) Positions(context.Context, []connect.TopicPartition) ([]connect.Position, error) {
+	return nil, t.at("Positions")
+}
+
+func (t *badKeeper) FlushAt(ctx context.Context, _ []connect.Position) error { return t.Flush(ctx) }
 
 func (t *badSinkTask) Put(ctx context.Context, batch []connect.Record) error {
 	if err := t.at("Put"); err != nil {
@@ -148,6 +168,11 @@ func (b *badOne) add(t *testing.T, c *kfake.Cluster, cfg *Config) {
 	cfg.Sinks = append(cfg.Sinks, s)
 }
 
+// measures says whether the hook tells figures, which no record waits for.
+func (b *badOne) measures() bool {
+	return slices.Contains([]string{"Lag", "Gauges", "Snapshot"}, b.hook)
+}
+
 // want is what is told of it; "" where it harms nothing.
 func (b *badOne) want() string {
 	hook := b.hook
@@ -155,7 +180,7 @@ func (b *badOne) want() string {
 		hook = "its transforms and converters"
 	}
 	switch {
-	case b.how == "slow" || b.how != "block" && (b.hook == "Close" || b.hook == "Committed"):
+	case b.how == "slow" || b.measures() || b.how != "block" && (b.hook == "Close" || b.hook == "Committed"):
 		return ""
 	case b.how == "block":
 		return "hangs in " + hook
@@ -173,7 +198,7 @@ func (b *badOne) check(t *testing.T, c *kfake.Cluster, s Stats, log string) {
 		if s.State != Stopped || s.Records != 20 {
 			t.Errorf("%s: %+v", b.name, s)
 		}
-		if b.how != "slow" && !strings.Contains(log, "told to") {
+		if b.how != "slow" && !b.measures() && !strings.Contains(log, "told to") {
 			t.Errorf("%s: the log says nothing of it: %s", b.name, log)
 		}
 	case s.State != Failed || !strings.Contains(s.Err.Error(), "connector "+b.name) || !strings.Contains(s.Err.Error(), want):
@@ -192,8 +217,8 @@ func (b *badOne) check(t *testing.T, c *kfake.Cluster, s Stats, log string) {
 func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
 	t.Parallel()
 	hooks := map[string][]string{
-		"source": {"Tasks", "Open", "Poll", "Committed", "Close", "transform", "converter"},
-		"sink":   {"Open", "Put", "Flush", "Close", "transform", "converter"},
+		"source": {"Tasks", "Open", "Poll", "Committed", "Close", "transform", "converter", "Lag", "Gauges", "Snapshot"},
+		"sink":   {"Open", "Put", "Flush", "Positions", "Close", "transform", "converter"},
 	}
 	for _, how := range []string{"panic", "error", "block", "slow"} {
 		t.Run(how, func(t *testing.T) {
@@ -217,7 +242,7 @@ func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
 					bad[b.name] = b
 				}
 			}
-			stats, _ := run(t, cfg)
+			stats := runScraped(t, cfg)
 			if got := good.got(); !slices.Equal(got, count(3000)()) {
 				t.Errorf("the neighbours moved %d records", len(got))
 			}
@@ -228,7 +253,7 @@ func TestHooksHarmTheirOwnTaskAlone(t *testing.T) {
 					t.Errorf("neighbour %+v", s)
 				}
 			}
-			if how == "block" && strings.Count(lb.String(), "misbehaviour") < len(bad)-1 { // in all but Tasks
+			if how == "block" && strings.Count(lb.String(), "misbehaviour") < len(bad)-4 { // in all but Tasks and what tells figures
 				t.Errorf("the log lacks stacks: %s", lb)
 			}
 		})
@@ -314,7 +339,7 @@ func TestPartitionsOfAHangingTaskGoToOthers(t *testing.T) {
 func TestStopWithConnectorsThatHang(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []time.Duration{0, time.Hour} {
-		for _, hook := range []string{"Open", "Poll", "Put", "Flush", "Committed", "transform", "converter"} {
+		for _, hook := range []string{"Open", "Poll", "Put", "Flush", "Positions", "Committed", "transform", "converter"} {
 			t.Run(fmt.Sprint(limit, hook), func(t *testing.T) {
 				t.Parallel() // it waits
 				m := &misbehaviour{hook: hook, how: "block", hang: make(chan struct{})}

@@ -263,13 +263,30 @@ func (w *Worker) Tasks() []state.TaskID {
 // Stats are the tasks' figures so far, in the order of the configuration. It
 // may be called at any time from any goroutine.
 func (w *Worker) Stats() []Stats {
+	out, runners := w.counted()
+	var asked sync.WaitGroup
+	for i, r := range runners {
+		if r != nil {
+			asked.Go(func() { r.measure(&out[i]) })
+		}
+	}
+	asked.Wait()
+	return out
+}
+
+// counted are the figures that the tasks count themselves, and who can add what
+// the connectors measure; nil where a task has not begun.
+func (w *Worker) counted() ([]Stats, []runner) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := make([]Stats, len(w.slots))
+	out, runners := make([]Stats, len(w.slots)), make([]runner, len(w.slots))
 	for i, s := range w.slots {
 		out[i] = s.stats()
+		if s.life != nil {
+			runners[i] = s.life.runner
+		}
 	}
-	return out
+	return out, runners
 }
 
 // Starts counts the lives of tasks.
@@ -285,7 +302,8 @@ func (w *Worker) Starts() Starts {
 // Failure joins the errors of the tasks that have failed.
 func (w *Worker) Failure() error {
 	var errs []error
-	for _, s := range w.Stats() {
+	stats, _ := w.counted()
+	for _, s := range stats {
 		errs = append(errs, s.Err)
 	}
 	return errors.Join(errs...)
@@ -355,13 +373,13 @@ func (w *Worker) readyLetters(ctx context.Context) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
-	ready := func(name string, e Errors) {
+	ready := func(name string, e Errors, by *kafka.Admin) {
 		if e.DeadLetters == nil || !e.Tolerate {
 			return
 		}
 		spec := &kafka.NewTopic{Name: e.DeadLetters.Topic, Partitions: 1, ReplicationFactor: e.DeadLetters.ReplicationFactor}
 		wg.Go(func() {
-			if err := w.conn.Ready(ctx, spec.Name, spec); err != nil {
+			if err := w.conn.ReadyAs(ctx, by, spec.Name, spec); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				errs = append(errs, fmt.Errorf("%s: the dead letter queue: %w", name, err))
@@ -369,10 +387,10 @@ func (w *Worker) readyLetters(ctx context.Context) error {
 		})
 	}
 	for _, s := range w.cfg.Sources {
-		ready("sources."+s.Name, s.Errors)
+		ready("sources."+s.Name, s.Errors, s.Admin)
 	}
 	for _, s := range w.cfg.Sinks {
-		ready("sinks."+s.Name, s.Errors)
+		ready("sinks."+s.Name, s.Errors, s.Admin)
 	}
 	wg.Wait()
 	return errors.Join(errs...)

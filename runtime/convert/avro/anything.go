@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 )
 
 // anythingText is the schema under which data without a schema are written
@@ -89,7 +90,7 @@ func appendAnything(dst []byte, v connect.Value, depth int) (_ []byte, err error
 	dst = append(append(dst, zeros[:place]...), 2) // the second type of the union
 	switch place {
 	case anyBoolean:
-		dst = appendBool(dst, v.Bool())
+		dst = avrobin.AppendBool(dst, v.Bool())
 	case anyInt, anyLong:
 		dst = binary.AppendVarint(dst, v.Int())
 	case anyFloat:
@@ -97,7 +98,7 @@ func appendAnything(dst []byte, v connect.Value, depth int) (_ []byte, err error
 	case anyDouble:
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.Float()))
 	case anyString:
-		dst = appendString(dst, v)
+		dst = avrobin.AppendString(dst, v)
 	case anyArray:
 		dst, err = appendAnyArray(dst, v.Array(), depth+1)
 	case anyMap:

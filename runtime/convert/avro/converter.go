@@ -67,12 +67,14 @@ func (c Converter) Open(role connect.Role) (connect.Codec, error) {
 		trailing: c.AvroFailOnTrailingData,
 		writers:  memo.Memo[writerKey, *writer]{Max: size},
 		readers:  memo.Memo[readerKey, *reader]{Max: size},
+		Heads:    registry.NewHeads(size),
 	}, nil
 }
 
 // codec is one task's writer and reader.
 type codec struct {
 	*options
+	registry.Heads
 	session  *registry.Session
 	latest   bool // what is written and read goes by the latest schema
 	strict   bool
@@ -178,7 +180,11 @@ func (c *codec) newWriter(topic string, s *connect.Schema) (*writer, error) {
 		return nil, fmt.Errorf("write under schema id %d: %w", given.ID, err)
 	}
 	w := &writer{given.ID, recordName(own), plan}
-	c.writers.Put(writerKey{strings.Clone(topic), s}, w)
+	topic = strings.Clone(topic)
+	c.writers.Put(writerKey{topic, s}, w)
+	if under == own && !c.latest {
+		c.Keep(topic, text, registry.AppendHeader(nil, w.id))
+	}
 	return w, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/servertest/registrytest"
@@ -133,6 +134,29 @@ func TestLatestVersion(t *testing.T) {
 	data = mustEncode(t, open(t, latest), structOf(orderV1, connect.Int64(7), connect.String("x")))
 	if string(data) != "\x00\x00\x00\x00\x02\x02\x02x\x00\x00\x00\x00\x00\x00\x1c\x40\x08none" {
 		t.Errorf("written under the latest: %x", data)
+	}
+}
+
+// TestLatestAllocations: the latest version is asked for with each message, which
+// costs no memory, whether it is known for ever or for a minute.
+func TestLatestAllocations(t *testing.T) {
+	for _, ttl := range []time.Duration{0, time.Minute} {
+		f, at := newFakeRegistry(t)
+		f.register("orders-value", fakeSchema{Schema: orderText2})
+		c := plainConverter()
+		c.SchemaRegistry, c.AutoRegisterSchemas, c.UseLatestVersion = at, false, true
+		c.SchemaRegistry.LatestCacheTTL = ttl
+		codec, d := open(t, c), structOf(orderV1, connect.Int64(7), connect.String("x"))
+		data := mustEncode(t, codec, d)
+		var buf connect.Buffer
+		if got := testing.AllocsPerRun(2000, func() {
+			_, wrong := codec.Encode(&buf, "orders", d)
+			if _, err := codec.Decode("orders", data); err != nil || wrong != nil {
+				t.Fatal(err, wrong)
+			}
+		}); got > 0 {
+			t.Errorf("known for %v: %v allocations", ttl, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 )
 
 // append writes a default of a, which JSON gives, as data.
@@ -13,31 +14,31 @@ func (d *defaults) append(dst []byte, a *schema, v *jsonValue) (_ []byte, err er
 	}
 	switch a.kind {
 	case kindBoolean:
-		return appendBool(dst, v.text == "true"), nil
+		return avrobin.AppendBool(dst, v.text == "true"), nil
 	case kindInt, kindLong:
 		n, _ := v.integer()
-		return appendLong(dst, n), nil
+		return avrobin.AppendLong(dst, n), nil
 	case kindFloat, kindDouble:
 		f, err := strconv.ParseFloat(v.text, 64)
 		if a.kind == kindFloat {
-			return appendFloat(dst, float32(f)), err
+			return avrobin.AppendFloat(dst, float32(f)), err
 		}
-		return appendDouble(dst, f), err
+		return avrobin.AppendDouble(dst, f), err
 	case kindString:
-		return appendString(dst, connect.String(v.text)), nil
+		return avrobin.AppendString(dst, connect.String(v.text)), nil
 	case kindBytes, kindFixed:
 		return appendDefaultBytes(dst, a, v)
 	case kindEnum:
 		for i, symbol := range a.symbols {
 			if symbol == v.text {
-				return appendLong(dst, int64(i)), nil
+				return avrobin.AppendLong(dst, int64(i)), nil
 			}
 		}
 		return dst, errDefault(a, v)
 	case kindUnion:
 		for i, b := range a.branches {
 			if d.valid(b, v) {
-				return d.append(appendLong(dst, int64(i)), b, v)
+				return d.append(avrobin.AppendLong(dst, int64(i)), b, v)
 			}
 		}
 	case kindRecord:
@@ -62,18 +63,18 @@ func appendDefaultBytes(dst []byte, a *schema, v *jsonValue) ([]byte, error) {
 		return dst, errDefault(a, v)
 	}
 	if a.kind == kindBytes {
-		dst = appendLong(dst, int64(len(raw)))
+		dst = avrobin.AppendLong(dst, int64(len(raw)))
 	}
 	return append(dst, raw...), nil
 }
 
 func (d *defaults) appendAll(dst []byte, a *schema, v *jsonValue) (_ []byte, err error) {
 	if len(v.elems) > 0 {
-		dst = appendLong(dst, int64(len(v.elems)))
+		dst = avrobin.AppendLong(dst, int64(len(v.elems)))
 	}
 	for i, e := range v.elems {
 		if a.kind == kindMap {
-			dst = appendString(dst, connect.String(v.names[i]))
+			dst = avrobin.AppendString(dst, connect.String(v.names[i]))
 		}
 		if dst, err = d.append(dst, a.elem, e); err != nil {
 			return dst, err

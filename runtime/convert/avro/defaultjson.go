@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 )
 
 // defaultJSON writes a default of s as JSON, as Avro's defaults are.
@@ -17,7 +18,7 @@ func (o *options) defaultJSON(s *connect.Schema, v connect.Value) (*jsonValue, e
 		return nil, errors.New("data without a schema cannot be one")
 	}
 	if l := s.Logical(); l != connect.NotLogical && l != connect.LogicalDecimal {
-		n, err := instantOf(l, v)
+		n, err := avrobin.Instant(l, v.Milli())
 		return jsonInt(n), err
 	}
 	switch s.Kind() {

@@ -1,47 +1,13 @@
 package avro
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 )
-
-func appendBool(dst []byte, b bool) []byte {
-	if b {
-		return append(dst, 1)
-	}
-	return append(dst, 0)
-}
-
-// appendLong appends a number of variable length.
-func appendLong(dst []byte, n int64) []byte {
-	if u := uint64(n)<<1 ^ uint64(n>>63); u < 0x80 {
-		return append(dst, byte(u))
-	}
-	return binary.AppendVarint(dst, n)
-}
-
-// appendString appends a string; what is no UTF-8 in it is replaced, as it
-// would be in Java.
-func appendString(dst []byte, v connect.Value) []byte {
-	raw := v.Raw()
-	if !v.IsPlain() && !connect.ValidUTF8(raw) {
-		raw = connect.AppendValid(nil, v.Str())
-	}
-	return append(appendLong(dst, int64(len(raw))), raw...)
-}
-
-func appendFloat(dst []byte, f float32) []byte {
-	return binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
-}
-
-func appendDouble(dst []byte, f float64) []byte {
-	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(f))
-}
 
 // appendValue writes v under its plan.
 func appendValue(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
@@ -53,13 +19,13 @@ func appendValue(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 	}
 	switch n.op {
 	case writeString:
-		return appendString(dst, v), nil
+		return avrobin.AppendString(dst, v), nil
 	case writeInt:
-		return appendLong(dst, v.Int()), nil
+		return avrobin.AppendLong(dst, v.Int()), nil
 	case writeBool:
-		return appendBool(dst, v.Bool()), nil
+		return avrobin.AppendBool(dst, v.Bool()), nil
 	case writeDouble, writeFloatToDouble:
-		return appendDouble(dst, v.Float()), nil
+		return avrobin.AppendDouble(dst, v.Float()), nil
 	case writeRecord:
 		return appendRecord(dst, n, v.Struct())
 	}
@@ -74,7 +40,7 @@ func appendOther(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 	case v.IsNull() && (n.null < 0 || !n.schema.IsOptional()):
 		return dst, errRequired
 	case v.IsNull():
-		return appendLong(dst, int64(n.null)), nil
+		return avrobin.AppendLong(dst, int64(n.null)), nil
 	case v.Kind() != n.kind:
 		return dst, fmt.Errorf("%v, but the schema says %v", v.Kind(), n.schema)
 	case n.op == writeMember:
@@ -83,14 +49,14 @@ func appendOther(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 	// Of a union of very many types.
 	bare := *n
 	bare.union, bare.easy = false, true
-	return appendValue(appendLong(dst, int64(n.branch)), &bare, v)
+	return appendValue(avrobin.AppendLong(dst, int64(n.branch)), &bare, v)
 }
 
 func appendRare(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 	switch n.op {
 	case writeInstant:
-		i, err := instantOf(n.logical, v)
-		return appendLong(dst, i), err
+		i, err := avrobin.Instant(n.logical, v.Milli())
+		return avrobin.AppendLong(dst, i), err
 	case writeBytes, writeRaw, writeFixed:
 		return appendBinary(dst, n, v)
 	case writeEnum:
@@ -98,15 +64,15 @@ func appendRare(dst []byte, n *writeNode, v connect.Value) ([]byte, error) {
 		if !ok {
 			return dst, fmt.Errorf("%s is no symbol of the enum", v)
 		}
-		return appendLong(dst, int64(i)), nil
+		return avrobin.AppendLong(dst, int64(i)), nil
 	case writeArray:
 		return appendArray(dst, n, v.Array())
 	case writeFloat:
-		return appendFloat(dst, float32(v.Float())), nil
+		return avrobin.AppendFloat(dst, float32(v.Float())), nil
 	case writeIntToFloat:
-		return appendFloat(dst, float32(v.Int())), nil
+		return avrobin.AppendFloat(dst, float32(v.Int())), nil
 	case writeIntToDouble:
-		return appendDouble(dst, float64(v.Int())), nil
+		return avrobin.AppendDouble(dst, float64(v.Int())), nil
 	}
 	return appendMap(dst, n, v.Map())
 }
@@ -124,7 +90,7 @@ func appendBinary(dst []byte, n *writeNode, v connect.Value) (_ []byte, err erro
 	case n.op == writeRaw:
 		return append(dst, raw...), nil
 	case n.op == writeBytes:
-		return append(appendLong(dst, int64(len(raw))), raw...), nil
+		return avrobin.AppendBytes(dst, raw), nil
 	case len(raw) == n.size:
 		return append(dst, raw...), nil
 	case n.logical != connect.LogicalDecimal || len(raw) > n.size:
@@ -139,7 +105,7 @@ func appendBinary(dst []byte, n *writeNode, v connect.Value) (_ []byte, err erro
 
 func appendArray(dst []byte, n *writeNode, a *connect.Array) (_ []byte, err error) {
 	if len(a.Elems) > 0 {
-		dst = appendLong(dst, int64(len(a.Elems)))
+		dst = avrobin.AppendLong(dst, int64(len(a.Elems)))
 	}
 	for i, e := range a.Elems {
 		if dst, err = appendValue(dst, n.elem, e); err != nil {
@@ -151,7 +117,7 @@ func appendArray(dst []byte, n *writeNode, a *connect.Array) (_ []byte, err erro
 
 func appendMap(dst []byte, n *writeNode, m *connect.Map) (_ []byte, err error) {
 	if m.Len() > 0 {
-		dst = appendLong(dst, int64(m.Len()))
+		dst = avrobin.AppendLong(dst, int64(m.Len()))
 	}
 	for i := range m.Len() {
 		e := m.At(i)
@@ -159,7 +125,7 @@ func appendMap(dst []byte, n *writeNode, m *connect.Map) (_ []byte, err error) {
 		case n.key != nil:
 			dst, err = appendValue(dst, n.key, e.Key)
 		case e.Key.Kind() == connect.KindString:
-			dst = appendString(dst, e.Key)
+			dst = avrobin.AppendString(dst, e.Key)
 		default:
 			err = fmt.Errorf("%v, but keys are strings", e.Key.Kind())
 		}
@@ -231,7 +197,7 @@ func appendMember(dst []byte, n *writeNode, s *connect.Struct) ([]byte, error) {
 		return dst, err
 	}
 	if n.null >= 0 {
-		return appendLong(dst, int64(n.null)), nil
+		return avrobin.AppendLong(dst, int64(n.null)), nil
 	}
 	return dst, errors.New("no field of the union's struct is set")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/internal/avrobin"
 )
 
 // laughs is a schema in which each record holds the next one twice.
@@ -55,7 +56,7 @@ func TestHostileSchemas(t *testing.T) {
 			}
 			d := &decoder{}
 			outermost := int64(len(w.fields[0].schema.branches) - 1)
-			d.reset(append(appendLong(nil, outermost), 2), 0)
+			d.reset(append(avrobin.AppendLong(nil, outermost), 2), 0)
 			if _, err := d.value(plan); err == nil {
 				t.Error("no error")
 			}

@@ -54,6 +54,7 @@ type schemas interface {
 
 // codec is one task's reader and writer.
 type codec struct {
+	registry.Heads
 	options *Converter
 	session schemas
 	w       writer
@@ -66,7 +67,7 @@ type codec struct {
 }
 
 func (c Converter) codec(session schemas) *codec {
-	out := &codec{options: &c, session: session, r: newReader(c.Strict), outs: map[*connect.Schema]*outgoing{}, ins: map[int]*incoming{}}
+	out := &codec{options: &c, session: session, r: newReader(c.Strict), outs: map[*connect.Schema]*outgoing{}, ins: map[int]*incoming{}, Heads: registry.NewHeads(maxKept)}
 	out.w = writer{options: &c, logicals: jsontext.Logicals{Numeric: c.DecimalFormat == "NUMERIC"}}
 	return out
 }

@@ -95,6 +95,7 @@ func (c *codec) under(topic string, out *outgoing) (*incoming, error) {
 	}
 	out.topics[topic] = in
 	out.topic, out.under = topic, in
+	c.Keep(topic, out.text, registry.AppendHeader(nil, in.id))
 	return in, nil
 }
 

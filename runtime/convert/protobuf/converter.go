@@ -18,7 +18,7 @@ func (c Converter) Open(role connect.Role) (connect.Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("protobuf: open the %v converter: %w", role, err)
 	}
-	return &codec{Converter: c, session: session, writers: map[*connect.Schema]*writer{}, readers: map[readerKey]*reader{}}, nil
+	return &codec{Converter: c, session: session, writers: map[*connect.Schema]*writer{}, readers: map[readerKey]*reader{}, Heads: registry.NewHeads(maxKept)}, nil
 }
 
 func (c Converter) options() registry.Options {
@@ -40,6 +40,7 @@ const maxKept = 1000
 // codec is one task's reader and writer.
 type codec struct {
 	Converter
+	registry.Heads
 	session *registry.Session
 	writers map[*connect.Schema]*writer
 	writer  *writer // the last one
@@ -142,6 +143,9 @@ func (c *codec) headOf(w *writer, topic string) (*head, error) {
 				clear(w.heads)
 			}
 			w.heads[topic] = h
+			if !c.UseLatestVersion {
+				c.Keep(topic, w.own.Text, h.bytes)
+			}
 		}
 	}
 	w.topic, w.head = topic, h

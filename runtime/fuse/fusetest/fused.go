@@ -10,25 +10,53 @@ import (
 // fused has the chains that are one function each. Records of another form than
 // the function's go through the chain itself.
 var fused = fuse.Functions{
-	"text":            fuseText,
-	"site":            fuseSite,
-	"site-schema":     fuseSiteSchema,
-	"beside":          fuseBeside,
-	"beside-schema":   fuseBesideSchema,
-	"beside-optional": fuseBesideOptional,
-	"routed":          fuseRouted,
-	"always":          fuseAlways,
-	"fields":          fuseFields,
-	"fields-schema":   fuseFieldsSchema,
-	"left":            fuseLeft,
-	"none":            fuseNone,
-	"twice":           fuseTwice,
-	"quoted":          fuseQuoted,
-	"keyed":           fuseKeyed,
+	Sources: fuse.Sources{
+		"text":                        fuseText,
+		"site":                        fuseSite,
+		"site-schema":                 fuseSiteSchema,
+		"beside":                      fuseBeside,
+		"beside-schema":               fuseBesideSchema,
+		"beside-optional":             fuseBesideOptional,
+		"routed":                      fuseRouted,
+		"always":                      fuseAlways,
+		"fields":                      fuseFields,
+		"fields-schema":               fuseFieldsSchema,
+		"left":                        fuseLeft,
+		"none":                        fuseNone,
+		"twice":                       fuseTwice,
+		"quoted":                      fuseQuoted,
+		"keyed":                       fuseKeyed,
+		"avro":                        fuseAvro,
+		"avro-text":                   fuseAvroText,
+		"avro-beside":                 fuseAvroBeside,
+		"avro-optional":               fuseAvroOptional,
+		"avro-fields":                 fuseAvroFields,
+		"avro-twice":                  fuseAvroTwice,
+		"described":                   fuseDescribed,
+		"described-beside":            fuseDescribedBeside,
+		"proto":                       fuseProto,
+		"proto-text":                  fuseProtoText,
+		"proto-topic":                 fuseProtoTopic,
+		"proto-optional":              fuseProtoOptional,
+		"row":                         fuseRow,
+		"row-schema":                  fuseRowSchema,
+		"row-avro":                    fuseRowAvro,
+		"row-fields":                  fuseRowFields,
+		"row-fields-schema":           fuseRowFieldsSchema,
+		"row-fields-avro":             fuseRowFieldsAvro,
+		"row-described-schema":        fuseRowDescribedSchema,
+		"row-fields-described-schema": fuseRowFieldsDescribedSchema,
+		"row-proto-schema":            fuseRowProtoSchema,
+		"row-optional-schema":         fuseRowOptionalSchema,
+		"row-keys":                    fuseRowKeys,
+		"row-hoisted":                 fuseRowHoisted,
+		"row-number":                  fuseRowNumber,
+		"row-value":                   fuseRowValue,
+	},
 }
 
 // fuseText is the chain of text: RegexRouter, String.
-func fuseText(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseText(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || r.Topic != "lines" {
 		return nil, nil, false
 	}
@@ -37,168 +65,1190 @@ func fuseText(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool)
 }
 
 // fuseSite is the chain of site: HoistField, InsertField, JSON.
-func fuseSite(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseSite(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"line":`...)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"eu"}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseSiteSchema is the chain of site-schema: HoistField, InsertField, JSON.
-func fuseSiteSchema(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseSiteSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":true,"field":"site"}],"optional":false},"payload":{"line":`...)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":true,"field":"site"}],"optional":false},"payload":{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"eu"}}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseBeside is the chain of beside: HoistField, InsertField, JSON.
-func fuseBeside(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseBeside(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || !fuse.HasTime(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"line":`...)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"topic":`...)
 	v = fuse.AppendTopic(v, r)
 	v = append(v, `,"at":`...)
 	v = fuse.AppendTime(v, r)
 	v = append(v, "}"...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseBesideSchema is the chain of beside-schema: HoistField, InsertField, JSON.
-func fuseBesideSchema(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseBesideSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || !fuse.HasTime(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":false,"field":"topic"},{"type":"int64","optional":false,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"}],"optional":false},"payload":{"line":`...)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":false,"field":"topic"},{"type":"int64","optional":false,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"}],"optional":false},"payload":{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"topic":`...)
 	v = fuse.AppendTopic(v, r)
 	v = append(v, `,"at":`...)
 	v = fuse.AppendTime(v, r)
 	v = append(v, "}}"...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseBesideOptional is the chain of beside-optional: HoistField, InsertField, JSON.
-func fuseBesideOptional(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseBesideOptional(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || !fuse.HasTime(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":true,"field":"topic"},{"type":"int64","optional":true,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"}],"optional":false},"payload":{"line":`...)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"},{"type":"string","optional":true,"field":"topic"},{"type":"int64","optional":true,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"}],"optional":false},"payload":{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"topic":`...)
 	v = fuse.AppendTopic(v, r)
 	v = append(v, `,"at":`...)
 	v = fuse.AppendTime(v, r)
 	v = append(v, "}}"...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseRouted is the chain of routed: HoistField, InsertField, RegexRouter, InsertField, JSON.
-func fuseRouted(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseRouted(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || r.Topic != "lines" {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"line":`...)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"from":`...)
 	v = fuse.AppendTopic(v, r)
 	v = append(v, `,"to":"new-li"}`...)
 	r.Topic = "new-li"
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseAlways is the chain of always: HoistField, InsertField, Drop, Drop, JSON.
-func fuseAlways(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseAlways(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) || r.Topic != "lines" {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"line":`...)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"eu"}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseFields is the chain of fields: HoistField, InsertField, InsertField, Cast, MaskField, ReplaceField, JSON.
-func fuseFields(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseFields(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"text":`...)
+	v := append(t.Start(), `{"text":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"*","n":7}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseFieldsSchema is the chain of fields-schema: HoistField, InsertField, InsertField, Cast, MaskField, ReplaceField, JSON.
-func fuseFieldsSchema(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseFieldsSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"text"},{"type":"string","optional":true,"field":"site"},{"type":"int32","optional":true,"field":"n"}],"optional":false},"payload":{"text":`...)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"string","optional":false,"field":"text"},{"type":"string","optional":true,"field":"site"},{"type":"int32","optional":true,"field":"n"}],"optional":false},"payload":{"text":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `,"site":"*","n":7}}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseLeft is the chain of left: HoistField, InsertField, ReplaceField, JSON.
-func fuseLeft(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseLeft(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"site":"eu"}`...)
-	return nil, b.Finish(v), true
+	v := append(t.Start(), `{"site":"eu"}`...)
+	return nil, t.Finish(v), true
 }
 
 // fuseNone is the chain of none: HoistField, ReplaceField, JSON.
-func fuseNone(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseNone(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), "{}"...)
-	return nil, b.Finish(v), true
+	v := append(t.Start(), "{}"...)
+	return nil, t.Finish(v), true
 }
 
 // fuseTwice is the chain of twice: HoistField, HoistField, InsertField, JSON.
-func fuseTwice(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseTwice(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), `{"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"}],"optional":false,"field":"outer"},{"type":"string","optional":true,"field":"site"}],"optional":false},"payload":{"outer":{"line":`...)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"string","optional":false,"field":"line"}],"optional":false,"field":"outer"},{"type":"string","optional":true,"field":"site"}],"optional":false},"payload":{"outer":{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, `},"site":"eu"}}`...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseQuoted is the chain of quoted: HoistField, InsertField, JSON.
-func fuseQuoted(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseQuoted(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	v := append(b.Start(), "{\"a \\\"line\\\" \\\\ `x`\\n\":"...)
+	v := append(t.Start(), "{\"a \\\"line\\\" \\\\ `x`\\n\":"...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, ",\"größe \\uD83D\\uDE00\":\"</script>\\u0000\\t`\"}"...)
-	return nil, b.Finish(v), true
+	return nil, t.Finish(v), true
 }
 
 // fuseKeyed is the chain of keyed: HoistField, HoistField, InsertField, JSON.
-func fuseKeyed(r *connect.Record, b *connect.Buffer) (key, value []byte, ok bool) {
+func fuseKeyed(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
 	if !fuse.IsText(r) {
 		return nil, nil, false
 	}
-	k := append(b.Start(), `{"k":null,"site":"eu"}`...)
-	key = b.Finish(k)
-	v := append(b.Start(), `{"line":`...)
+	k := append(t.Start(), `{"k":null,"site":"eu"}`...)
+	key = t.Finish(k)
+	v := append(t.Start(), `{"line":`...)
 	v = fuse.AppendJSON(v, r)
 	v = append(v, "}"...)
-	return key, b.Finish(v), true
+	return key, t.Finish(v), true
+}
+
+// fuseAvro is the chain of avro: HoistField, InsertField, avro.Converter.
+func fuseAvro(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"line","type":"string"},{"name":"site","type":["null","string"],"default":null}]}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	v = append(v, "\x02\x04eu"...)
+	return nil, t.Finish(v), true
+}
+
+// fuseAvroText is the chain of avro-text: RegexRouter, avro.Converter.
+func fuseAvroText(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) || r.Topic != "lines" {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead("text", `"string"`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	r.Topic = "text"
+	return nil, t.Finish(v), true
+}
+
+// fuseAvroBeside is the chain of avro-beside: HoistField, InsertField, avro.Converter.
+func fuseAvroBeside(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"line","type":"string"},{"name":"topic","type":"string"},{"name":"at","type":{"type":"long","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}}]}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	v = fuse.AppendAvroTopic(v, r)
+	v = fuse.AppendAvroTime(v, r)
+	return nil, t.Finish(v), true
+}
+
+// fuseAvroOptional is the chain of avro-optional: HoistField, InsertField, avro.Converter.
+func fuseAvroOptional(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"line","type":"string"},{"name":"topic","type":["null","string"],"default":null},{"name":"at","type":["null",{"type":"long","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}],"default":null}]}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	v = append(v, "\x02"...)
+	v = fuse.AppendAvroTopic(v, r)
+	v = append(v, "\x02"...)
+	v = fuse.AppendAvroTime(v, r)
+	return nil, t.Finish(v), true
+}
+
+// fuseAvroFields is the chain of avro-fields: HoistField, InsertField, InsertField, Cast, MaskField, ReplaceField, avro.Converter.
+func fuseAvroFields(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"text","type":"string"},{"name":"site","type":["null","string"],"default":null},{"name":"n","type":["null","int"],"default":null}]}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	v = append(v, "\x02\x02*\x02\x0e"...)
+	return nil, t.Finish(v), true
+}
+
+// fuseAvroTwice is the chain of avro-twice: HoistField, HoistField, InsertField, avro.Converter.
+func fuseAvroTwice(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"outer","type":{"type":"record","name":"ConnectDefault2","fields":[{"name":"line","type":"string"}]}},{"name":"site","type":["null","string"],"default":null}]}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = fuse.AppendAvro(v, r)
+	v = append(v, "\x02\x04eu"...)
+	return nil, t.Finish(v), true
+}
+
+// fuseDescribed is the chain of described: HoistField, InsertField, InsertField, Cast, MaskField, ReplaceField, jsonschema.Converter.
+func fuseDescribed(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"object","properties":{"site":{"connect.index":1,"oneOf":[{"type":"null"},{"type":"string"}]},"text":{"type":"string","connect.index":0},"n":{"connect.index":2,"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int32"}]}}}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = append(v, `{"text":`...)
+	v = fuse.AppendJSON(v, r)
+	v = append(v, `,"site":"*","n":7}`...)
+	return nil, t.Finish(v), true
+}
+
+// fuseDescribedBeside is the chain of described-beside: HoistField, InsertField, jsonschema.Converter.
+func fuseDescribedBeside(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"object","properties":{"at":{"type":"integer","title":"org.apache.kafka.connect.data.Timestamp","connect.index":2,"connect.version":1,"connect.type":"int64"},"line":{"type":"string","connect.index":0},"topic":{"type":"string","connect.index":1}}}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = append(v, `{"line":`...)
+	v = fuse.AppendJSON(v, r)
+	v = append(v, `,"topic":`...)
+	v = fuse.AppendTopic(v, r)
+	v = append(v, `,"at":`...)
+	v = fuse.AppendTime(v, r)
+	v = append(v, "}"...)
+	return nil, t.Finish(v), true
+}
+
+// fuseProto is the chain of proto: HoistField, InsertField, InsertField, Cast, MaskField, ReplaceField, protobuf.Converter.
+func fuseProto(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, "syntax = \"proto3\";\n\nmessage ConnectDefault1 {\n  string text = 1;\n  string site = 2;\n  int32 n = 3;\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = t.ProtoText(v, r, 10, false)
+	v = append(v, "\x12\x01*\x18\a"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseProtoText is the chain of proto-text: RegexRouter, protobuf.Converter.
+func fuseProtoText(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) || r.Topic != "lines" {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead("text", "syntax = \"proto3\";\npackage google.protobuf;\n\noption java_package = \"com.google.protobuf\";\noption java_outer_classname = \"WrappersProto\";\noption java_multiple_files = true;\noption go_package = \"google.golang.org/protobuf/types/known/wrapperspb\";\noption cc_enable_arenas = true;\noption objc_class_prefix = \"GPB\";\noption csharp_namespace = \"Google.Protobuf.WellKnownTypes\";\n\nmessage DoubleValue {\n  double value = 1 [json_name = \"value\"];\n}\nmessage FloatValue {\n  float value = 1 [json_name = \"value\"];\n}\nmessage Int64Value {\n  int64 value = 1 [json_name = \"value\"];\n}\nmessage UInt64Value {\n  uint64 value = 1 [json_name = \"value\"];\n}\nmessage Int32Value {\n  int32 value = 1 [json_name = \"value\"];\n}\nmessage UInt32Value {\n  uint32 value = 1 [json_name = \"value\"];\n}\nmessage BoolValue {\n  bool value = 1 [json_name = \"value\"];\n}\nmessage StringValue {\n  string value = 1 [json_name = \"value\"];\n}\nmessage BytesValue {\n  bytes value = 1 [json_name = \"value\"];\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = t.ProtoText(v, r, 10, false)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	r.Topic = "text"
+	return nil, t.Finish(v), true
+}
+
+// fuseProtoTopic is the chain of proto-topic: HoistField, InsertField, protobuf.Converter.
+func fuseProtoTopic(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, "syntax = \"proto3\";\n\nmessage ConnectDefault1 {\n  string line = 1;\n  string topic = 2;\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = t.ProtoText(v, r, 10, false)
+	v = t.ProtoTopic(v, r, 18, false)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseProtoOptional is the chain of proto-optional: HoistField, InsertField, protobuf.Converter.
+func fuseProtoOptional(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	if !fuse.IsText(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, "syntax = \"proto3\";\n\nmessage ConnectDefault1 {\n  string line = 1;\n  optional string topic = 2;\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = t.ProtoText(v, r, 10, false)
+	v = t.ProtoTopic(v, r, 18, true)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRow is the chain of row: ValueToKey, ExtractField, JSON.
+func fuseRow(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.BareStruct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" scale 2 "paid":bytes? "org.apache.kafka.connect.data.Decimal" scale 2 "day":int32 "org.apache.kafka.connect.data.Date" "time":int32? "org.apache.kafka.connect.data.Time" "at":int64? "org.apache.kafka.connect.data.Timestamp" "label":string?="none"}`)
+	if in == nil {
+		return nil, nil, false
+	}
+	k := t.Text(t.Start(), in[0], connect.KindInt64)
+	key = t.Finish(k)
+	v := append(t.Start(), `{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"customer":`...)
+	v = t.JSONString(v, in[1])
+	v = append(v, `,"note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[2])
+	}
+	v = append(v, `,"n8":`...)
+	v = t.JSON(v, in[3], connect.KindInt8)
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[4], connect.KindInt16)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"raw":`...)
+	if in[9].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[9], connect.KindBytes)
+	}
+	v = append(v, `,"price":`...)
+	v = t.JSONDecimal(v, in[10], 2)
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONDecimal(v, in[11], 2)
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":`...)
+	if in[15].IsNull() {
+		v = append(v, `"none"`...)
+	} else {
+		v = t.JSONString(v, in[15])
+	}
+	v = append(v, "}"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return key, t.Finish(v), true
+}
+
+// fuseRowSchema is the chain of row-schema: ValueToKey, ExtractField, JSON.
+func fuseRowSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil {
+		return nil, nil, false
+	}
+	k := t.Text(t.Start(), in[0], connect.KindInt64)
+	key = t.Finish(k)
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"id"},{"type":"string","optional":false,"field":"customer"},{"type":"string","optional":true,"field":"note"},{"type":"int8","optional":false,"field":"n8"},{"type":"int16","optional":true,"field":"n16"},{"type":"int32","optional":false,"default":7,"field":"n32"},{"type":"float","optional":false,"field":"f32"},{"type":"double","optional":true,"field":"f64"},{"type":"boolean","optional":false,"field":"ok"},{"type":"bytes","optional":true,"field":"raw"},{"type":"bytes","optional":false,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"price"},{"type":"bytes","optional":true,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"paid"},{"type":"int32","optional":false,"name":"org.apache.kafka.connect.data.Date","version":1,"field":"day"},{"type":"int32","optional":true,"name":"org.apache.kafka.connect.data.Time","version":1,"field":"time"},{"type":"int64","optional":true,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"},{"type":"string","optional":true,"default":"none","field":"label"}],"optional":false,"name":"Order"},"payload":{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"customer":`...)
+	v = t.JSONString(v, in[1])
+	v = append(v, `,"note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[2])
+	}
+	v = append(v, `,"n8":`...)
+	v = t.JSON(v, in[3], connect.KindInt8)
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[4], connect.KindInt16)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"raw":`...)
+	if in[9].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[9], connect.KindBytes)
+	}
+	v = append(v, `,"price":`...)
+	v = t.JSONDecimal(v, in[10], 2)
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONDecimal(v, in[11], 2)
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":`...)
+	if in[15].IsNull() {
+		v = append(v, `"none"`...)
+	} else {
+		v = t.JSONString(v, in[15])
+	}
+	v = append(v, "}}"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return key, t.Finish(v), true
+}
+
+// fuseRowAvro is the chain of row-avro: ValueToKey, ExtractField, avro.Converter.
+func fuseRowAvro(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"customer","type":"string"},{"name":"note","type":["null","string"],"default":null},{"name":"n8","type":{"type":"int","connect.type":"int8"}},{"name":"n16","type":["null",{"type":"int","connect.type":"int16"}],"default":null},{"name":"n32","type":{"type":"int","connect.default":7},"default":7},{"name":"f32","type":"float"},{"name":"f64","type":["null","double"],"default":null},{"name":"ok","type":"boolean"},{"name":"raw","type":["null","bytes"],"default":null},{"name":"price","type":{"type":"bytes","scale":2,"precision":64,"connect.version":1,"connect.parameters":{"scale":"2"},"connect.name":"org.apache.kafka.connect.data.Decimal","logicalType":"decimal"}},{"name":"paid","type":["null",{"type":"bytes","scale":2,"precision":64,"connect.version":1,"connect.parameters":{"scale":"2"},"connect.name":"org.apache.kafka.connect.data.Decimal","logicalType":"decimal"}],"default":null},{"name":"day","type":{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Date","logicalType":"date"}},{"name":"time","type":["null",{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Time","logicalType":"time-millis"}],"default":null},{"name":"at","type":["null",{"type":"long","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}],"default":null},{"name":"label","type":[{"type":"string","connect.default":"none"},"null"],"default":"none"}],"connect.name":"Order"}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	k := t.Text(t.Start(), in[0], connect.KindInt64)
+	key = t.Finish(k)
+	v := append(t.Start(), valueHead...)
+	v = t.Avro(v, in[0], connect.KindInt64)
+	v = t.AvroString(v, in[1])
+	if in[2].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroString(v, in[2])
+	}
+	v = t.Avro(v, in[3], connect.KindInt8)
+	if in[4].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.Avro(v, in[4], connect.KindInt16)
+	}
+	if in[5].IsNull() {
+		v = append(v, "\x0e"...)
+	} else {
+		v = t.Avro(v, in[5], connect.KindInt32)
+	}
+	v = t.Avro(v, in[6], connect.KindFloat32)
+	if in[7].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.Avro(v, in[7], connect.KindFloat64)
+	}
+	v = t.Avro(v, in[8], connect.KindBool)
+	if in[9].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.Avro(v, in[9], connect.KindBytes)
+	}
+	v = t.AvroDecimal(v, in[10], 2)
+	if in[11].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroDecimal(v, in[11], 2)
+	}
+	v = t.AvroInstant(v, in[12], connect.LogicalDate)
+	if in[13].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroInstant(v, in[13], connect.LogicalTime)
+	}
+	if in[14].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	if in[15].IsNull() {
+		v = append(v, "\x00\bnone"...)
+	} else {
+		v = append(v, "\x00"...)
+		v = t.AvroString(v, in[15])
+	}
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return key, t.Finish(v), true
+}
+
+// fuseRowFields is the chain of row-fields: ReplaceField, InsertField, MaskField, SetSchemaMetadata, JSON.
+func fuseRowFields(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.BareStruct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" scale 2 "paid":bytes? "org.apache.kafka.connect.data.Decimal" scale 2 "day":int32 "org.apache.kafka.connect.data.Date" "time":int32? "org.apache.kafka.connect.data.Time" "at":int64? "org.apache.kafka.connect.data.Timestamp" "label":string?="none"}`)
+	if in == nil || !fuse.Is(in[1], connect.KindString) || !fuse.IsOptional(in[2], connect.KindString) || !fuse.IsOptional(in[4], connect.KindInt16) || !fuse.IsOptional(in[15], connect.KindString) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	v := append(t.Start(), `{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"who":"","note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, `""`...)
+	}
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, "0"...)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"price":`...)
+	v = t.JSONDecimal(v, in[10], 2)
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONDecimal(v, in[11], 2)
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":"","topic":`...)
+	v = fuse.AppendTopic(v, r)
+	v = append(v, `,"seen":`...)
+	v = fuse.AppendTime(v, r)
+	v = append(v, `,"site":"eu"}`...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowFieldsSchema is the chain of row-fields-schema: ReplaceField, InsertField, MaskField, SetSchemaMetadata, JSON.
+func fuseRowFieldsSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil || !fuse.Is(in[1], connect.KindString) || !fuse.IsOptional(in[2], connect.KindString) || !fuse.IsOptional(in[4], connect.KindInt16) || !fuse.IsOptional(in[15], connect.KindString) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	v := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"id"},{"type":"string","optional":false,"field":"who"},{"type":"string","optional":true,"field":"note"},{"type":"int16","optional":true,"field":"n16"},{"type":"int32","optional":false,"default":7,"field":"n32"},{"type":"float","optional":false,"field":"f32"},{"type":"double","optional":true,"field":"f64"},{"type":"boolean","optional":false,"field":"ok"},{"type":"bytes","optional":false,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"price"},{"type":"bytes","optional":true,"name":"org.apache.kafka.connect.data.Decimal","version":1,"parameters":{"scale":"2"},"field":"paid"},{"type":"int32","optional":false,"name":"org.apache.kafka.connect.data.Date","version":1,"field":"day"},{"type":"int32","optional":true,"name":"org.apache.kafka.connect.data.Time","version":1,"field":"time"},{"type":"int64","optional":true,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"at"},{"type":"string","optional":true,"default":"none","field":"label"},{"type":"string","optional":false,"field":"topic"},{"type":"int64","optional":true,"name":"org.apache.kafka.connect.data.Timestamp","version":1,"field":"seen"},{"type":"string","optional":true,"field":"site"}],"optional":false,"name":"acme.Order","version":3},"payload":{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"who":"","note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, `""`...)
+	}
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, "0"...)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"price":`...)
+	v = t.JSONDecimal(v, in[10], 2)
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONDecimal(v, in[11], 2)
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":"","topic":`...)
+	v = fuse.AppendTopic(v, r)
+	v = append(v, `,"seen":`...)
+	v = fuse.AppendTime(v, r)
+	v = append(v, `,"site":"eu"}}`...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowFieldsAvro is the chain of row-fields-avro: ReplaceField, InsertField, MaskField, SetSchemaMetadata, avro.Converter.
+func fuseRowFieldsAvro(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil || !fuse.Is(in[1], connect.KindString) || !fuse.IsOptional(in[2], connect.KindString) || !fuse.IsOptional(in[4], connect.KindInt16) || !fuse.IsOptional(in[15], connect.KindString) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"Order","namespace":"acme","fields":[{"name":"id","type":"long"},{"name":"who","type":"string"},{"name":"note","type":["null","string"],"default":null},{"name":"n16","type":["null",{"type":"int","connect.type":"int16"}],"default":null},{"name":"n32","type":{"type":"int","connect.default":7},"default":7},{"name":"f32","type":"float"},{"name":"f64","type":["null","double"],"default":null},{"name":"ok","type":"boolean"},{"name":"price","type":{"type":"bytes","scale":2,"precision":64,"connect.version":1,"connect.parameters":{"scale":"2"},"connect.name":"org.apache.kafka.connect.data.Decimal","logicalType":"decimal"}},{"name":"paid","type":["null",{"type":"bytes","scale":2,"precision":64,"connect.version":1,"connect.parameters":{"scale":"2"},"connect.name":"org.apache.kafka.connect.data.Decimal","logicalType":"decimal"}],"default":null},{"name":"day","type":{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Date","logicalType":"date"}},{"name":"time","type":["null",{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Time","logicalType":"time-millis"}],"default":null},{"name":"at","type":["null",{"type":"long","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}],"default":null},{"name":"label","type":[{"type":"string","connect.default":"none"},"null"],"default":"none"},{"name":"topic","type":"string"},{"name":"seen","type":["null",{"type":"long","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}],"default":null},{"name":"site","type":["null","string"],"default":null}],"connect.version":3,"connect.name":"acme.Order"}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = t.Avro(v, in[0], connect.KindInt64)
+	v = append(v, "\x00"...)
+	if in[2].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02\x00"...)
+	}
+	if in[4].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02\x00"...)
+	}
+	if in[5].IsNull() {
+		v = append(v, "\x0e"...)
+	} else {
+		v = t.Avro(v, in[5], connect.KindInt32)
+	}
+	v = t.Avro(v, in[6], connect.KindFloat32)
+	if in[7].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.Avro(v, in[7], connect.KindFloat64)
+	}
+	v = t.Avro(v, in[8], connect.KindBool)
+	v = t.AvroDecimal(v, in[10], 2)
+	if in[11].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroDecimal(v, in[11], 2)
+	}
+	v = t.AvroInstant(v, in[12], connect.LogicalDate)
+	if in[13].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroInstant(v, in[13], connect.LogicalTime)
+	}
+	if in[14].IsNull() {
+		v = append(v, "\x00"...)
+	} else {
+		v = append(v, "\x02"...)
+		v = t.AvroInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, "\x00\x00"...)
+	v = fuse.AppendAvroTopic(v, r)
+	v = append(v, "\x02"...)
+	v = fuse.AppendAvroTime(v, r)
+	v = append(v, "\x02\x04eu"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowDescribedSchema is the chain of row-described-schema: ValueToKey, ExtractField, jsonschema.Converter.
+func fuseRowDescribedSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"object","title":"Order","properties":{"note":{"connect.index":2,"oneOf":[{"type":"null"},{"type":"string"}]},"f32":{"type":"number","connect.index":6,"connect.type":"float32"},"f64":{"connect.index":7,"oneOf":[{"type":"null"},{"type":"number","connect.type":"float64"}]},"raw":{"connect.index":9,"oneOf":[{"type":"null"},{"type":"string","connect.type":"bytes"}]},"n8":{"type":"integer","connect.index":3,"connect.type":"int8"},"label":{"connect.index":15,"oneOf":[{"type":"null"},{"type":"string","default":"none"}]},"n32":{"type":"integer","default":7,"connect.index":5,"connect.type":"int32"},"n16":{"connect.index":4,"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int16"}]},"at":{"connect.index":14,"oneOf":[{"type":"null"},{"type":"integer","title":"org.apache.kafka.connect.data.Timestamp","connect.version":1,"connect.type":"int64"}]},"price":{"type":"string","title":"org.apache.kafka.connect.data.Decimal","connect.index":10,"connect.version":1,"connect.type":"bytes","connect.parameters":{"scale":"2"}},"paid":{"connect.index":11,"oneOf":[{"type":"null"},{"type":"string","title":"org.apache.kafka.connect.data.Decimal","connect.version":1,"connect.type":"bytes","connect.parameters":{"scale":"2"}}]},"id":{"type":"integer","connect.index":0,"connect.type":"int64"},"time":{"connect.index":13,"oneOf":[{"type":"null"},{"type":"integer","title":"org.apache.kafka.connect.data.Time","connect.version":1,"connect.type":"int32"}]},"ok":{"connect.index":8,"type":"boolean"},"day":{"type":"integer","title":"org.apache.kafka.connect.data.Date","connect.index":12,"connect.version":1,"connect.type":"int32"},"customer":{"type":"string","connect.index":1}}}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	k := t.Text(t.Start(), in[0], connect.KindInt64)
+	key = t.Finish(k)
+	v := append(t.Start(), valueHead...)
+	v = append(v, `{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"customer":`...)
+	v = t.JSONString(v, in[1])
+	v = append(v, `,"note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[2])
+	}
+	v = append(v, `,"n8":`...)
+	v = t.JSON(v, in[3], connect.KindInt8)
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[4], connect.KindInt16)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"raw":`...)
+	if in[9].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[9], connect.KindBytes)
+	}
+	v = append(v, `,"price":`...)
+	v = t.JSONDecimal(v, in[10], 2)
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONDecimal(v, in[11], 2)
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":`...)
+	if in[15].IsNull() {
+		v = append(v, `"none"`...)
+	} else {
+		v = t.JSONString(v, in[15])
+	}
+	v = append(v, "}"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return key, t.Finish(v), true
+}
+
+// fuseRowFieldsDescribedSchema is the chain of row-fields-described-schema: ReplaceField, InsertField, MaskField, SetSchemaMetadata, jsonschema.Converter.
+func fuseRowFieldsDescribedSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil || !fuse.Is(in[1], connect.KindString) || !fuse.IsOptional(in[2], connect.KindString) || !fuse.IsOptional(in[4], connect.KindInt16) || !fuse.IsOptional(in[15], connect.KindString) || !fuse.HasTime(r) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"object","title":"acme.Order","connect.version":3,"properties":{"note":{"connect.index":2,"oneOf":[{"type":"null"},{"type":"string"}]},"f32":{"type":"number","connect.index":5,"connect.type":"float32"},"f64":{"connect.index":6,"oneOf":[{"type":"null"},{"type":"number","connect.type":"float64"}]},"label":{"connect.index":13,"oneOf":[{"type":"null"},{"type":"string","default":"none"}]},"n32":{"type":"integer","default":7,"connect.index":4,"connect.type":"int32"},"seen":{"connect.index":15,"oneOf":[{"type":"null"},{"type":"integer","title":"org.apache.kafka.connect.data.Timestamp","connect.version":1,"connect.type":"int64"}]},"n16":{"connect.index":3,"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int16"}]},"site":{"connect.index":16,"oneOf":[{"type":"null"},{"type":"string"}]},"at":{"connect.index":12,"oneOf":[{"type":"null"},{"type":"integer","title":"org.apache.kafka.connect.data.Timestamp","connect.version":1,"connect.type":"int64"}]},"price":{"type":"number","title":"org.apache.kafka.connect.data.Decimal","connect.index":8,"connect.version":1,"connect.type":"bytes","connect.parameters":{"scale":"2"}},"paid":{"connect.index":9,"oneOf":[{"type":"null"},{"type":"number","title":"org.apache.kafka.connect.data.Decimal","connect.version":1,"connect.type":"bytes","connect.parameters":{"scale":"2"}}]},"topic":{"type":"string","connect.index":14},"id":{"type":"integer","connect.index":0,"connect.type":"int64"},"time":{"connect.index":11,"oneOf":[{"type":"null"},{"type":"integer","title":"org.apache.kafka.connect.data.Time","connect.version":1,"connect.type":"int32"}]},"ok":{"connect.index":7,"type":"boolean"},"day":{"type":"integer","title":"org.apache.kafka.connect.data.Date","connect.index":10,"connect.version":1,"connect.type":"int32"},"who":{"type":"string","connect.index":1}}}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	v = append(v, `{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"who":"","note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, `""`...)
+	}
+	v = append(v, `,"n16":`...)
+	if in[4].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = append(v, "0"...)
+	}
+	v = append(v, `,"n32":`...)
+	if in[5].IsNull() {
+		v = append(v, "7"...)
+	} else {
+		v = t.JSON(v, in[5], connect.KindInt32)
+	}
+	v = append(v, `,"f32":`...)
+	v = t.JSON(v, in[6], connect.KindFloat32)
+	v = append(v, `,"f64":`...)
+	if in[7].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSON(v, in[7], connect.KindFloat64)
+	}
+	v = append(v, `,"ok":`...)
+	v = t.JSON(v, in[8], connect.KindBool)
+	v = append(v, `,"price":`...)
+	v = t.JSONNumber(v, in[10])
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONNumber(v, in[11])
+	}
+	v = append(v, `,"day":`...)
+	v = t.JSONInstant(v, in[12], connect.LogicalDate)
+	v = append(v, `,"time":`...)
+	if in[13].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[13], connect.LogicalTime)
+	}
+	v = append(v, `,"at":`...)
+	if in[14].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONInstant(v, in[14], connect.LogicalTimestamp)
+	}
+	v = append(v, `,"label":"","topic":`...)
+	v = fuse.AppendTopic(v, r)
+	v = append(v, `,"seen":`...)
+	v = fuse.AppendTime(v, r)
+	v = append(v, `,"site":"eu"}`...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowProtoSchema is the chain of row-proto-schema: ReplaceField, protobuf.Converter.
+func fuseRowProtoSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil || in[0].IsNull() || in[1].IsNull() || in[3].IsNull() || in[6].IsNull() || in[8].IsNull() {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, "syntax = \"proto3\";\n\nmessage Order {\n  int64 id = 1;\n  string customer = 2;\n  string note = 3;\n  int32 n8 = 4 [(confluent.field_meta) = {\n    params: [\n      {\n        key: \"connect.type\",\n        value: \"int8\"\n      }\n    ]\n  }];\n  int32 n16 = 5 [(confluent.field_meta) = {\n    params: [\n      {\n        key: \"connect.type\",\n        value: \"int16\"\n      }\n    ]\n  }];\n  int32 n32 = 6;\n  float f32 = 7;\n  double f64 = 8;\n  bool ok = 9;\n  bytes raw = 10;\n  string label = 11;\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	if !in[0].IsNull() {
+		v = t.Proto(v, in[0], connect.KindInt64, 8, false)
+	}
+	if !in[1].IsNull() {
+		v = t.Proto(v, in[1], connect.KindString, 18, false)
+	}
+	if !in[2].IsNull() {
+		v = t.Proto(v, in[2], connect.KindString, 26, false)
+	}
+	if !in[3].IsNull() {
+		v = t.Proto(v, in[3], connect.KindInt8, 32, false)
+	}
+	if !in[4].IsNull() {
+		v = t.Proto(v, in[4], connect.KindInt16, 40, false)
+	}
+	if in[5].IsNull() {
+		v = append(v, "0\a"...)
+	} else {
+		v = t.Proto(v, in[5], connect.KindInt32, 48, false)
+	}
+	if !in[6].IsNull() {
+		v = t.Proto(v, in[6], connect.KindFloat32, 61, false)
+	}
+	if !in[7].IsNull() {
+		v = t.Proto(v, in[7], connect.KindFloat64, 65, false)
+	}
+	if !in[8].IsNull() {
+		v = t.Proto(v, in[8], connect.KindBool, 72, false)
+	}
+	if !in[9].IsNull() {
+		v = t.Proto(v, in[9], connect.KindBytes, 82, false)
+	}
+	if in[15].IsNull() {
+		v = append(v, "Z\x04none"...)
+	} else {
+		v = t.Proto(v, in[15], connect.KindString, 90, false)
+	}
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowOptionalSchema is the chain of row-optional-schema: ReplaceField, MaskField, protobuf.Converter.
+func fuseRowOptionalSchema(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil || !fuse.Is(in[0], connect.KindInt64) || in[1].IsNull() || !fuse.IsOptional(in[2], connect.KindString) || in[3].IsNull() || in[6].IsNull() || in[8].IsNull() || !fuse.IsOptional(in[15], connect.KindString) {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, "syntax = \"proto3\";\n\nmessage Order {\n  int64 id = 1;\n  string customer = 2;\n  optional string note = 3;\n  int32 n8 = 4 [(confluent.field_meta) = {\n    params: [\n      {\n        key: \"connect.type\",\n        value: \"int8\"\n      }\n    ]\n  }];\n  optional int32 n16 = 5 [(confluent.field_meta) = {\n    params: [\n      {\n        key: \"connect.type\",\n        value: \"int16\"\n      }\n    ]\n  }];\n  int32 n32 = 6;\n  float f32 = 7;\n  optional double f64 = 8;\n  bool ok = 9;\n  optional bytes raw = 10;\n  optional string label = 11;\n}\n")
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), valueHead...)
+	if !in[1].IsNull() {
+		v = t.Proto(v, in[1], connect.KindString, 18, false)
+	}
+	if !in[2].IsNull() {
+		v = append(v, "\x1a\x00"...)
+	}
+	if !in[3].IsNull() {
+		v = t.Proto(v, in[3], connect.KindInt8, 32, false)
+	}
+	if !in[4].IsNull() {
+		v = t.Proto(v, in[4], connect.KindInt16, 40, true)
+	}
+	if in[5].IsNull() {
+		v = append(v, "0\a"...)
+	} else {
+		v = t.Proto(v, in[5], connect.KindInt32, 48, false)
+	}
+	if !in[6].IsNull() {
+		v = t.Proto(v, in[6], connect.KindFloat32, 61, false)
+	}
+	if !in[7].IsNull() {
+		v = t.Proto(v, in[7], connect.KindFloat64, 65, true)
+	}
+	if !in[8].IsNull() {
+		v = t.Proto(v, in[8], connect.KindBool, 72, false)
+	}
+	if !in[9].IsNull() {
+		v = t.Proto(v, in[9], connect.KindBytes, 82, true)
+	}
+	v = append(v, "Z\x00"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowKeys is the chain of row-keys: ValueToKey, ReplaceField, avro.Converter.
+func fuseRowKeys(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.Struct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "paid":bytes? "org.apache.kafka.connect.data.Decimal" v1 with "scale"="2" "day":int32 "org.apache.kafka.connect.data.Date" v1 "time":int32? "org.apache.kafka.connect.data.Time" v1 "at":int64? "org.apache.kafka.connect.data.Timestamp" v1 "label":string?="none"} "Order"`)
+	if in == nil {
+		return nil, nil, false
+	}
+	valueHead := t.ValueHead(r.Topic, `{"type":"record","name":"Order","fields":[{"name":"customer","type":"string"},{"name":"n32","type":{"type":"int","connect.default":7},"default":7}],"connect.name":"Order"}`)
+	if valueHead == nil {
+		return nil, nil, false
+	}
+	k := append(t.Start(), `{"schema":{"type":"struct","fields":[{"type":"int64","optional":false,"field":"id"},{"type":"string","optional":true,"field":"note"},{"type":"string","optional":true,"default":"none","field":"label"},{"type":"int32","optional":false,"name":"org.apache.kafka.connect.data.Date","version":1,"field":"day"}],"optional":false},"payload":{"id":`...)
+	k = t.JSON(k, in[0], connect.KindInt64)
+	k = append(k, `,"note":`...)
+	if in[2].IsNull() {
+		k = append(k, "null"...)
+	} else {
+		k = t.JSONString(k, in[2])
+	}
+	k = append(k, `,"label":`...)
+	if in[15].IsNull() {
+		k = append(k, `"none"`...)
+	} else {
+		k = t.JSONString(k, in[15])
+	}
+	k = append(k, `,"day":`...)
+	k = t.JSONInstant(k, in[12], connect.LogicalDate)
+	k = append(k, "}}"...)
+	key = t.Finish(k)
+	v := append(t.Start(), valueHead...)
+	v = t.AvroString(v, in[1])
+	if in[5].IsNull() {
+		v = append(v, "\x0e"...)
+	} else {
+		v = t.Avro(v, in[5], connect.KindInt32)
+	}
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return key, t.Finish(v), true
+}
+
+// fuseRowHoisted is the chain of row-hoisted: HoistField, ExtractField, ReplaceField, JSON.
+func fuseRowHoisted(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.BareStruct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" scale 2 "paid":bytes? "org.apache.kafka.connect.data.Decimal" scale 2 "day":int32 "org.apache.kafka.connect.data.Date" "time":int32? "org.apache.kafka.connect.data.Time" "at":int64? "org.apache.kafka.connect.data.Timestamp" "label":string?="none"}`)
+	if in == nil || !fuse.Is(in[1], connect.KindString) || !fuse.Is(in[3], connect.KindInt8) || !fuse.IsOptional(in[4], connect.KindInt16) || !fuse.IsOptional(in[5], connect.KindInt32) || !fuse.Is(in[6], connect.KindFloat32) || !fuse.IsOptional(in[7], connect.KindFloat64) || !fuse.Is(in[8], connect.KindBool) || !fuse.IsOptional(in[9], connect.KindBytes) || !fuse.Is(in[10], connect.KindDecimal) || !fuse.IsOptional(in[11], connect.KindDecimal) || !fuse.Is(in[12], connect.KindInstant) || !fuse.IsOptional(in[13], connect.KindInstant) || !fuse.IsOptional(in[14], connect.KindInstant) || !fuse.IsOptional(in[15], connect.KindString) {
+		return nil, nil, false
+	}
+	v := append(t.Start(), `{"id":`...)
+	v = t.JSON(v, in[0], connect.KindInt64)
+	v = append(v, `,"note":`...)
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[2])
+	}
+	v = append(v, "}"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowNumber is the chain of row-number: ReplaceField, JSON.
+func fuseRowNumber(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.BareStruct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" scale 2 "paid":bytes? "org.apache.kafka.connect.data.Decimal" scale 2 "day":int32 "org.apache.kafka.connect.data.Date" "time":int32? "org.apache.kafka.connect.data.Time" "at":int64? "org.apache.kafka.connect.data.Timestamp" "label":string?="none"}`)
+	if in == nil {
+		return nil, nil, false
+	}
+	v := append(t.Start(), `{"price":`...)
+	v = t.JSONNumber(v, in[10])
+	v = append(v, `,"paid":`...)
+	if in[11].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONNumber(v, in[11])
+	}
+	v = append(v, `,"label":`...)
+	if in[15].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[15])
+	}
+	v = append(v, "}"...)
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
+}
+
+// fuseRowValue is the chain of row-value: ExtractField, JSON.
+func fuseRowValue(t *fuse.Task, r *connect.Record) (key, value []byte, ok bool) {
+	in := t.BareStruct(r, `struct{"id":int64 "customer":string "note":string? "n8":int8 "n16":int16? "n32":int32=7 "f32":float32 "f64":float64? "ok":boolean "raw":bytes? "price":bytes "org.apache.kafka.connect.data.Decimal" scale 2 "paid":bytes? "org.apache.kafka.connect.data.Decimal" scale 2 "day":int32 "org.apache.kafka.connect.data.Date" "time":int32? "org.apache.kafka.connect.data.Time" "at":int64? "org.apache.kafka.connect.data.Timestamp" "label":string?="none"}`)
+	if in == nil {
+		return nil, nil, false
+	}
+	v := t.Start()
+	if in[2].IsNull() {
+		v = append(v, "null"...)
+	} else {
+		v = t.JSONString(v, in[2])
+	}
+	if t.Unfit() {
+		return nil, nil, false
+	}
+	return nil, t.Finish(v), true
 }

@@ -3,6 +3,8 @@
 //
 //	tape.go      JSON text → a flat list of tokens
 //	pass.go      text that is passed over
+//	read.go      strings and numbers that need no tape
+//	guesses.go   when to try a short way
 //	node.go      what stands at a node of the tape
 //	number.go    numbers as Java's, without a loss
 //	unescape.go  strings with escapes

@@ -108,8 +108,12 @@ func (l *Logicals) Append(dst []byte, s *connect.Schema, v connect.Value) ([]byt
 	if v.Kind() != connect.KindInstant {
 		return dst, Mismatch(s, v)
 	}
-	ms := v.Milli()
-	switch logical {
+	return AppendInstant(dst, logical, v.Milli())
+}
+
+// AppendInstant appends a Date, a Time or a Timestamp, given in milliseconds.
+func AppendInstant(dst []byte, l connect.Logical, ms int64) ([]byte, error) {
+	switch l {
 	case connect.LogicalDate:
 		if ms%connect.MillisPerDay != 0 {
 			return dst, errors.New("a Date with a time of day")

@@ -9,6 +9,7 @@
 //	bylogicaltablerouter.go  ByLogicalTableRouter
 //	schemaname.go            names of schemas that fit Avro
 //	flow.go                  what they do to schemas
+//	reads.go                 what of an envelope they look at
 //
 //	envelope.go              change events
 //	route.go                 topics by regular expressions

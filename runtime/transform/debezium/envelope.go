@@ -24,7 +24,7 @@ const (
 // isEnvelope reports whether data of a schema are change events. As in
 // Debezium, the schema's name says so.
 func isEnvelope(s *connect.Schema) bool {
-	return s != nil && strings.HasSuffix(s.Name(), ".Envelope")
+	return s != nil && strings.HasSuffix(s.Name(), envelopeName)
 }
 
 // fieldOf is the schema of a field, or nil.
