@@ -159,6 +159,7 @@ func (i *instance) join(ctx context.Context, g *Group, on state.Requests, cfg *h
 		ID: g.ID, ClientID: "connect-" + i.p.Name, Protocol: herder.Protocol,
 		SessionTimeout: g.SessionTimeout, HeartbeatInterval: g.HeartbeatInterval, RebalanceTimeout: g.RebalanceTimeout,
 	})
+	cfg.Sweep = i.statuses.DropTasks
 	cfg.Membership, cfg.SessionTimeout = membership{i.member, i}, g.SessionTimeout
 	cfg.Shared = fmt.Sprintf("offsets in %s, targets in %s, statuses in %s", i.p.Worker.OffsetStorageTopic, g.ConfigStorageTopic, g.StatusStorageTopic)
 	cfg.Seen = i.statuses.Generation()
@@ -238,6 +239,7 @@ func (t tasks) Start(id state.TaskID, on herder.TaskEvents) error {
 			}
 		},
 		Used:  func(topic string) { t.i.statuses.AddTopic(id, topic) },
+		Era:   t.i.statuses.Resets,
 		Ended: on.Ended,
 	})
 }

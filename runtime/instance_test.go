@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -69,12 +71,16 @@ type member struct {
 	done chan error
 }
 
-func (m *member) ask(method, path string) (int, []byte) {
+func (m *member) ask(method, path string) (int, []byte) { return m.send(method, path, "") }
+
+// send asks with a body of JSON.
+func (m *member) send(method, path, body string) (int, []byte) {
 	m.t.Helper()
-	req, err := http.NewRequest(method, m.url+path, nil)
+	req, err := http.NewRequest(method, m.url+path, strings.NewReader(body))
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	req.Header.Set("Content-Type", "application/json")
 	r, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, nil
@@ -108,25 +114,30 @@ func (m *member) where(connector, phase string, tasks int) map[string]int {
 
 func joins(t *testing.T, c *kfake.Cluster, tasks int) *member {
 	t.Helper()
+	return starts(t, Pipeline{
+		Name:  "ticks",
+		Kafka: kafka.Cluster{Brokers: c.ListenAddrs()},
+		Worker: Worker{
+			TaskShutdownGracefulTimeout: time.Minute, OffsetFlushInterval: 50 * time.Millisecond, OffsetStoragePartitions: 3,
+			Group: &Group{ID: "ticks", SessionTimeout: 10 * time.Second, HeartbeatInterval: 50 * time.Millisecond, StatusStoragePartitions: 2},
+		},
+		Sources: []Source{{
+			Name: "src", Connector: ticker{Topic: "t", Share: tasks}, TasksMax: tasks,
+			KeyConverter: text{}, ValueConverter: text{}, Errors: Errors{Tolerance: "none"},
+		}},
+	})
+}
+
+// starts runs a pipeline with the REST API.
+func starts(t *testing.T, p Pipeline) *member {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
 	l.Close()
-	p := Pipeline{
-		Name:  "ticks",
-		Kafka: kafka.Cluster{Brokers: c.ListenAddrs()},
-		Worker: Worker{
-			TaskShutdownGracefulTimeout: time.Minute, OffsetFlushInterval: 50 * time.Millisecond, OffsetStoragePartitions: 3,
-			Group: &Group{ID: "ticks", SessionTimeout: 10 * time.Second, HeartbeatInterval: 50 * time.Millisecond, StatusStoragePartitions: 2},
-			Rest:  &REST{Listen: address},
-		},
-		Sources: []Source{{
-			Name: "src", Connector: ticker{Topic: "t", Share: tasks}, TasksMax: tasks,
-			KeyConverter: text{}, ValueConverter: text{}, Errors: Errors{Tolerance: "none"},
-		}},
-	}
+	p.Worker.Rest = &REST{Listen: address}
 	ctx, stop := context.WithCancel(t.Context())
 	m := &member{t: t, url: "http://" + address, stop: stop, done: make(chan error, 1)}
 	go func() {
@@ -196,6 +207,66 @@ func TestInstancesShare(t *testing.T) {
 	leaving.Go(d.leave)
 	leaving.Wait()
 	inOrder(t, c)
+}
+
+// metric is the sum of the samples whose line begins with a text.
+func (m *member) metric(sample string) (sum float64) {
+	_, body := m.ask("GET", "/metrics")
+	for line := range strings.Lines(string(body)) {
+		if strings.HasPrefix(line, sample) {
+			n, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(line, ' '):]), 64)
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			sum += n
+		}
+	}
+	return sum
+}
+
+// Instances give the figures of what they have: together of each task and each
+// connector once.
+func TestMetricsOfSeveralInstances(t *testing.T) {
+	t.Parallel()
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.AllowAutoTopicCreation(), kfake.DefaultNumPartitions(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const tasks = 3
+	var all []*member
+	for range 3 {
+		all = append(all, joins(t, c, tasks))
+	}
+	is := func(want ...float64) func() bool {
+		return func() bool {
+			var got []float64
+			for _, sample := range []string{
+				"kafka_connect_worker_task_count ", "kafka_connect_worker_connector_count ",
+				`kafka_connect_worker_connector_task_count{connector="src",status="running"}`, `kafka_connect_worker_connector_task_count`,
+				`kafka_connect_connector_task_status`,
+			} {
+				sum := 0.0
+				for _, m := range all {
+					sum += m.metric(sample)
+				}
+				got = append(got, sum)
+			}
+			return slices.Equal(got, want)
+		}
+	}
+	eventually(t, "one task in each", func() bool { return len(all[0].where("src", "RUNNING", tasks)) == 3 })
+	eventually(t, "each to be counted once", is(tasks, 1, tasks, tasks, tasks))
+	for _, m := range all {
+		if n := m.metric("kafka_connect_worker_task_count "); n != 1 {
+			t.Errorf("%v tasks in one instance", n)
+		}
+	}
+	all[0].leave()
+	all = all[1:]
+	eventually(t, "the others to count its task", is(tasks, 1, tasks, tasks, tasks))
+	all[0].leave()
+	all[1].leave()
 }
 
 // inOrder checks that each task's numbers are there, once and in order.

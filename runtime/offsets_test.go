@@ -132,7 +132,7 @@ func TestOffsetsRefuses(t *testing.T) {
 		{`{"src":{"offsets":[{"partition":{"filename":"/in"},"offset":{"position":-1}}]}}`, "set -", 1, "should be a non-negative value"},
 		{`{"src":{"offsets":[{"partition":{"filename":"/in"},"offset":{"position":"abc"}}]}}`, "set -", 1, "expected to be a Long value"},
 		{`{"src":{"offsets":[{"partition":{"nope":"x"},"offset":{"position":6}}]}}`, "set -", 1, "should contain the key 'filename'"},
-		{`{"snk":{"offsets":[{"partition":{"kafka_topic":"no-such-topic","kafka_partition":0},"offset":{"kafka_offset":1}}]}}`, "set -", 1, "UNKNOWN_TOPIC_OR_PARTITION"},
+		{`{"snk":{"offsets":[{"partition":{"kafka_topic":"no-such-topic","kafka_partition":0},"offset":{"kafka_offset":1}}]}}`, "set -", 1, "there is no topic no-such-topic"},
 		{`{"snk":{"offsets":[{"partition":{"kafka_topic":"in","kafka_partition":2},"offset":{"kafka_offset":1}}]}}`, "set -", 1, "no partition 2"},
 		{`{"snk":{"offsets":[{"partition":{"kafka_topic":"in","kafka_partition":1},"offset":{"kafka_offset":-5}}]}}`, "set -", 1, "is negative"},
 	} {

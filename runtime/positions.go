@@ -98,7 +98,11 @@ func (x *positions) alter(ctx context.Context, name string, list []offset.Positi
 			set[at] = p.Offset
 		}
 	}
-	return active(name, "alter", x.conn.AlterGroup(ctx, group, set, reset))
+	err = x.conn.AlterGroup(ctx, group, set, reset)
+	if errors.Is(err, kafka.ErrNoPartition) {
+		return offset.Shape(fmt.Errorf("failed to alter consumer group offsets for connector %s; nothing was changed: %w", name, err))
+	}
+	return active(name, "alter", err)
 }
 
 // reset deletes all positions of a connector that is stopped, all at once.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"kcgen.dev/runtime/offset"
 	"kcgen.dev/runtime/rest"
@@ -32,7 +33,9 @@ func (c control) ResetOffsets(ctx context.Context, connector string) error {
 
 // change alters positions of a connector that is stopped everywhere: what it is
 // asked to be and what its tasks are at is read to this moment first, and a
-// zombie of an exactly-once task is shut out.
+// zombie of an exactly-once task is shut out. No lock keeps others from resuming
+// it meanwhile, so that is looked for behind the change: a task that starts
+// later reads what was written.
 func (c control) change(ctx context.Context, connector string, do func() error) error {
 	if err := c.ready(); err != nil {
 		return err
@@ -40,13 +43,23 @@ func (c control) change(ctx context.Context, connector string, do func() error) 
 	if err := errors.Join(c.i.config.CatchUp(ctx), c.i.statuses.CatchUp(ctx)); err != nil {
 		return err
 	}
-	if c.i.config.Target(connector) != state.Stopped || !ended(c.i.statuses, connector) {
+	turn, stopped := c.i.config.Stopped(connector)
+	if !stopped || !ended(c.i.statuses, connector) {
 		return rest.ErrNotStopped
 	}
 	if err := c.i.worker.Fence(ctx, connector); err != nil {
 		return err
 	}
-	return do()
+	if err := do(); err != nil {
+		return err
+	}
+	if err := c.i.config.CatchUp(ctx); err != nil {
+		return fmt.Errorf("the offsets of connector %s were changed, and whether it was resumed meanwhile is not known: %w", connector, err)
+	}
+	if now, stopped := c.i.config.Stopped(connector); !stopped || now != turn {
+		return rest.ErrResumed
+	}
+	return nil
 }
 
 // ended reports whether no task of a connector is running, as far as was said.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/loglevel"
-	"kcgen.dev/runtime/metrics"
 	"kcgen.dev/runtime/props"
 	"kcgen.dev/runtime/rest"
 	"kcgen.dev/runtime/state"
@@ -89,32 +88,6 @@ func (i *instance) setLevel(logger, level string) {
 	i.o.Levels.Set(logger, parsed, time.Now())
 }
 
-// metrics answers with what there is to measure.
-func (i *instance) metrics(w http.ResponseWriter, _ *http.Request) {
-	started := i.started.Load() // else open is still writing what follows
-	s := metrics.Snapshot{Pipeline: i.p.Name, Version: builtBy, Tasks: i.worker.Stats(), Starts: i.worker.Starts()}
-	for _, c := range i.shown {
-		m := metrics.Connector{Name: c.Name, Class: c.Config["connector.class"], Sink: c.Kind == "sink"}
-		if started {
-			st, _ := i.statuses.Connector(c.Name)
-			m.Phase = string(st.Phase)
-		}
-		s.Connectors = append(s.Connectors, m)
-	}
-	if started && i.member != nil {
-		took, last := i.rebalances.read()
-		now := i.herder.Snapshot()
-		s.Group = &metrics.Group{
-			Name: i.p.Worker.Group.ID, Leader: now.Leader, Generation: now.Generation, Rebalancing: now.Joining,
-			Rebalances: took, Last: last,
-		}
-	}
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	if err := metrics.Write(w, s); err != nil {
-		i.log.Debug("metrics were not written", "error", err.Error())
-	}
-}
-
 // control answers REST requests from what the instance knows and shares.
 type control struct{ i *instance }
 
@@ -122,7 +95,23 @@ func (c control) Health(ctx context.Context) error {
 	if !c.i.started.Load() {
 		return rest.ErrStarting
 	}
-	return c.i.herder.Ping(ctx)
+	if err := c.i.herder.Ping(ctx); err != nil {
+		return err
+	}
+	return c.i.apart()
+}
+
+// apart says that nobody counts on the instance: its tasks stand, and what it is
+// asked for it can tell nobody. Kafka Connect's control loop waits for its group
+// then, and answers 500 too.
+func (i *instance) apart() error {
+	switch {
+	case i.herder.Leased():
+		return nil
+	case i.herder.Snapshot().Generation == 0:
+		return fmt.Errorf("%w: it joins the group %s", rest.ErrStarting, i.p.Worker.Group.ID)
+	}
+	return fmt.Errorf("%w: the brokers have not answered the group %s for longer than its sessionTimeout, or it has gone on without this instance. Tasks stand until it is in the group again", rest.ErrApart, i.p.Worker.Group.ID)
 }
 
 func (c control) ready() error {

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/fuse"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/otel"
 )
@@ -84,7 +85,7 @@ func (c *collected) stages(name string) (whole *otlp.Span, out []string) {
 
 // traced runs a source and a sink of one topic until the sink has what the
 // source gives.
-func traced(t *testing.T, tracer connect.Tracer, exactly *ExactlyOnce) (headers []string) {
+func traced(t *testing.T, tracer connect.Tracer, exactly *ExactlyOnce, o Options) (headers []string) {
 	t.Helper()
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	if err != nil {
@@ -114,10 +115,15 @@ func traced(t *testing.T, tracer connect.Tracer, exactly *ExactlyOnce) (headers 
 	if exactly != nil {
 		p.Worker.Group = &Group{ID: "traced", SessionTimeout: 10 * time.Second, HeartbeatInterval: 50 * time.Millisecond, StatusStoragePartitions: 1}
 	}
-	if _, err := Run(ctx, p, Options{}); err != nil {
+	if _, err := Run(ctx, p, o); err != nil {
 		t.Error(err)
 	}
 	return headers
+}
+
+// constant is a function of a source's chain.
+func constant(*fuse.Task, *connect.Record) (key, value []byte, ok bool) {
+	return nil, []byte("made"), true
 }
 
 // A batch's span has its stages, and the sink's goes on with the source's.
@@ -125,16 +131,18 @@ func TestTraces(t *testing.T) {
 	for _, c := range []struct {
 		what    string
 		exactly *ExactlyOnce
+		options Options
 		source  []string
 	}{
-		{"at least once", nil, []string{"poll", "convert", "produce"}},
-		{"exactly once", &ExactlyOnce{}, []string{"poll", "convert", "produce", "commit"}},
+		{"at least once", nil, Options{}, []string{"poll", "convert", "produce"}},
+		{"by a function", nil, Options{Fused: fuse.Functions{Sources: fuse.Sources{"in": constant}}}, []string{"poll", "convert", "produce"}},
+		{"exactly once", &ExactlyOnce{}, Options{}, []string{"poll", "convert", "produce", "commit"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			got := &collected{}
 			server := httptest.NewServer(got)
 			defer server.Close()
-			headers := traced(t, otel.OTLP{Endpoint: server.URL, SampleRatio: 1, Propagate: true}, c.exactly)
+			headers := traced(t, otel.OTLP{Endpoint: server.URL, SampleRatio: 1, Propagate: true}, c.exactly, c.options)
 			if !slices.Contains(headers, connect.Traceparent) {
 				t.Errorf("records came with headers %v", headers)
 			}
@@ -164,7 +172,7 @@ func TestTraces(t *testing.T) {
 // A system for traces that is away harms nothing; and without propagate,
 // records stay as they are.
 func TestTracesAway(t *testing.T) {
-	if headers := traced(t, otel.OTLP{Endpoint: "http://127.0.0.1:1", SampleRatio: 1}, nil); len(headers) > 0 {
+	if headers := traced(t, otel.OTLP{Endpoint: "http://127.0.0.1:1", SampleRatio: 1}, nil, Options{}); len(headers) > 0 {
 		t.Errorf("records came with headers %v", headers)
 	}
 }

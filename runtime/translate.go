@@ -35,7 +35,7 @@ func translate(p Pipeline) worker.Config {
 			Name: s.Name, Connector: s.Connector, MaxTasks: s.TasksMax,
 			Key: s.KeyConverter, Value: s.ValueConverter, Header: headers(s.HeaderConverter),
 			Steps: steps(s.Transforms), Errors: failures(s.Errors),
-			Topics: topics(s.TopicCreation), Producer: w.Producer.Over(s.Producer),
+			Topics: topics(s.TopicCreation), Producer: w.Producer.Over(s.Producer), Admin: topicAdmin(w.Admin, s.Admin),
 			ExactlyOnce: exactly(s.ExactlyOnce, w),
 		})
 	}
@@ -49,10 +49,19 @@ func translate(p Pipeline) worker.Config {
 			Name: s.Name, Topics: s.Topics, Regex: s.TopicsRegex, Connector: s.Connector, Tasks: s.TasksMax,
 			Key: s.KeyConverter, Value: s.ValueConverter, Header: headers(s.HeaderConverter),
 			Steps: steps(s.Transforms), Errors: failures(s.Errors),
-			Consumer: w.Consumer.Over(s.Consumer), Producer: w.Producer,
+			Consumer: w.Consumer.Over(s.Consumer), Producer: w.Producer.Over(s.Producer), Admin: topicAdmin(w.Admin, s.Admin),
 		})
 	}
 	return c
+}
+
+// topicAdmin is who makes a connector's topics; nil where that is the worker's own
+// client, which takes of worker.admin all but the login.
+func topicAdmin(worker, own *kafka.Admin) *kafka.Admin {
+	if own == nil && (worker == nil || worker.TLS == nil && worker.SASL == nil) {
+		return nil
+	}
+	return worker.Over(own)
 }
 
 // headers is the converter of headers, or Kafka Connect's default.

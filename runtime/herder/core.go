@@ -83,6 +83,7 @@ type unit struct {
 	fence bool      // it failed because another has its place
 	err   error
 	said  said
+	swept int // the epoch in which a connector's tasks that are no more were
 }
 
 // phase is what a task's run is at.

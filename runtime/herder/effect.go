@@ -50,6 +50,12 @@ type (
 		Unit
 		Status state.Status
 	}
+	// Sweep takes away the statuses of a connector's tasks from a number on: it
+	// has no such tasks.
+	Sweep struct {
+		Connector        string
+		From, Generation int
+	}
 	// Forget is that what was not published yet is not true any more.
 	Forget struct{}
 )
@@ -64,4 +70,5 @@ func (Resume) effect()  {}
 func (Stop) effect()    {}
 func (Kill) effect()    {}
 func (Publish) effect() {}
+func (Sweep) effect()   {}
 func (Forget) effect()  {}

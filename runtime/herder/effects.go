@@ -18,6 +18,10 @@ func (h *Herder) do(e Effect) {
 		h.timer.Reset(time.Until(e.At))
 	case Publish:
 		h.words.put(e)
+	case Sweep:
+		if h.cfg.Sweep != nil && h.Leased() {
+			h.cfg.Sweep(e.Connector, e.From, e.Generation)
+		}
 	case Forget:
 		h.words.forget()
 	case Reload:

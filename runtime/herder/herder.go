@@ -31,6 +31,11 @@ type Config struct {
 	// Fenced reports whether a task failed because another has taken its place.
 	Fenced func(error) bool
 
+	// Sweep takes away the statuses of a connector's tasks from a number on, as
+	// of a generation, and returns at once. Nil: there are none that anybody
+	// else has said.
+	Sweep func(connector string, from, generation int)
+
 	// Changed is told what is known after each step, and returns at once. Nil:
 	// nobody is.
 	Changed func(*Snapshot)

@@ -419,9 +419,49 @@ func TestNothingToDo(t *testing.T) {
 		Assigned{Assignment: Assignment{Epoch: 2, Given: given}, Lease: now.Add(time.Hour)},
 	} {
 		for _, effect := range c.step(now, e) {
-			if _, wake := effect.(Wake); !wake {
+			switch effect.(type) {
+			case Wake, Sweep: // which writes only where there is something to take away
+			default:
 				t.Errorf("event %d: %T%+v", n, effect, effect)
 			}
+		}
+	}
+}
+
+// Who is given a connector takes away what is said of tasks that it has no
+// longer, once an assignment; not while the group knows another version of it,
+// whose tasks may run.
+func TestSweep(t *testing.T) {
+	c := newCore(Rules{Worker: "w"}, []Connector{{Name: "a", Tasks: 2}, {Name: "b", Tasks: 1}}, 0)
+	now := epochStart
+	own := ConnectorUnit("a")
+	round := func(epoch int, given ...Unit) Event {
+		return Assigned{Assignment: Assignment{Epoch: epoch, Given: given}, Lease: now.Add(time.Hour)}
+	}
+	for n, step := range []struct {
+		Event
+		want string
+	}{
+		{Tick{}, ""},
+		{round(1, Unit{"a", 0}, Unit{"a", 1}), ""}, // without the connector itself
+		{round(2, own, Unit{"a", 0}), "{a 2 2}"},
+		{Tick{}, ""},
+		{Aim{"a", state.Stopped}, ""},
+		{Known{Connector{Name: "a", Tasks: 1}}, ""},
+		{Aim{"a", state.Started}, ""}, // the group does not know yet
+		{round(3, own, Unit{"a", 0}), "{a 1 3}"},
+		{Known{Connector{Name: "a", Err: errors.New("down")}}, ""},
+		{round(4, own), ""}, // nobody knows which there are
+		{round(5), ""},
+	} {
+		got := ""
+		for _, effect := range c.step(now, step.Event) {
+			if s, ok := effect.(Sweep); ok {
+				got += fmt.Sprint(s)
+			}
+		}
+		if got != step.want {
+			t.Errorf("event %d: swept %q, want %q", n, got, step.want)
 		}
 	}
 }

@@ -68,9 +68,12 @@ func (c *core) reconcile() {
 // connector says what a connector is at: it has no run of its own.
 func (c *core) connector(u *unit, want want) {
 	err := c.catalog[u.Connector].Err
-	switch {
-	case want == gone:
+	if want == gone {
 		c.release(u)
+		return
+	}
+	c.sweep(u)
+	switch {
 	case err != nil:
 		c.say(u, state.Failed, err.Error())
 	case want == stopped:
@@ -80,6 +83,18 @@ func (c *core) connector(u *unit, want want) {
 	default:
 		c.say(u, state.Running, "")
 	}
+}
+
+// sweep takes away what is said of tasks that a connector has no longer: of a
+// spec with more of them, by instances that were killed. None of them runs any
+// more: the group gives a connector to whom has the version that runs.
+func (c *core) sweep(u *unit) {
+	k := c.catalog[u.Connector]
+	if u.swept == u.epoch || k.Err != nil || c.joining || c.changed(u.Connector) {
+		return
+	}
+	u.swept = u.epoch
+	c.do(Sweep{u.Connector, k.Tasks, u.epoch})
 }
 
 // live is about a task with a run.

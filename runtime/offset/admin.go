@@ -37,6 +37,9 @@ func (e *shapeError) Error() string        { return e.text }
 func (e *shapeError) Is(target error) bool { return target == ErrShape }
 func (e *shapeError) Unwrap() error        { return e.cause }
 
+// Shape makes an ErrShape of an error.
+func Shape(err error) error { return &shapeError{err.Error(), err} }
+
 func shape(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &shapeError{err.Error(), errors.Unwrap(err)}
@@ -139,25 +142,38 @@ func (s *Store) Alter(ctx context.Context, write Write, connector string, source
 			return shape("the offset of %.300s: %w", p.Partition, err)
 		}
 	}
-	if err := agree(source, altered); err != nil {
+	if err := agree(ctx, source, altered); err != nil {
 		return err
 	}
 	return w.write(ctx, write)
 }
 
-// agree asks the source.
-func agree(source connect.Source, altered []connect.AlteredOffset) (err error) {
+// agree asks the source. One that does not answer is not waited for longer than
+// ctx: then nothing is written.
+func agree(ctx context.Context, source connect.Source, altered []connect.AlteredOffset) error {
 	a, ok := source.(connect.AltersOffsets)
 	if !ok {
 		return nil
 	}
+	said := make(chan error, 1)
+	go func() { said <- ask(a, altered) }()
+	select {
+	case err := <-said:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("offset: the connector did not say whether it can start at these offsets, and none was changed: %w", ctx.Err())
+	}
+}
+
+// ask makes an error of a panic.
+func ask(source connect.AltersOffsets, altered []connect.AlteredOffset) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("offset: the connector panicked when it was asked about offsets: %v", r)
 		}
 	}()
-	if err := a.AlterOffsets(altered); err != nil {
-		return &shapeError{err.Error(), err}
+	if err := source.AlterOffsets(altered); err != nil {
+		return Shape(err)
 	}
 	return nil
 }
@@ -191,7 +207,7 @@ func (s *Store) Reset(ctx context.Context, write Write, connector string, source
 			return err
 		}
 	}
-	if err := agree(source, altered); err != nil || len(keys) == 0 {
+	if err := agree(ctx, source, altered); err != nil || len(keys) == 0 {
 		return err
 	}
 	return w.write(ctx, write)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -231,4 +232,30 @@ func FuzzAlter(f *testing.F) {
 			_ = text(s.List("c"))
 		}
 	})
+}
+
+// silent never says what it thinks of offsets.
+type silent struct {
+	picky
+	never chan struct{}
+}
+
+func (s *silent) AlterOffsets([]connect.AlteredOffset) error { <-s.never; return nil }
+
+// A source that does not answer is waited for no longer than whoever asks, and
+// nothing is written.
+func TestSourceThatDoesNotSayWhatItThinksOfOffsets(t *testing.T) {
+	s, written, write := filled(t)
+	source := &silent{never: make(chan struct{})}
+	defer close(source.never)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	for name, err := range map[string]error{
+		"alter": s.Alter(ctx, write, "c", source, []Position{{Partition: []byte(`{"a":"1"}`), Offset: []byte(`{"position":1}`)}}),
+		"reset": s.Reset(ctx, write, "c", source),
+	} {
+		if !errors.Is(err, context.DeadlineExceeded) || len(*written) != 0 {
+			t.Errorf("%s: %v, wrote %v", name, err, *written)
+		}
+	}
 }

@@ -213,15 +213,18 @@ func TestHealth(t *testing.T) {
 	for _, c := range []struct {
 		err     error
 		code    int
+		live    int // with ?live
 		message string
 	}{
-		{nil, 200, `"healthy"`},
-		{errors.Join(rest.ErrStarting, errors.New("reading the offsets topic")), 503, "reading the offsets topic"},
-		{errors.New("no broker answers"), 500, "no broker answers"},
+		{nil, 200, 200, `"healthy"`},
+		{errors.Join(rest.ErrStarting, errors.New("reading the offsets topic")), 503, 503, "reading the offsets topic"},
+		{errors.New("no broker answers"), 500, 500, "no broker answers"},
+		{rest.ErrApart, 500, 200, rest.ErrApart.Error()},
 	} {
 		p.herder.health = c.err
-		if w := request(p.handler(), "GET", "/health", ""); w.Code != c.code || !strings.Contains(w.Body.String(), c.message) {
-			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
+		w := request(p.handler(), "GET", "/health", "")
+		if live := request(p.handler(), "GET", "/health?live", ""); w.Code != c.code || live.Code != c.live || !strings.Contains(w.Body.String(), c.message) {
+			t.Errorf("%v: %d (live %d) %s", c.err, w.Code, live.Code, w.Body)
 		}
 	}
 }

@@ -48,6 +48,9 @@ func asError(c *call, err error) *Error {
 		name := c.arg(0)
 		return &Error{http.StatusBadRequest, "Connectors must be in the STOPPED state before their offsets can be modified. " +
 			"This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/" + name + "/stop' endpoint"}
+	case errors.Is(err, ErrResumed):
+		return &Error{http.StatusConflict, "Connector " + c.arg(0) + " was resumed while its offsets were modified: its tasks may have gone on at the old ones. " +
+			"Stop it, look at its offsets, and modify them again"}
 	case errors.Is(err, offset.ErrShape):
 		return &Error{http.StatusBadRequest, err.Error()}
 	case errors.Is(err, ErrRebalancing):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,6 +25,9 @@ var fuzzed = struct{ methods, segments, queries, media, bodies []string }{
 		`{"name":"src","config":{"connector.class":"FileStreamSource"}}`, `{"name":1,"config":[]}`, `{"connector.class":"FileStreamSource","tasks.max":"1"}`,
 		`{"connector.class":{"a":1}}`, `{"offsets":[{"partition":{"filename":"a"},"offset":{"position":1}}]}`, `{"offsets":[{"partition":{"kafka_topic":"t","kafka_partition":0},"offset":{"kafka_offset":1}}]}`,
 		`{"offsets":[null]}`, `{"offsets":{}}`, `{"offsets":[{"partition":[],"offset":1}]}`, "{\"a\":\"\xff\"}", `{"a":1e999999}`, `{"offsets":[{"partition":{"kafka_topic":1,"kafka_partition":1e3}}]}`,
+		`{"offsets":[{"partition":{"kafka_topic":"no-such-topic","kafka_partition":0},"offset":{"kafka_offset":1}}]}`,
+		`{"offsets":[{"partition":{"kafka_topic":"t","kafka_partition":7},"offset":{"kafka_offset":1}}]}`,
+		`{"offsets":[{"partition":{"kafka_topic":"t t/","kafka_partition":0},"offset":{"kafka_offset":1}}]}`,
 		strings.Repeat("[", 300), strings.Repeat(`{"":`, 300)},
 }
 
@@ -43,6 +47,52 @@ func mutate(r *rand.Rand, s string) string {
 	return string(b)
 }
 
+// random is a request that nobody should make.
+type random struct{ method, target, media, body string }
+
+func randomRequest(r *rand.Rand) random {
+	var path strings.Builder
+	for range r.IntN(6) {
+		fmt.Fprintf(&path, "/%s", pick(r, fuzzed.segments))
+	}
+	if r.IntN(2) == 0 { // one that there is, more often than by chance
+		path.Reset()
+		fmt.Fprintf(&path, "/connectors/%s/%s", pick(r, []string{"src", "snk"}), pick(r, fuzzed.segments))
+	}
+	x := random{target: path.String() + pick(r, fuzzed.queries), body: pick(r, fuzzed.bodies)}
+	if r.IntN(3) == 0 {
+		x.body = mutate(r, x.body)
+	}
+	x.method, x.media = pick(r, fuzzed.methods), pick(r, fuzzed.media)
+	return x
+}
+
+// request is x for a handler.
+func (x random) request() *http.Request {
+	req := httptest.NewRequest("GET", "/", strings.NewReader(x.body))
+	req.Method = x.method
+	raw, query, _ := strings.Cut(x.target, "?")
+	req.URL.RawQuery = query
+	req.URL.RawPath, req.URL.Path = raw, raw
+	if u, err := req.URL.Parse(x.target); err == nil && x.target != "" {
+		req.URL = u
+	}
+	req.Header.Set("Content-Type", x.media)
+	return req
+}
+
+// answers counts the answers to random requests by their codes.
+type answers map[int]int
+
+// enough fails the test where the requests have reached too little.
+func (a answers) enough(t *testing.T) {
+	t.Helper()
+	t.Log("answers:", map[int]int(a))
+	if a[200] == 0 || a[202] == 0 || a[204] == 0 || a[409] == 0 || a[404] == 0 {
+		t.Error("the requests reach too little")
+	}
+}
+
 // TestRandomRequests asks what nobody should: no answer is a fault of the
 // server.
 func TestRandomRequests(t *testing.T) {
@@ -54,40 +104,17 @@ func TestRandomRequests(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, seed))
 	p := demo()
 	h := p.handler()
-	codes := map[int]int{}
+	codes := answers{}
 	for i := range n {
-		var path strings.Builder
-		for range r.IntN(6) {
-			fmt.Fprintf(&path, "/%s", pick(r, fuzzed.segments))
-		}
-		if r.IntN(2) == 0 { // one that there is, more often than by chance
-			path.Reset()
-			fmt.Fprintf(&path, "/connectors/%s/%s", pick(r, []string{"src", "snk"}), pick(r, fuzzed.segments))
-		}
-		target, body := path.String()+pick(r, fuzzed.queries), pick(r, fuzzed.bodies)
-		if r.IntN(3) == 0 {
-			body = mutate(r, body)
-		}
-		req := httptest.NewRequest("GET", "/", strings.NewReader(body))
-		req.Method = pick(r, fuzzed.methods)
-		raw, query, _ := strings.Cut(target, "?")
-		req.URL.RawQuery = query
-		req.URL.RawPath, req.URL.Path = raw, raw
-		if u, err := req.URL.Parse(target); err == nil && target != "" {
-			req.URL = u
-		}
-		req.Header.Set("Content-Type", pick(r, fuzzed.media))
+		x := randomRequest(r)
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, req)
+		h.ServeHTTP(w, x.request())
 		if codes[w.Code]++; w.Code >= 500 || w.Code < 200 {
-			t.Fatalf("request %d of seed %d: %s %q %q: %d %s", i, seed, req.Method, target, body, w.Code, w.Body)
+			t.Fatalf("request %d of seed %d: %+v: %d %s", i, seed, x, w.Code, w.Body)
 		}
 		p.herder.conns["src"].target = []state.Target{state.Started, state.Stopped}[r.IntN(2)]
 	}
-	t.Log(n, "requests:", codes)
-	if codes[200] == 0 || codes[202] == 0 || codes[204] == 0 || codes[409] == 0 || codes[404] == 0 {
-		t.Error("the requests reach too little")
-	}
+	codes.enough(t)
 }
 
 func FuzzRequest(f *testing.F) {

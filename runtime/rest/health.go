@@ -34,13 +34,15 @@ type healthInfo struct {
 const healthWait = time.Second
 
 // health is for probes (KIP-1017): 200, 503 before the start is done, 500 where
-// the herder has a fault or does not answer.
+// the herder has a fault or does not answer. With ?live, which Kafka Connect has
+// not, an instance that only waits for its group is well: who starts it again
+// while the brokers are away wins nothing.
 func (h *Handler) health(c *call) (answer, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, healthWait)
 	defer cancel()
 	err := h.o.Herder.Health(ctx)
 	switch {
-	case err == nil:
+	case err == nil, c.query.Has("live") && errors.Is(err, ErrApart):
 		return ok(healthInfo{"healthy", "Worker has completed startup and is ready to handle requests."})
 	case errors.Is(err, ErrStarting):
 		return answer{http.StatusServiceUnavailable, healthInfo{"starting", "Worker is still starting up. " + detail(err)}}, nil

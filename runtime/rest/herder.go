@@ -14,9 +14,10 @@ import (
 // there are, and return when ctx ends at the latest. An [*Error] is answered as
 // it is; the errors below as Kafka Connect does; any other with 500.
 type Herder interface {
-	// Health is nil where the instance works: it has started and its control
-	// loop answers. The error says what is the matter; it wraps ErrStarting
-	// before the start is done.
+	// Health is nil where the instance works: it has started, its control loop
+	// answers, and it is in its group. The error says what is the matter; it
+	// wraps ErrStarting before the start is done, and ErrApart where the process
+	// is well and waits for its group.
 	Health(ctx context.Context) error
 	// ClusterID is the id of the Kafka cluster.
 	ClusterID(ctx context.Context) (string, error)
@@ -71,8 +72,14 @@ type Restart struct {
 var (
 	// ErrStarting is that of an instance that has not started yet: 503.
 	ErrStarting = errors.New("the worker is still starting")
+	// ErrApart is that of an instance that its group does not count on: 500. A
+	// new start would not mend it.
+	ErrApart = errors.New("the worker is not in its group")
 	// ErrRebalancing asks to try again: the group is dividing its tasks. 409.
 	ErrRebalancing = errors.New("a rebalance is in process")
 	// ErrNotStopped is that of offsets of a connector that is not STOPPED: 400.
 	ErrNotStopped = errors.New("the connector is not stopped")
+	// ErrResumed is that somebody resumed a connector while its offsets were
+	// changed: a task of it may have begun at the old ones. 409.
+	ErrResumed = errors.New("the connector was resumed meanwhile")
 )

@@ -61,7 +61,11 @@ const (
 )
 
 // Two thousand clients that send slowly keep nobody out, and hold no more
-// connections than there may be.
+// connections than there may be. Of a hundred GETs at most one may need a second
+// try: that of a connection which became the oldest before it was read. How long
+// they took is in the log and no assertion, since it is the machine's load that
+// it tells of first; an answer that does not come within half a minute never
+// comes.
 func TestSlowClients(t *testing.T) {
 	clients, most := 1000, 0
 	if testing.Short() {
@@ -74,11 +78,13 @@ func TestSlowClients(t *testing.T) {
 	more.Go(func() { slow(t, s, clients/2, slowHead) }) // while others ask
 	more.Go(func() { slow(t, s, clients/2, slowBody) })
 	var took []time.Duration
+	again := 0
 	for range 500 {
 		begin := time.Now()
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 		r, err := client.Get("http://" + s.Addr().String() + "/connectors/src/status")
-		for tries := 1; err != nil && tries < 3; tries++ { // the newest may be the oldest by the time that it is read
+		if err != nil {
+			again++
 			r, err = client.Get("http://" + s.Addr().String() + "/connectors/src/status")
 		}
 		quiet(t, "get", err)
@@ -94,6 +100,9 @@ func TestSlowClients(t *testing.T) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	t.Logf("%d slow clients, %d MiB of memory with their own: GET p50 %v, p99 %v, longest %v", 2*clients, m.Sys>>20, took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
+	if again > len(took)/100 {
+		t.Errorf("%d of %d GETs had no answer at first", again, len(took))
+	}
 	if n := s.Connections(); n > 1024 || most > 0 && n > most {
 		t.Errorf("%d connections are open", n)
 	}

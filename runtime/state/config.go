@@ -54,12 +54,13 @@ type Config struct {
 	mu      sync.Mutex
 	live    bool // requests are told: those of before the start have been answered
 	targets map[string]Target
+	turns   map[string]int // how often a target has changed
 	levels  map[string]string
 }
 
 // NewConfig is the config of an instance that is alone.
 func NewConfig(on Requests) *Config {
-	return &Config{on: on, live: true, turn: make(chan struct{}, 1), targets: map[string]Target{}, levels: map[string]string{},
+	return &Config{on: on, live: true, turn: make(chan struct{}, 1), targets: map[string]Target{}, turns: map[string]int{}, levels: map[string]string{},
 		skipped: skipped{log: slog.New(slog.DiscardHandler)}}
 }
 
@@ -111,6 +112,14 @@ func (c *Config) Target(connector string) Target {
 		return t
 	}
 	return Started
+}
+
+// Stopped reports whether a connector is asked to be stopped, and at which of
+// its turns: as long as that is the same it was nothing else in between.
+func (c *Config) Stopped(connector string) (turn int, is bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.turns[connector], c.targets[connector] == Stopped
 }
 
 // Targets are the connectors of which something was asked.
@@ -253,11 +262,14 @@ func (c *Config) readTarget(name string, value []byte) error {
 	} else {
 		c.targets[name] = t
 	}
-	live := c.live
-	c.mu.Unlock()
 	if !ok {
 		was = Started
 	}
+	if was != t {
+		c.turns[name]++
+	}
+	live := c.live
+	c.mu.Unlock()
 	if live && was != t && c.on.Target != nil {
 		c.on.Target(name, t)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kcgen.dev/runtime/kafka"
@@ -31,6 +32,7 @@ const mostTrace = 64 << 10
 type Statuses struct {
 	topic *kafka.Log // nil: in memory
 	skipped
+	resets atomic.Uint64 // of topics, as far as they were read
 
 	mu         sync.Mutex
 	connectors map[string]*said
@@ -235,6 +237,10 @@ func (s *Statuses) ResetTopics(connector string) {
 	}
 }
 
+// Resets counts what was forgotten of topics, of any connector: who has said
+// that it uses one says so again when the count has changed.
+func (s *Statuses) Resets() uint64 { return s.resets.Load() }
+
 // Connector is what a connector is at; false where nobody has said.
 func (s *Statuses) Connector(name string) (Status, bool) {
 	s.mu.Lock()
@@ -268,6 +274,16 @@ func (s *Statuses) Tasks(connector string) map[int]Status {
 		}
 	}
 	return out
+}
+
+// DropTasks takes away what was said of a connector's tasks from a number on, up
+// to a generation: tasks that it has no longer.
+func (s *Statuses) DropTasks(connector string, from, generation int) {
+	for task, st := range s.Tasks(connector) {
+		if task >= from && st.Generation <= generation {
+			s.enqueue(taskKey+TaskID{connector, task}.String(), nil)
+		}
+	}
 }
 
 // enqueue has a record written, or takes it at once where the instance is
@@ -419,6 +435,7 @@ func (s *Statuses) readTopic(name string, value []byte) error {
 	defer s.mu.Unlock()
 	if null(value) {
 		delete(s.topics[connector], topic)
+		s.resets.Add(1)
 		return nil
 	}
 	var v topicValue
