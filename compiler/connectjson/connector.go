@@ -14,7 +14,7 @@ import (
 // readConnector reads a connector: its kind ("sources" or "sinks") and what the
 // spec says of it; nil where nobody knows its class.
 func (r *reader) readConnector(c Connector, w *reader) (kind string, t *tree) {
-	r.props = maps.Clone(r.props)
+	r.props, r.worker = maps.Clone(r.props), w
 	class, given := r.take("connector.class")
 	if !given {
 		r.fail("connector.class", "is missing")

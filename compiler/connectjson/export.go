@@ -27,14 +27,14 @@ func (l *Language) Export(p *plan.Pipeline) (connectors []Exported, worker map[s
 			return nil, nil, nil, bad
 		}
 		for _, s := range p.Root.Structs(kind.list) {
-			w := &writer{l: l, connector: s.Key(), config: map[string]string{}, file: p.Spec, source: kind.list == "sources"}
+			w := &writer{l: l, connector: s.Key(), config: map[string]string{}, file: p.Spec, source: kind.list == "sources", kafka: p.Root.Struct("kafka")}
 			w.structure(s, d, place{}, joinPath(kind.list, s.Key()))
 			w.config["name"] = s.Key()
 			connectors = append(connectors, Exported{s.Key(), w.config})
 			report = append(report, w.report...)
 		}
 	}
-	w := &writer{l: l, config: map[string]string{}, file: p.Spec}
+	w := &writer{l: l, config: map[string]string{}, file: p.Spec, kafka: p.Root.Struct("kafka")}
 	if bad := w.worker(p.Root); len(bad) > 0 {
 		return nil, nil, nil, bad
 	}
@@ -88,6 +88,7 @@ type writer struct {
 	config    map[string]string
 	report    Report
 	file      string
+	kafka     *plan.Struct // the cluster
 }
 
 // say reports on a field.
@@ -182,11 +183,16 @@ func (w *writer) part(pf *plan.Field, f gotype.Field, at place, path string) {
 		w.config["exactly.once.support"] = "required"
 	case f.Name == "topicCreation":
 		w.topicCreation(s)
-	case f.Name == "tls": // of a Schema Registry; the others are written for themselves
+	case f.Name == "tls" && at.rel != "", f.Name == "sasl":
+		return // written with the login
+	case f.Name == "tls": // of a Schema Registry
 		w.stores(s, at.base+at.in(f).rel, path)
 		return
 	}
 	w.structure(s, d, at.in(f), path)
+	if isClient(f.Name) {
+		w.ownLogin(s, loginAt{at.in(f).property(""), path})
+	}
 }
 
 // topicCreation has two properties that Kafka Connect always wants.

@@ -1,6 +1,7 @@
 package connectjson
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -91,18 +92,40 @@ func (w *writer) rest(s *plan.Struct) {
 // login writes TLS and SASL of the cluster.
 func (w *writer) login(kafka *plan.Struct) {
 	tls, sasl := kafka.Struct("tls"), kafka.Struct("sasl")
+	if protocol := protocolOf(tls, sasl); protocol != "PLAINTEXT" {
+		w.config["security.protocol"] = protocol
+	}
+	w.credentials(tls, sasl, loginAt{"", "kafka"})
+}
+
+// ownLogin writes what clients have of a login of their own. What they leave out
+// is the cluster's.
+func (w *writer) ownLogin(client *plan.Struct, at loginAt) {
+	tls, sasl := client.Struct("tls"), client.Struct("sasl")
+	if tls == nil && sasl == nil {
+		return
+	}
+	w.credentials(tls, sasl, at)
+	w.config[at.prefix+"security.protocol"] = protocolOf(cmp.Or(tls, w.kafka.Struct("tls")), cmp.Or(sasl, w.kafka.Struct("sasl")))
+}
+
+// protocolOf is the security.protocol.
+func protocolOf(tls, sasl *plan.Struct) string {
 	protocol := "PLAINTEXT"
 	if tls != nil {
 		protocol = "SSL"
 	}
 	if sasl != nil {
 		protocol = "SASL_" + protocol
-		w.jaas(sasl)
 	}
-	if protocol != "PLAINTEXT" {
-		w.config["security.protocol"] = protocol
+	return protocol
+}
+
+func (w *writer) credentials(tls, sasl *plan.Struct, at loginAt) {
+	if sasl != nil {
+		w.jaas(sasl, at)
 	}
-	w.stores(tls, "ssl.", "kafka.tls")
+	w.stores(tls, at.prefix+"ssl.", at.path+".tls")
 }
 
 // stores writes certificates, behind a prefix ("ssl.").
@@ -131,8 +154,8 @@ var modules = map[string]string{
 	"OAUTHBEARER":   "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule",
 }
 
-func (w *writer) jaas(sasl *plan.Struct) {
-	w.config["sasl.mechanism"] = sasl.Text("mechanism")
+func (w *writer) jaas(sasl *plan.Struct, at loginAt) {
+	w.config[at.prefix+"sasl.mechanism"] = sasl.Text("mechanism")
 	line := modules[sasl.Text("mechanism")] + " required"
 	for _, name := range []string{"username", "password", "clientId", "clientSecret", "scope"} {
 		if text := sasl.Text(name); text != "" {
@@ -146,12 +169,12 @@ func (w *writer) jaas(sasl *plan.Struct) {
 			}
 		}
 	}
-	w.config["sasl.jaas.config"] = line + ";"
+	w.config[at.prefix+"sasl.jaas.config"] = line + ";"
 	if url := sasl.Text("tokenEndpointUrl"); url != "" {
-		w.config["sasl.oauthbearer.token.endpoint.url"] = url
-		w.config["sasl.login.callback.handler.class"] = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler"
+		w.config[at.prefix+"sasl.oauthbearer.token.endpoint.url"] = url
+		w.config[at.prefix+"sasl.login.callback.handler.class"] = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler"
 	}
 	if f := sasl.Get("token"); f != nil {
-		w.none(f, "kafka.sasl.token")
+		w.none(f, at.path+".sasl.token")
 	}
 }

@@ -25,6 +25,7 @@ type reader struct {
 	names     map[string]string // of variables, with whose they are, in all specs
 	missing   map[string]string // required fields' paths → properties
 	partial   bool
+	worker    *reader // of a connector; nil: not given
 }
 
 // place is where a definition's properties are: those of a component behind
@@ -89,6 +90,7 @@ func (r *reader) take(property string) (string, bool) {
 // def reads a definition's fields.
 func (r *reader) def(d *gotype.Def, at place, path string) *tree {
 	t := &tree{}
+	r.instead(d, at)
 	for _, f := range d.Fields {
 		if !f.Aside && f.Name != "on" {
 			r.field(t, f, at, path)
@@ -232,7 +234,10 @@ func (r *reader) hide(t *tree, f gotype.Field, property, text, here string) {
 // says something of it; without what it needs it is not, and what is said of
 // it changes nothing.
 func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
-	if f.Name == "tls" && at.rel == "" { // of a Schema Registry; its connection's is read with it
+	if f.Name == "tls" && at.rel != "" {
+		return // read with the login
+	}
+	if f.Name == "tls" { // of a Schema Registry; its connection's is read with it
 		if sub := r.tls(at.base+at.in(f).rel, here); len(sub.fields) > 0 {
 			t.add(f.Name, sub, "")
 		}
@@ -248,6 +253,10 @@ func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
 	}
 	before := len(r.report)
 	sub := r.def(d, at.in(f), here)
+	if isClient(f.Name) {
+		r.ownLogin(sub, f.Name, loginAt{at.in(f).property(""), here})
+		sub.order(d)
+	}
 	if !f.Optional && len(sub.fields) > 0 {
 		t.add(f.Name, sub, "").part = true
 		t.given = t.given || sub.given
@@ -263,10 +272,16 @@ func (r *reader) part(t *tree, f gotype.Field, at place, here string) {
 			return
 		}
 	}
-	if len(sub.fields) > 0 || f.Name != "producer" && f.Name != "consumer" && f.Name != "admin" {
+	if len(sub.fields) > 0 || !isClient(f.Name) {
 		t.add(f.Name, sub, "")
 	}
 	t.given = true
+}
+
+// isClient says whether a field holds the settings of Kafka's clients, which may
+// log in for themselves.
+func isClient(name string) bool {
+	return name == "producer" || name == "consumer" || name == "admin"
 }
 
 // idle makes what was read since then needless.
@@ -345,7 +360,8 @@ func (r *reader) fixed(d *gotype.Def, at place) {
 		name, several := strings.CutSuffix(f.Property, "*")
 		property := at.property(name)
 		if !several {
-			if text, given := r.take(property); given {
+			read := r.used[property]
+			if text, given := r.take(property); given && !read {
 				r.fix(property, text, f)
 			}
 			continue
@@ -360,15 +376,41 @@ func (r *reader) fixed(d *gotype.Def, at place) {
 }
 
 func (r *reader) fix(property, text string, f gotype.Fixed) {
-	if f.Is == "" {
+	switch {
+	case isOne(f, text):
+		r.entry(property, Default, "", strings.TrimSpace(text))
+	case f.Refused != "":
+		r.fail(property, "%s", f.Refused)
+	case f.Decided != "":
+		r.entry(property, Decided, "", f.Decided)
+	case f.Is == "":
 		r.entry(property, Needless, "", f.Why)
-		return
+	default:
+		r.fail(property, "%skcgen always does as with %s", quoted(property, text), strings.ReplaceAll(f.Is, "|", " or "))
 	}
-	for is := range strings.SplitSeq(f.Is, "|") {
-		if strings.TrimSpace(text) == is {
-			r.entry(property, Default, "", is)
-			return
+}
+
+// isOne says whether a text means what is done anyway.
+func isOne(f gotype.Fixed, text string) bool {
+	return f.Is != "" && slices.Contains(strings.Split(f.Is, "|"), strings.TrimSpace(text))
+}
+
+// instead gives the properties that say what others do, which no field stands for.
+func (r *reader) instead(d *gotype.Def, at place) {
+	for _, f := range d.Fixed() {
+		property := at.property(f.Property)
+		p, given := r.props[property]
+		name, value, has := strings.Cut(f.Instead, "=")
+		if !given || !has || isOne(f, p.Text) {
+			continue
 		}
+		name = at.property(name)
+		if _, other := r.props[name]; other {
+			r.entry(property, Needless, "", name+" goes before it")
+		} else {
+			r.entry(property, Needless, "", "the same as "+name+"="+value)
+			r.props[name] = Prop{Text: value, Line: p.Line}
+		}
+		r.used[property] = true
 	}
-	r.fail(property, "%skcgen always does as with %s", quoted(property, text), strings.ReplaceAll(f.Is, "|", " or "))
 }

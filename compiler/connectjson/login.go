@@ -6,35 +6,57 @@ import (
 	"strings"
 )
 
+// loginAt is where a login is: the cluster's, or that of clients which have one
+// of their own.
+type loginAt struct{ prefix, path string }
+
 // login reads TLS and SASL of the cluster.
 func (r *reader) login(k *tree) {
+	at := loginAt{"", "kafka"}
 	protocol, given := r.take("security.protocol")
 	protocol = strings.ToUpper(strings.TrimSpace(protocol))
 	if !given {
 		protocol = "PLAINTEXT"
 	}
 	if strings.HasSuffix(protocol, "SSL") {
-		k.add("tls", r.tls("ssl.", "kafka.tls"), "security.protocol")
-		r.entry("security.protocol", Mapped, "kafka.tls", protocol)
+		r.addTLS(k, at, protocol)
 	}
 	if strings.HasPrefix(protocol, "SASL_") {
-		k.add("sasl", r.sasl(protocol == "SASL_PLAINTEXT"), "security.protocol")
-		if protocol == "SASL_PLAINTEXT" {
-			r.entry("security.protocol", Decided, "kafka.sasl.allowWithoutTLS", "the password is sent in the clear, as there")
-		}
+		r.addSASL(k, at, protocol)
 	}
 	if protocol == "PLAINTEXT" && given {
 		r.entry("security.protocol", Default, "", protocol)
 	}
-	for p := range r.props { // what is left changes nothing
-		if !r.used[p] && (strings.HasPrefix(p, "ssl.") || strings.HasPrefix(p, "sasl.")) {
-			r.used[p] = true
-			if strings.HasPrefix(p, "ssl.") == strings.HasSuffix(protocol, "SSL") && strings.HasPrefix(p, "sasl.") == strings.HasPrefix(protocol, "SASL_") {
-				r.fail(p, "kcgen has no such property")
-				continue
-			}
-			r.entry(p, Needless, "", "changes nothing with security.protocol="+clip(protocol))
+	r.restOfLogin(at, protocol)
+}
+
+func (r *reader) addTLS(t *tree, at loginAt, protocol string) {
+	property := at.prefix + "security.protocol"
+	t.add("tls", r.tls(at.prefix+"ssl.", at.path+".tls"), property)
+	r.entry(property, Mapped, at.path+".tls", protocol)
+}
+
+func (r *reader) addSASL(t *tree, at loginAt, protocol string) {
+	property := at.prefix + "security.protocol"
+	t.add("sasl", r.sasl(at, protocol == "SASL_PLAINTEXT"), property)
+	if protocol == "SASL_PLAINTEXT" {
+		r.entry(property, Decided, at.path+".sasl.allowWithoutTLS", "the password is sent in the clear, as there")
+	}
+}
+
+// restOfLogin are properties that the protocol did not ask for.
+func (r *reader) restOfLogin(at loginAt, protocol string) {
+	for p := range r.props {
+		name, ours := strings.CutPrefix(p, at.prefix)
+		if r.used[p] || !ours || !strings.HasPrefix(name, "ssl.") && !strings.HasPrefix(name, "sasl.") {
+			continue
 		}
+		r.used[p] = true
+		if strings.HasPrefix(name, "ssl.") && strings.HasSuffix(protocol, "SSL") || strings.HasPrefix(name, "sasl.") && strings.HasPrefix(protocol, "SASL_") {
+			r.fail(p, "kcgen has no such property")
+			continue
+		}
+		r.entry(p, Needless, "", "changes nothing with security.protocol="+clip(protocol))
 	}
 }
 
@@ -44,7 +66,10 @@ func (r *reader) tls(prefix, path string) *tree {
 	for _, s := range []struct{ store, fields string }{{"truststore", "caFile"}, {"keystore", "certFile keyFile"}} {
 		location := prefix + s.store + ".location"
 		file, given := r.take(location)
-		kind, _ := r.take(prefix + s.store + ".type")
+		kind, typed := r.take(prefix + s.store + ".type")
+		if typed {
+			r.entry(prefix+s.store+".type", Default, "", kind)
+		}
 		if _, has := r.take(prefix + s.store + ".password"); has {
 			r.entry(prefix+s.store+".password", Needless, "", "PEM files have none")
 		}
@@ -88,26 +113,27 @@ var jaasFields = map[string]string{
 	"username": "username", "password": "!password", "clientId": "clientId", "clientSecret": "!clientSecret", "scope": "scope",
 }
 
-func (r *reader) sasl(clear bool) *tree {
-	t := &tree{}
-	mechanism, _ := r.take("sasl.mechanism")
-	t.add("mechanism", quote(strings.TrimSpace(mechanism)), "sasl.mechanism")
-	r.entry("sasl.mechanism", Mapped, "kafka.sasl.mechanism", "")
-	text, given := r.take("sasl.jaas.config")
+func (r *reader) sasl(at loginAt, clear bool) *tree {
+	t, property := &tree{}, func(name string) string { return at.prefix + name }
+	mechanism, _ := r.take(property("sasl.mechanism"))
+	t.add("mechanism", quote(strings.TrimSpace(mechanism)), property("sasl.mechanism"))
+	r.entry(property("sasl.mechanism"), Mapped, at.path+".sasl.mechanism", "")
+	text, given := r.take(property("sasl.jaas.config"))
 	if given {
-		r.jaas(t, text)
+		r.jaas(t, at, text)
 	}
-	if url, given := r.take("sasl.oauthbearer.token.endpoint.url"); given {
-		t.add("tokenEndpointUrl", quote(url), "sasl.oauthbearer.token.endpoint.url")
-		r.entry("sasl.oauthbearer.token.endpoint.url", Mapped, "kafka.sasl.tokenEndpointUrl", "")
+	endpoint := property("sasl.oauthbearer.token.endpoint.url")
+	if url, given := r.take(endpoint); given {
+		t.add("tokenEndpointUrl", quote(url), endpoint)
+		r.entry(endpoint, Mapped, at.path+".sasl.tokenEndpointUrl", "")
 	}
-	for _, p := range []string{"sasl.login.callback.handler.class", "sasl.client.callback.handler.class"} {
-		if _, given := r.take(p); given {
-			r.entry(p, Needless, "", "kafka.sasl says where tokens come from")
+	for _, name := range []string{"sasl.login.callback.handler.class", "sasl.client.callback.handler.class"} {
+		if _, given := r.take(property(name)); given {
+			r.entry(property(name), Needless, "", at.path+".sasl says where tokens come from")
 		}
 	}
 	if clear {
-		t.add("allowWithoutTLS", &tree{text: "true"}, "security.protocol").doc = "As there: the password is sent in the clear."
+		t.add("allowWithoutTLS", &tree{text: "true"}, property("security.protocol")).doc = "As there: the password is sent in the clear."
 	}
 	if d, bad := r.l.schema("SASL"); len(bad) == 0 {
 		t.order(d)
@@ -117,8 +143,8 @@ func (r *reader) sasl(clear bool) *tree {
 
 // jaas reads sasl.jaas.config. A user's name is no secret; what is one becomes
 // a reference.
-func (r *reader) jaas(t *tree, text string) {
-	const property = "sasl.jaas.config"
+func (r *reader) jaas(t *tree, at loginAt, text string) {
+	property := at.prefix + "sasl.jaas.config"
 	if one.MatchString(text) {
 		r.fail(property, "is a reference as a whole: give the user's name in it, and the password alone as a reference")
 		return
@@ -139,9 +165,9 @@ func (r *reader) jaas(t *tree, text string) {
 		case field == "":
 			r.fail(property, "kcgen does not know the option %s", clip(key))
 		case secret:
-			ref, variable, note := r.secret("sasl."+strings.ToLower(key), options[key])
+			ref, variable, note := r.secret(at.prefix+"sasl."+strings.ToLower(key), options[key])
 			t.add(field, quote(ref), property)
-			e := r.entry(property, Mapped, "kafka.sasl."+field, note)
+			e := r.entry(property, Mapped, at.path+".sasl."+field, note)
 			if variable != "" {
 				e.Outcome, e.Variable = Secret, variable
 			}
@@ -151,7 +177,7 @@ func (r *reader) jaas(t *tree, text string) {
 				r.fail(property, "%s", err)
 			}
 			t.add(field, quote(s), property)
-			r.entry(property, Mapped, "kafka.sasl."+field, "")
+			r.entry(property, Mapped, at.path+".sasl."+field, "")
 		}
 	}
 	if len(extensions.fields) > 0 {

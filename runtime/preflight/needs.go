@@ -28,7 +28,9 @@ type Group struct {
 type Needs struct {
 	Topics []Topic
 	Rights []Need
-	Notes  []string // what cannot be told before records come
+	Notes  []string // what cannot be told before records come, or is another login's
+
+	apart logins // of the connector that is looked at
 }
 
 // Need is a right, and whose need it is.
@@ -56,8 +58,9 @@ func NeedsOf(p *Pipeline) Needs {
 		n.source(p, &p.Sources[i])
 	}
 	for i := range p.Sinks {
-		n.sink(&p.Sinks[i])
+		n.sink(p, &p.Sinks[i])
 	}
+	n.apart = nil
 	if len(p.Sources) > 0 {
 		n.offsets(p)
 	}
@@ -76,6 +79,10 @@ func (n *Needs) right(on kafka.Resource, name, operation, who, why string) *Need
 }
 
 func (n *Needs) need(r kafka.Right, who, why string) *Need {
+	if l, other := n.apart[r.Operation]; other {
+		n.note("%s: %s logs in as %s: grant it %s (%s)", who, l.client, l.principal, r, why)
+		return &Need{}
+	}
 	at := slices.IndexFunc(n.Rights, func(o Need) bool { return o.Right == r })
 	if at < 0 {
 		at = len(n.Rights)
@@ -120,8 +127,12 @@ func (n *Needs) note(format string, args ...any) {
 	n.Notes = append(n.Notes, fmt.Sprintf(format, args...))
 }
 
-func (n *Needs) sink(s *worker.Sink) {
+func (n *Needs) sink(p *Pipeline, s *worker.Sink) {
 	who := "sinks." + s.Name
+	n.apart = loginsOf(p, map[string]client{
+		kafka.Read:  {"its consumer", s.Consumer.TLS, s.Consumer.SASL},
+		kafka.Write: {"its dead letter queue's producer", s.Producer.TLS, s.Producer.SASL},
+	}, s.Admin)
 	for _, t := range s.Topics {
 		n.topic(Topic{Name: t}, who)
 		n.right(kafka.OnTopic, t, kafka.Read, who, "its records")

@@ -212,3 +212,29 @@ func TestReportText(t *testing.T) {
 		t.Error(fmt.Sprint(r.ExitCode()))
 	}
 }
+
+// What a connector's own logins need is theirs to be granted: it is said, and
+// the pipeline's login is not asked for it.
+func TestNeedsOfOwnLogins(t *testing.T) {
+	as := func(user string) *kafka.SASL { return &kafka.SASL{Mechanism: "PLAIN", Username: user} }
+	letters := worker.Errors{Tolerate: true, DeadLetters: &worker.DeadLetters{Topic: "letters"}}
+	n := NeedsOf(&Pipeline{Config: worker.Config{
+		OffsetTopic: kafka.NewTopic{Name: "offsets"},
+		Sources:     []worker.Source{{Name: "src", Connector: tables{topics: []connect.TopicName{{Name: "orders"}}}, Producer: kafka.Producer{SASL: as("writer")}}},
+		Sinks: []worker.Sink{{Name: "snk", Topics: []string{"orders"}, Errors: letters,
+			Consumer: kafka.Consumer{SASL: as("reader")}, Producer: kafka.Producer{SASL: as("letters")}, Admin: &kafka.Admin{SASL: as("maker")}}},
+	}})
+	if got := rightsText(n); got != "Read on the topic offsets\nWrite on the topic offsets\nCreate on the topic offsets" {
+		t.Errorf("the pipeline's login: %s", got)
+	}
+	want := []string{
+		"sources.src: its producer logs in as User:writer: grant it Write on the topic orders (its records)",
+		"sinks.snk: its consumer logs in as User:reader: grant it Read on the topic orders (its records)",
+		"sinks.snk: its consumer logs in as User:reader: grant it Read on the group connect-snk (its consumer group)",
+		"sinks.snk: its dead letter queue's producer logs in as User:letters: grant it Write on the topic letters (its dead letters)",
+		"sinks.snk: who makes its topics logs in as User:maker: grant it Create on the topic letters (its dead letters)",
+	}
+	if !slices.Equal(n.Notes, want) {
+		t.Errorf("notes:\n%s", strings.Join(n.Notes, "\n"))
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 func (n *Needs) source(p *Pipeline, s *worker.Source) {
 	who := "sources." + s.Name
+	n.apart = loginsOf(p, map[string]client{kafka.Write: {"its producer", s.Producer.TLS, s.Producer.SASL}}, s.Admin)
 	topics, all := topicsOf(s)
 	for _, t := range topics {
 		n.written(s, t, who)
@@ -17,7 +18,6 @@ func (n *Needs) source(p *Pipeline, s *worker.Source) {
 		n.note("%s: topics that it names only when records come are not here; each needs Write%s", who, also(s.Topics != nil))
 	}
 	n.letters(s.Errors, who)
-	n.journals(s, who)
 	if e := s.ExactlyOnce; e != nil {
 		for task := range max(s.MaxTasks, 1) {
 			n.right(kafka.OnID, e.ID(s.Name, task), kafka.Write, who, "its transactions")
@@ -26,6 +26,8 @@ func (n *Needs) source(p *Pipeline, s *worker.Source) {
 			n.wish(kafka.Right{Resource: kafka.OnTopic, Name: t.Name, Prefix: t.Prefix, Operation: kafka.Read}, who, "to see a transaction that the brokers have torn (KAFKA-20734)")
 		}
 	}
+	n.apart = nil
+	n.journals(s, who) // by the worker's own client
 }
 
 // journals notes the topics that the connector keeps beside those of its records.

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -299,6 +300,33 @@ func (w *secureWorld) passwordChanges(t *testing.T) {
 	next := l.startIn(l.env)
 	l.wait(next, "all lines", l.written(200))
 	l.stop(next)
+	l.complete(l.checkTopic(200))
+	l.complete(l.checkOut(200))
+	log, err := p.Log()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.noSecret(log)
+}
+
+// passwordIsReplaced has the broker refuse the password until the file of the
+// reference holds the new one. The process goes on: the task that is started
+// again takes it up, and with it the source, which nobody started again.
+func (w *secureWorld) passwordIsReplaced(t *testing.T) {
+	const newPassword = "canary-new-password"
+	file := filepath.Join(t.TempDir(), "secret.properties")
+	keep := func(password string) { writeFile(t, file, []byte("password="+password+"\n")) }
+	keep(rightPassword)
+	w.password(t, "fickle", kadm.ScramSha512, rightPassword)
+	l := w.lab(t, w.broker.Listener("SECURE"), map[string]string{"E2E_SASL": "SCRAM-SHA-512", "E2E_USER": "fickle", "E2E_PASSWORD_FILE": file})
+	p := l.startIn(l.env, "-log-level", "debug")
+	l.wait(p, "the first lines", l.written(100))
+	w.password(t, "fickle", kadm.ScramSha512, newPassword)
+	l.waitLog(p, "the task has failed")
+	l.write(100, 200)
+	keep(newPassword)
+	l.wait(p, "the lines behind the new password", l.written(200))
+	_ = p.Stop(stopGrace)
 	l.complete(l.checkTopic(200))
 	l.complete(l.checkOut(200))
 	log, err := p.Log()

@@ -2,7 +2,8 @@
 // with the SASL mechanism E2E_SASL, where there is one. With E2E_WORKERS it
 // shares its tasks in a group of that name, and delivers exactly once. With
 // E2E_CREATE the source makes its topic; with E2E_JSON the sink takes records for
-// JSON.
+// JSON. With E2E_PASSWORD_FILE the password is there, and a task that has failed
+// is started again.
 package main
 
 import (
@@ -34,6 +35,10 @@ func main() {
 			Token: given("E2E_TOKEN"), TokenEndpointURL: os.Getenv("E2E_TOKEN_URL"),
 			ClientID: os.Getenv("E2E_CLIENT_ID"), ClientSecret: given("E2E_CLIENT_SECRET"), Scope: "kafka",
 		}
+	}
+	if file := os.Getenv("E2E_PASSWORD_FILE"); file != "" {
+		p.Kafka.SASL.Password = secret.Ref("${file:" + file + ":password}")
+		p.Worker.Restart = &runtime.Restart{Delay: 200 * time.Millisecond, DelayMax: time.Second, Limit: 1000}
 	}
 	if os.Getenv("E2E_CREATE") != "" {
 		p.Sources[0].TopicCreation = &runtime.TopicCreation{Default: runtime.TopicDefaults{ReplicationFactor: 1, Partitions: 1}}
