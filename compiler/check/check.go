@@ -9,6 +9,7 @@
 //	topics.go    topics, groups, topic creation
 //	exactly.go   exactly-once delivery
 //	pattern.go   regular expressions
+//	tables.go    connectors of databases
 //	chain.go     transforms
 //	debezium.go  transforms of change events
 //	tests.go     tests and schemas
@@ -31,12 +32,14 @@ var checks = []func(*checker){
 	calls,
 	certificates,
 	sasl,
+	idleClients,
 	topics,
 	groups,
 	offsetsTopic,
 	exactlyOnce,
 	creation,
 	patterns,
+	tables,
 	chains,
 	changeEvents,
 	tests,

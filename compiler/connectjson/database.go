@@ -116,6 +116,11 @@ func (r *reader) driver(address string, d *gotype.Def) *driver {
 			own.params[strings.ToLower(name)] = p
 		}
 	}
+	for _, f := range d.Fields { // those of the connector that are of one database
+		if _, given := r.props[f.Property()]; given && strings.Contains(f.Property(), ".") {
+			own.params[strings.ToLower(f.Property())] = f.Property()
+		}
+	}
 	return own
 }
 

@@ -26,6 +26,13 @@ type Rights interface {
 	Grants(user string, t Table, rights []Right) []string
 }
 
+// Homes is a Dialect of a database whose connection sees the tables of several
+// schemas, of which one is where tables are by default.
+type Homes interface {
+	// Home is that schema: "public".
+	Home() string
+}
+
 // Indexes is a Dialect that can tell how a table is indexed.
 type Indexes interface {
 	// Indexes are the columns of each index, in order, the primary key's

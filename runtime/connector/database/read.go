@@ -12,8 +12,9 @@ import (
 type Reads interface {
 	// Tables lists what can be read of the kinds that are asked for ("TABLE",
 	// "VIEW", "MATERIALIZED VIEW", "PARTITIONED TABLE", "FOREIGN TABLE"), by
-	// name; those of the system are left out. A schema that is not empty is the
-	// only one that is looked at.
+	// name; those of the system are left out. A schema that is not empty is a
+	// pattern of LIKE, with \ before a % or _ that stands for itself, of those that
+	// are looked at.
 	Tables(ctx context.Context, q Querier, schema string, kinds []string) ([]Table, error)
 	// Columns describes a table's columns, in order. None at all: there is no
 	// such table.

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"kcgen.dev/runtime/connect"
@@ -59,14 +60,26 @@ type Writing struct {
 	Zone, DateZone *time.Location
 }
 
+// ErrNoBulk is an error of Bulk for a table into which rows go by plain
+// statements alone.
+var ErrNoBulk = errors.New("the table takes rows by statements alone")
+
 // Bulk is a Dialect that can insert many rows faster than by statements with
 // parameters (PostgreSQL's COPY).
 type Bulk interface {
 	// InsertBulk inserts rows, in the transaction that the connection is in.
 	// Where a row is at fault no row is inserted, and the transaction may be in a
 	// state in which only a rollback (to a savepoint) is possible, as after any
-	// error there.
+	// error there. See ErrNoBulk.
 	InsertBulk(ctx context.Context, c *sql.Conn, t Table, columns []Column, rows [][]any) error
 	// UpsertBulk is InsertBulk for upserts; see AppendUpsert.
 	UpsertBulk(ctx context.Context, c *sql.Conn, t Table, keys, others []Column, rows [][]any) error
+}
+
+// BulkDelete is a Dialect that can delete many rows faster than by statements
+// with parameters.
+type BulkDelete interface {
+	// DeleteBulk deletes the rows that have the keys. After an error all is as
+	// Bulk has it.
+	DeleteBulk(ctx context.Context, c *sql.Conn, t Table, keys []Column, rows [][]any) error
 }

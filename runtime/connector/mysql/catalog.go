@@ -11,13 +11,16 @@ import (
 )
 
 const listTables = `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
-WHERE TABLE_SCHEMA = COALESCE(NULLIF(?, ''), DATABASE()) ORDER BY TABLE_NAME`
+WHERE CASE WHEN ? = '' THEN TABLE_SCHEMA = DATABASE() ELSE TABLE_SCHEMA LIKE ? END ORDER BY TABLE_SCHEMA, TABLE_NAME`
 
 // Tables have their database before them, as Connect's driver gives them: it is
 // part of the names in offsets.
 func (dialect) Tables(ctx context.Context, q database.Querier, schema string, kinds []string) ([]database.Table, error) {
 	var tables []database.Table
-	err := database.Strings(ctx, q, listTables, []any{schema}, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{schema, schema}, func(row []string) error {
+		if strings.Contains(schema, "%") && systemDatabases[row[0]] {
+			return nil
+		}
 		if slices.Contains(kinds, kindOf(row[2])) {
 			tables = append(tables, database.Table{Schema: row[0], Name: row[1]})
 		}

@@ -42,6 +42,11 @@ func (dialect) ParseTable(name string) (database.Table, error) {
 	if err != nil {
 		return t, fmt.Errorf("mysql: %w", err)
 	}
+	for _, part := range []string{t.Schema, t.Name} {
+		if err := checkName(part); err != nil {
+			return t, fmt.Errorf("mysql: %q is no name of a table: a part of it %w", name, err)
+		}
+	}
 	return t, nil
 }
 

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"kcgen.dev/runtime/connector/database"
@@ -21,14 +22,14 @@ func (d dialect) InsertBulk(ctx context.Context, c *sql.Conn, t database.Table, 
 		return fmt.Errorf("postgres: copy into %s: %w", t, err)
 	}
 	statement := append(database.AppendTable([]byte("COPY "), d, t), " ("...)
-	statement = append(database.AppendNames(statement, d, names(columns)), ") FROM STDIN"...)
+	statement = append(database.AppendNames(statement, d, database.ColumnNames(columns)), ") FROM STDIN"...)
 	err = c.Raw(func(driver any) error {
 		pg, ok := driver.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("the connection is of another driver (%T)", driver)
 		}
 		_, err := pg.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(text), string(statement))
-		return err
+		return copyFault(err)
 	})
 	if err != nil {
 		return fmt.Errorf("postgres: copy into %s: %w", t, err)
@@ -36,12 +37,14 @@ func (d dialect) InsertBulk(ctx context.Context, c *sql.Conn, t database.Table, 
 	return nil
 }
 
-func names(columns []database.Column) []string {
-	out := make([]string, len(columns))
-	for i, c := range columns {
-		out[i] = c.Name
+// copyFault knows the tables that COPY refuses, though an INSERT goes well: views
+// (42809), and tables with policies for their rows (0A000).
+func copyFault(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (pg.Code == "42809" || pg.Code == "0A000") {
+		return fmt.Errorf("%w: %w", database.ErrNoBulk, err)
 	}
-	return out
+	return err
 }
 
 // copyText writes rows as COPY reads them: fields between tabs, rows between
@@ -100,34 +103,55 @@ func appendEscaped(dst []byte, text string) []byte {
 // of: as fast as a COPY into a table between, and without the table.
 func (d dialect) UpsertBulk(ctx context.Context, c *sql.Conn, t database.Table, keys, others []database.Column, rows [][]any) error {
 	columns := slices.Concat(keys, others)
-	args := make([]any, len(columns))
-	for i := range columns {
-		text, err := arrayText(rows, i)
-		if err != nil {
-			return fmt.Errorf("postgres: upsert into %s: column %s: %w", t, columns[i].Name, err)
-		}
-		args[i] = text
+	args, err := asArrays(columns, rows)
+	if err != nil {
+		return fmt.Errorf("postgres: upsert into %s: %w", t, err)
 	}
-	if _, err := c.ExecContext(ctx, string(d.appendUnnest(nil, t, columns, names(keys), names(others))), args...); err != nil {
+	if _, err := c.ExecContext(ctx, string(d.appendUnnest(nil, t, columns, database.ColumnNames(keys), database.ColumnNames(others))), args...); err != nil {
 		return fmt.Errorf("postgres: upsert into %s: %w", t, err)
 	}
 	return nil
 }
 
+// asArrays are the columns of rows as parameters.
+func asArrays(columns []database.Column, rows [][]any) ([]any, error) {
+	args := make([]any, len(columns))
+	for i := range columns {
+		text, err := arrayText(rows, i)
+		if err != nil {
+			return nil, fmt.Errorf("column %s: %w", columns[i].Name, err)
+		}
+		args[i] = text
+	}
+	return args, nil
+}
+
 // appendUnnest appends INSERT INTO … SELECT … FROM unnest($1::a[], …).
 func (d dialect) appendUnnest(dst []byte, t database.Table, columns []database.Column, keys, others []string) []byte {
 	dst = append(database.AppendTable(append(dst, "INSERT INTO "...), d, t), " ("...)
-	dst = append(database.AppendNames(dst, d, names(columns)), ") OVERRIDING SYSTEM VALUE SELECT "...)
+	dst = append(database.AppendNames(dst, d, database.ColumnNames(columns)), ") OVERRIDING SYSTEM VALUE SELECT "...)
 	for i, c := range columns {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = strconv.AppendInt(append(dst, 'c'), int64(i+1), 10)
-		if elem, viaText := castType(c.Type); viaText {
-			dst = append(append(dst, "::"...), elem...)
-		}
+		dst = appendCast(dst, i, c)
 	}
-	dst = append(dst, " FROM unnest("...)
+	dst = append(d.appendArrays(append(dst, " FROM "...), columns), " u("...)
+	return d.appendConflict(append(database.AppendRefs(dst, len(columns)), ')'), keys, others)
+}
+
+// appendCast appends the i-th column of what appendArrays gives.
+func appendCast(dst []byte, i int, c database.Column) []byte {
+	dst = database.AppendRef(dst, i)
+	if elem, viaText := castType(c.Type); viaText {
+		dst = append(append(dst, "::"...), elem...)
+	}
+	return dst
+}
+
+// appendArrays appends unnest($1::a[], …).
+func (d dialect) appendArrays(dst []byte, columns []database.Column) []byte {
+	dst = append(dst, "unnest("...)
 	for i, c := range columns {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -139,14 +163,7 @@ func (d dialect) appendUnnest(dst []byte, t database.Table, columns []database.C
 			dst = append(append(dst, elem...), "[]"...)
 		}
 	}
-	dst = append(dst, ") u("...)
-	for i := range columns {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = strconv.AppendInt(append(dst, 'c'), int64(i+1), 10)
-	}
-	return d.appendConflict(append(dst, ')'), keys, others)
+	return append(dst, ')')
 }
 
 // flat are the types whose arrays unnest takes apart to their values. An array

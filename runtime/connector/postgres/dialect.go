@@ -21,6 +21,7 @@ var (
 	_ database.Privileges = dialect{}
 	_ database.Numbers    = dialect{}
 	_ database.Defers     = dialect{}
+	_ database.Names      = dialect{}
 	_ database.Logins     = Database{}
 )
 
@@ -52,19 +53,26 @@ func (dialect) ParseTable(name string) (database.Table, error) {
 	}
 	for _, part := range []string{t.Catalog, t.Schema, t.Name} {
 		if err := checkName(part); err != nil {
-			return t, fmt.Errorf("postgres: %q is no name of a table: %w", name, err)
+			return t, fmt.Errorf("postgres: %q is no name of a table: a part of it %w", name, err)
 		}
 	}
 	return t, nil
 }
 
-// checkName finds what the server would refuse, or cut in silence.
+// CheckName finds what the server would refuse, or cut in silence.
+func (dialect) CheckName(name string) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("postgres: the name %w", err)
+	}
+	return nil
+}
+
 func checkName(name string) error {
 	if len(name) > maxName {
-		return fmt.Errorf("a part of it has %d bytes; PostgreSQL's names have at most %d", len(name), maxName)
+		return fmt.Errorf("has %d bytes, and PostgreSQL's names have at most %d", len(name), maxName)
 	}
 	if strings.IndexByte(name, 0) >= 0 {
-		return errors.New("there is a NUL in it")
+		return errors.New("has a NUL in it")
 	}
 	return nil
 }

@@ -86,6 +86,9 @@ func (d dialect) Unordered(ctx context.Context, q database.Querier, t database.T
 // look into it.
 const publicSchema = "public"
 
+// Home is where a table without a schema is by default.
+func (dialect) Home() string { return publicSchema }
+
 // Grants gives GRANT statements. Who updates or deletes by a key reads it too.
 // Only an owner may add columns; the statement for that makes the user one.
 func (d dialect) Grants(user string, t database.Table, rights []database.Right) []string {
@@ -109,11 +112,11 @@ func (d dialect) Grants(user string, t database.Table, rights []database.Right) 
 		}
 		return statements
 	}
-	if on != "" {
-		statements = append(statements, "GRANT "+on+" ON "+d.table(t)+to)
-	}
-	if slices.Contains(rights, database.Alter) {
+	switch {
+	case slices.Contains(rights, database.Alter): // an owner has all other rights
 		statements = append(statements, "ALTER TABLE "+d.table(t)+" OWNER"+to)
+	case on != "":
+		statements = append(statements, "GRANT "+on+" ON "+d.table(t)+to)
 	}
 	return statements
 }

@@ -2,7 +2,11 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"kcgen.dev/runtime/connector/database"
 )
@@ -12,15 +16,17 @@ import (
 //
 //   - A statement that inserts takes a lock of the table (ROW EXCLUSIVE) before
 //     it draws the number from the default's sequence, and its transaction keeps
-//     it to its end. So who has drawn a number and is not done stands in pg_locks.
+//     it to its end. So does nextval() with the sequence, for who draws the number
+//     before the INSERT. So who has drawn a number and is not done stands in
+//     pg_locks.
 //   - A time such as now() is that of the transaction's begin. So any transaction
 //     that is open may yet write a time that is past.
 //
-// What is left: numbers that were drawn before the INSERT began, in another
-// transaction or by nextval() in a statement of its own; sequences that hand out
-// numbers in stocks (CACHE above 1; see Unordered); times that clients make; and
-// on a standby, a transaction between drawing its number and writing its first
-// row.
+// What is left: numbers that were drawn in another transaction (Hibernate's pooled
+// ids), or from a sequence of which no column of the table knows; sequences that
+// hand out numbers in stocks (CACHE above 1; see Unordered); times that clients
+// make; and on a standby, a transaction between drawing its number and writing
+// its first row.
 
 // A transaction is named by its virtual id, with the server's start since that
 // counts anew then, and by its own id once it has one. Both, since a prepared
@@ -40,23 +46,55 @@ UNION
 ), whole(oid) AS (
 	SELECT oid FROM parts UNION
 	SELECT i.inhparent FROM whole w JOIN pg_catalog.pg_inherits i ON i.inhrelid = w.oid
+), sequences(oid) AS (
+	SELECT d.objid FROM whole w JOIN pg_catalog.pg_depend d ON d.refobjid = w.oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+		AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.classid = 'pg_catalog.pg_class'::regclass
+UNION
+	SELECT d.refobjid FROM whole w JOIN pg_catalog.pg_attrdef f ON f.adrelid = w.oid JOIN pg_catalog.pg_depend d ON d.objid = f.oid
+		AND d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> w.oid
 ), writers AS (
 	SELECT DISTINCT l.virtualtransaction FROM pg_catalog.pg_locks l
 	WHERE l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-	AND l.relation IN (SELECT oid FROM whole)
+	AND l.relation IN (SELECT oid FROM whole UNION SELECT oid FROM sequences)
 	AND l.granted AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 	AND l.pid IS DISTINCT FROM pg_backend_pid()
 ) ` + transactionNames
 
 // openTransactions leaves out who is nobody (autovacuum and the like): what they
-// do changes no row.
+// do changes no row. And it leaves out bystanders, who can change none, and who
+// helps another one to read: of who writes, the other one is there too. (Of another
+// user's helpers the server does not say that they are some.)
 const openTransactions = `WITH writers AS (
 	SELECT l.virtualtransaction FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 	WHERE l.locktype = 'virtualxid' AND l.granted AND l.pid <> pg_backend_pid()
-	AND a.datname = current_database() AND a.usesysid IS NOT NULL
+	AND a.datname = current_database() AND a.usesysid IS NOT NULL AND a.backend_type IS DISTINCT FROM 'parallel worker'
+	AND l.virtualtransaction NOT IN (` + bystanders + `)
 UNION ALL
 	SELECT '-1/' || transaction FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
 ) ` + transactionNames
+
+// bystanders are transactions that hold the lock by which they can be known. It
+// ends with the transaction, so that no other one of the session, or of who gets
+// its connection from a pool, is taken for one. 1801676645 is "kcge".
+const (
+	bystanders = `SELECT virtualtransaction FROM pg_catalog.pg_locks
+		WHERE locktype = 'advisory' AND classid = 1801676645 AND objid = 1 AND objsubid = 2 AND granted`
+	standBy = `SELECT pg_advisory_xact_lock_shared(1801676645, 1)`
+)
+
+// StandBy has Writers leave out a read-only transaction.
+func (dialect) StandBy(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, standBy); err != nil {
+		return fmt.Errorf("postgres: mark a transaction that reads: %w", err)
+	}
+	return nil
+}
+
+// Wrote says whether a read-only transaction was to write.
+func (dialect) Wrote(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "25006"
+}
 
 const transactionNames = `SELECT CASE WHEN w.virtualtransaction LIKE '-1/%' THEN 'xid ' || substr(w.virtualtransaction, 4)
 	ELSE extract(epoch FROM pg_postmaster_start_time()) || ' ' || w.virtualtransaction END FROM writers w

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"database/sql"
 	"fmt"
 	"maps"
 	"testing"
@@ -73,6 +74,8 @@ func TestLateCommit(t *testing.T) {
 func TestWriters(t *testing.T) {
 	_, db := fresh(t)
 	exec(t, db, `CREATE TABLE plain (id serial)`, `CREATE TABLE other (id serial)`,
+		`CREATE TABLE named (id bigint GENERATED ALWAYS AS IDENTITY)`, `CREATE SEQUENCE shared`,
+		`CREATE TABLE defaults (id bigint DEFAULT nextval('shared'))`, `CREATE TABLE otherwise (id bigint DEFAULT nextval('shared'))`,
 		`CREATE TABLE whole (id serial) PARTITION BY RANGE (id)`, `CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (1000)`,
 		`CREATE TABLE parent (id serial)`, `CREATE TABLE child () INHERITS (parent)`, `CREATE VIEW seen AS SELECT * FROM (SELECT id FROM whole) w`)
 	one, reader := conn(t, db), conn(t, db)
@@ -86,6 +89,10 @@ func TestWriters(t *testing.T) {
 		{"through the whole", "INSERT INTO whole DEFAULT VALUES", []string{"whole", "part", "seen"}, []string{"plain"}},
 		{"into the part", "INSERT INTO part VALUES (1)", []string{"whole", "part", "seen"}, []string{"plain"}},
 		{"into the child", "INSERT INTO child VALUES (1)", []string{"parent", "child"}, []string{"plain"}},
+		{"drawing a number", "SELECT nextval('plain_id_seq')", []string{"plain"}, []string{"other"}},
+		{"drawing an identity", "SELECT nextval('named_id_seq')", []string{"named"}, []string{"plain"}},
+		{"drawing from a default's sequence", "SELECT nextval('shared')", []string{"defaults", "otherwise"}, []string{"plain"}},
+		{"drawing for the whole", "SELECT nextval('whole_id_seq')", []string{"whole", "part", "seen"}, []string{"plain"}},
 		{"reading", "SELECT * FROM plain", nil, []string{"plain"}},
 		{"analysing", "ANALYZE plain", nil, []string{"plain"}},
 	} {
@@ -114,6 +121,37 @@ func TestWriters(t *testing.T) {
 		t.Errorf("one's own transaction is %v, %v", a, b)
 	}
 	exec(t, reader, "ROLLBACK")
+}
+
+// Who stands by is no writer, for as long as the transaction lasts; who is to
+// write in it is refused.
+func TestStandBy(t *testing.T) {
+	_, db := fresh(t)
+	exec(t, db, "CREATE TABLE plain (id serial)")
+	one, reader := conn(t, db), conn(t, db)
+	by := dialect.(database.Bystanders)
+	tx, err := one.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(writers(t, reader, "plain", true)) == 0 {
+		t.Error("a transaction that is not marked is left out")
+	}
+	if err := by.StandBy(t.Context(), tx); err != nil {
+		t.Fatal(err)
+	}
+	if w := writers(t, reader, "plain", true); len(w) != 0 {
+		t.Errorf("%v are waited for", w)
+	}
+	if _, err := tx.Exec("INSERT INTO plain DEFAULT VALUES"); !by.Wrote(err) {
+		t.Errorf("it may write: %v", err)
+	}
+	_ = tx.Rollback()
+	exec(t, one, "BEGIN")
+	if len(writers(t, reader, "plain", true)) == 0 {
+		t.Error("the next transaction of the session is left out")
+	}
+	exec(t, one, "ROLLBACK")
 }
 
 // A name stands for one transaction: the next one of a session has another, and

@@ -14,7 +14,7 @@ var relkinds = map[string]string{
 
 const tablesQuery = `SELECT n.nspname, c.relname
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE strpos($1, c.relkind::text) > 0 AND ($2 = '' OR n.nspname = $2)
+WHERE strpos($1, c.relkind::text) > 0 AND ($2 = '' OR n.nspname LIKE $2)
 AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
 AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
 ORDER BY n.nspname, c.relname`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,16 @@ var ways = []struct {
 	{"upsert bulk", func(ctx context.Context, c *sql.Conn, t database.Table, keys, others []database.Column, rows [][]any) error {
 		return dialect.(database.Bulk).UpsertBulk(ctx, c, t, keys, others, rows)
 	}},
+}
+
+// updates is a way for rows whose keys are there.
+func updates(ctx context.Context, c *sql.Conn, t database.Table, keys, others []database.Column, rows [][]any) error {
+	for _, row := range rows {
+		if err := ways[0].write(ctx, c, t, keys, nil, [][]any{row[:len(keys)]}); err != nil {
+			return err
+		}
+	}
+	return dialect.(database.BulkUpdate).UpdateBulk(ctx, c, t, keys, others, rows)
 }
 
 func names(columns []database.Column) (out []string) {
@@ -182,7 +193,9 @@ func TestBind(t *testing.T) {
 		row, none = append(row, v), append(none, nil)
 	}
 	c := conn(t, db)
-	for w, way := range ways {
+	updated := ways[0]
+	updated.name, updated.write = "update", updates
+	for w, way := range append(slices.Clone(ways), updated) {
 		row[0], none[0] = int64(2*w+1), int64(2*w+2)
 		if err := way.write(t.Context(), c, table, all[:1], all[1:], [][]any{row, none}); err != nil {
 			t.Errorf("%s: %v", way.name, err)

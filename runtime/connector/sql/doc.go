@@ -27,6 +27,7 @@
 //	sinktable.go   a table: made, amended, read anew
 //	sinkput.go     a batch as transactions, and what is tried again
 //	sinkwrite.go   rows as statements, and the rows that are refused
+//	sinkroom.go    what is used again for the next batch
 //	sinksession.go the connection, its transaction and prepared statements
 //	sinkexact.go   positions beside the data
 //	sinkflow.go    what a build can tell

@@ -143,7 +143,7 @@ type sinkTask struct {
 	args    []any
 	keys    []byte
 	refused map[int]error // by the record's place in the batch
-	seen    map[string]int
+	seen    rowKeys
 	rows    [][]any
 	flat    []any
 }

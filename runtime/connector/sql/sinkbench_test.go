@@ -2,18 +2,16 @@ package sql
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
 	"kcgen.dev/runtime/connect"
-	"kcgen.dev/runtime/connector/database"
 )
 
 const benchRows = 3000
 
-// BenchmarkSink writes batches through the sink, and the same rows with the bare
-// driver: one prepared statement of many rows, or COPY.
+// BenchmarkSink writes batches through the sink. TestLargeSink does it beside the
+// bare drivers.
 func BenchmarkSink(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) *shop{"sqlite": newShop, "postgres": postgresShop, "mariadb": mariaShop} {
 		b.Run(name, func(b *testing.B) {
@@ -24,23 +22,12 @@ func BenchmarkSink(b *testing.B) {
 			} {
 				b.Run(mode, func(b *testing.B) { benchSink(b, open(b), o) })
 			}
-			b.Run("bare", func(b *testing.B) { benchBare(b, open(b)) })
 		})
 	}
 }
 
 func benchSink(b *testing.B, s *shop, o Sink) {
 	put := sinkWriter(s, o)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		put()
-	}
-	b.ReportMetric(float64(b.N*benchRows)/b.Elapsed().Seconds(), "rows/s")
-}
-
-func benchBare(b *testing.B, s *shop) {
-	put := bareWriter(s)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
@@ -61,50 +48,6 @@ func sinkWriter(s *shop, o Sink) func() {
 			n++
 		}
 		if err := r.Put(context.Background(), batch); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-// bareWriter writes benchRows rows with the driver alone, in one transaction.
-func bareWriter(s *shop) func() {
-	s.exec(`CREATE TABLE orders (id BIGINT NOT NULL, name TEXT, n INTEGER)`)
-	ctx, d := context.Background(), s.db.Dialect()
-	table := database.Table{Name: "orders"}
-	conn, err := s.pool.Conn(ctx)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { _ = conn.Close() })
-	rows := make([][]any, benchRows)
-	var flat []any
-	for i := range rows {
-		rows[i] = []any{int64(i), fmt.Sprint("order ", i), int64(i)}
-		flat = append(flat, rows[i]...)
-	}
-	bulk, fast := d.(database.Bulk)
-	columns, err := d.Columns(ctx, conn, table, database.Mapping{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	stmt, err := conn.PrepareContext(ctx, string(d.AppendInsert(nil, table, []string{"id", "name", "n"}, benchRows)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return func() {
-		tx, err := conn.BeginTx(ctx, nil)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if fast {
-			err = bulk.InsertBulk(ctx, conn, table, columns, rows)
-		} else {
-			_, err = stmt.ExecContext(ctx, flat...)
-		}
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if err := tx.Commit(); err != nil {
 			s.t.Fatal(err)
 		}
 	}

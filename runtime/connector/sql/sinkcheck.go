@@ -83,20 +83,22 @@ func (c *inspection) table(ctx context.Context, id database.Table) {
 		return
 	case len(columns) == 0 && c.Sink.AutoCreate:
 		c.Say(what+", or is made with the first record for it (autoCreate)", "", "")
+		c.has(ctx, id, c.toMake(c.Sink.rights()))
 		return
 	case len(columns) == 0:
 		c.Say(what, "it is not, or the user may not see it", strings.TrimSuffix("make it, or set autoCreate: true; or give the user its rights: "+c.grant(id, c.Sink.rights()...), "; or give the user its rights: "))
 		return
 	}
 	c.Good(what)
-	keys := c.keys(id, columns)
+	c.engine(ctx, id)
+	keys := c.keys(ctx, id, columns)
 	c.writable(id, columns, keys)
 	c.rightsOn(ctx, id, columns, keys)
 }
 
 // keys are the columns of the key, as far as they are known before there are
 // records.
-func (c *inspection) keys(id database.Table, columns []database.Column) []string {
+func (c *inspection) keys(ctx context.Context, id database.Table, columns []database.Column) []string {
 	keys := c.Sink.PkFields
 	if c.Sink.PkMode == "kafka" && len(keys) == 0 {
 		keys = kafkaColumns
@@ -108,6 +110,7 @@ func (c *inspection) keys(id database.Table, columns []database.Column) []string
 		}
 	}
 	if len(keys) == 0 {
+		c.keyed(ctx, id, columns, primary)
 		return primary
 	}
 	for _, k := range keys {
@@ -123,18 +126,81 @@ func (c *inspection) keys(id database.Table, columns []database.Column) []string
 			c.Say(what, "it does not", "add it, or give others in pkFields")
 		}
 	}
-	c.unique(id, found, primary)
+	if len(found) == len(keys) {
+		c.unique(ctx, id, found, primary)
+	}
 	return found
 }
 
-// unique looks whether an upsert's keys are the primary key.
-func (c *inspection) unique(id database.Table, keys, primary []string) {
+// unique looks whether an upsert finds rows by its keys.
+func (c *inspection) unique(ctx context.Context, id database.Table, keys, primary []string) {
 	a, b := slices.Sorted(slices.Values(keys)), slices.Sorted(slices.Values(primary))
 	if c.Sink.InsertMode != "upsert" || slices.Equal(a, b) {
 		return
 	}
-	c.Warn(fmt.Sprintf("table %s: its primary key is %s, as pkFields says", id, wordsOf(keys)),
-		"it is "+orNone(primary), "an upsert finds rows by a unique key: see that there is one of just these columns")
+	d, ok := c.dialect.(database.Upserts)
+	if !ok {
+		c.Warn(fmt.Sprintf("table %s: its primary key is %s, as pkFields says", id, wordsOf(keys)),
+			"it is "+orNone(primary), "an upsert finds rows by a unique key: see that there is one of just these columns")
+		return
+	}
+	what := fmt.Sprintf("table %s: an upsert finds rows by %s", id, wordsOf(keys))
+	switch finds, err := d.Finds(ctx, c.conn, id, keys); {
+	case err != nil && c.dialect.Fault(err) == database.Denied: // the rights are looked at by themselves
+	case err != nil:
+		c.Say(what, err.Error(), "")
+	case finds:
+		c.Good(what)
+	default:
+		c.Say(what, "there is no unique key of just these columns; the primary key is "+orNone(primary),
+			"give others in pkFields, or add it: "+addUnique(c.dialect, id, keys))
+	}
+}
+
+// keyed looks whether a table has a unique key at all, where the records' own
+// keys will say which.
+func (c *inspection) keyed(ctx context.Context, id database.Table, columns []database.Column, primary []string) {
+	if c.Sink.InsertMode != "upsert" || len(primary) > 0 {
+		return
+	}
+	what := fmt.Sprintf("table %s has a unique key for upserts", id)
+	const fix = "give it one, of the columns of the records' keys"
+	all := make([]string, len(columns))
+	for i, k := range columns {
+		all[i] = k.Name
+	}
+	d, ok := c.dialect.(database.Upserts)
+	if !ok || !d.Doubles() {
+		c.Warn(what, "it has no primary key", fix)
+		return
+	}
+	switch finds, err := d.Finds(ctx, c.conn, id, all); {
+	case err != nil:
+		c.Say(what, err.Error(), "")
+	case !finds:
+		c.Say(what, "it has none: rows that are there would be added once more", fix)
+	default:
+		c.Good(what)
+	}
+}
+
+// engine looks whether the table has transactions.
+func (c *inspection) engine(ctx context.Context, id database.Table) {
+	d, ok := c.dialect.(database.Engines)
+	if !ok {
+		return
+	}
+	what := fmt.Sprintf("table %s has transactions", id)
+	switch engine, err := d.Untransacted(ctx, c.conn, id); {
+	case err != nil:
+		c.Say(what, err.Error(), "")
+	case engine == "":
+		c.Good(what)
+	case c.Sink.ExactlyOnce:
+		c.Say(what, "it is of "+engine+", and exactlyOnce needs them", makeInnoDB(c.dialect, id))
+	default:
+		c.Warn(what, "it is of "+engine+": rows of a batch that fails stay, and come again", makeInnoDB(c.dialect, id))
+	}
 }
 
 func orNone(names []string) string {
@@ -173,15 +239,29 @@ var rightNames = map[database.Right]string{
 // rightsOn asks for the user's rights; a database that does not tell them plans
 // each statement, and runs none.
 func (c *inspection) rightsOn(ctx context.Context, id database.Table, columns []database.Column, keys []string) {
-	asks, ok := c.dialect.(database.Privileges)
-	if !ok {
+	if _, ok := c.dialect.(database.Privileges); !ok {
 		c.planned(ctx, id, columns, keys)
 		return
 	}
-	for _, right := range c.Sink.rights() {
-		if right == database.Create {
-			continue // the table is there
-		}
+	c.has(ctx, id, slices.DeleteFunc(c.Sink.rights(), func(r database.Right) bool { return r == database.Create }))
+}
+
+// toMake are the rights that a table takes that is not there yet: who makes it
+// may own it.
+func (c *inspection) toMake(rights []database.Right) []database.Right {
+	if o, ok := c.dialect.(database.Owners); ok && o.MakersOwn() {
+		return []database.Right{database.Create}
+	}
+	return rights
+}
+
+// has asks for rights, of a database that tells them.
+func (c *inspection) has(ctx context.Context, id database.Table, rights []database.Right) {
+	asks, ok := c.dialect.(database.Privileges)
+	if !ok {
+		return
+	}
+	for _, right := range rights {
 		what := fmt.Sprintf("table %s: the right to %s", id, rightNames[right])
 		lacks, err := asks.Lacks(ctx, c.conn, id, []database.Right{right})
 		switch {
@@ -262,11 +342,14 @@ func (c *inspection) offsets(ctx context.Context) {
 		c.Say(what, err.Error(), "")
 	case len(columns) == 0:
 		c.Warn(what, "it is not there yet: the sink makes it when it starts, if it may", text)
+		c.has(ctx, g.table, c.toMake(g.rights()))
 	default:
 		if err := g.verify(columns, text); err != nil {
 			c.Say(what, err.Error(), "")
 			return
 		}
 		c.Good(what)
+		c.engine(ctx, g.table)
+		c.has(ctx, g.table, slices.DeleteFunc(g.rights(), func(r database.Right) bool { return r == database.Create }))
 	}
 }

@@ -81,6 +81,9 @@ func (g *ledger) prepare(ctx context.Context) error {
 			return g.t.fault(err, "read the columns of table %s, of offsetsTable", g.table)
 		}
 		if len(columns) > 0 {
+			if err := g.t.transacted(ctx, g.table); err != nil {
+				return err
+			}
 			return g.verify(columns, text)
 		}
 		if err := g.t.define(ctx, text); err != nil && (tries == 3 || final(g.t.dialect.Fault(err))) {

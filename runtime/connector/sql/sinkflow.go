@@ -3,6 +3,7 @@ package sql
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"kcgen.dev/runtime/connect"
 )
@@ -19,6 +20,24 @@ func (s Sink) Accepts(shape connect.Shape) error {
 		errs = append(errs, s.acceptKey(shape.Key))
 	}
 	return errors.Join(append(errs, s.acceptValue(shape.Value))...)
+}
+
+var _ connect.Reads = Sink{}
+
+// Reads is what columns are made of: the key where pkMode says so, and of the
+// value the fields that fieldsWhitelist and pkFields name.
+func (s Sink) Reads(role connect.Role) connect.Reading {
+	switch all := (connect.Reading{}); {
+	case role == connect.RoleKey && s.PkMode == "record_key":
+		return all
+	case role != connect.RoleValue:
+		return connect.Reading{Only: []string{}}
+	case len(s.FieldsWhitelist) == 0, s.PkMode == "record_value" && len(s.PkFields) == 0:
+		return all
+	case s.PkMode == "record_value":
+		return connect.Reading{Only: slices.Concat(s.FieldsWhitelist, s.PkFields)}
+	}
+	return connect.Reading{Only: s.FieldsWhitelist}
 }
 
 // acceptKey is of a key that is made the row's.

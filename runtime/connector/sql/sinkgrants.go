@@ -42,7 +42,7 @@ func (s Sink) Grants(cc connect.CheckContext) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		add(g.table, []database.Right{database.Select, database.Insert, database.Update, database.Create})
+		add(g.table, g.rights())
 	}
 	return out, nil
 }
@@ -75,6 +75,11 @@ func grantsOf(rights database.Rights, user string, t database.Table, of []databa
 		}
 	}
 	return out
+}
+
+// rights are those on the table of positions, which is made where it is not there.
+func (*ledger) rights() []database.Right {
+	return []database.Right{database.Select, database.Insert, database.Update, database.Create}
 }
 
 // rights are those on a table. What an update or a delete finds by its key it

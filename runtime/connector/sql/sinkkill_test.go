@@ -69,7 +69,7 @@ func killed(t *testing.T, s *shop, o Sink) {
 // kill ends the connections of all others to the database, and counts them.
 func (s *shop) kill(t *testing.T) (n int) {
 	if s.db.Dialect().Name() == "PostgreSQL" {
-		err := s.pool.QueryRow(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(&n)
+		err := s.pool.QueryRow(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`).Scan(&n)
 		if err != nil {
 			t.Error(err)
 		}

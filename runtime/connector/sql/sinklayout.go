@@ -191,6 +191,9 @@ func (l *layout) definition(d database.Dialect, i int) (database.Definition, err
 	if c.time != nil {
 		schema = c.time
 	}
+	if err := database.CheckName(d, c.name); err != nil {
+		return database.Definition{}, fmt.Errorf("field %s: %w", connect.Word(c.name), err)
+	}
 	kind, err := d.ColumnType(schema, key)
 	if err != nil {
 		return database.Definition{}, fmt.Errorf("field %s: %w", connect.Word(c.name), err)

@@ -58,6 +58,9 @@ func (t *sinkTask) put(ctx context.Context, batch []connect.Record, transact fun
 		if errors.Is(err, errMoved) && tries < 100*mostTries {
 			continue
 		}
+		if errors.Is(err, database.ErrNoBulk) {
+			continue // the table is known as plain now
+		}
 		fault := t.dialect.Fault(err)
 		known := errors.Is(err, connect.ErrFatal) || errors.As(err, new(told))
 		switch {
@@ -127,7 +130,7 @@ func (t *sinkTask) transact(ctx context.Context, how care) error {
 func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 	clear(t.refused)
 	t.review()
-	t.ops, t.args, t.keys = t.ops[:0], t.args[:0], t.keys[:0]
+	t.ops, t.args, t.keys = emptied(t.ops), emptied(t.args), t.keys[:0]
 	var turns []*target
 	for i := range batch {
 		l, err := t.accept(ctx, &batch[i])
@@ -160,12 +163,13 @@ func (t *sinkTask) collect(ctx context.Context, batch []connect.Record) error {
 func (t *sinkTask) add(l *layout, i int, r *connect.Record) (err error) {
 	from := len(t.args)
 	if t.args, err = l.bind(t.args, r); err != nil {
+		clear(t.args[from:])
 		t.args = t.args[:from]
 		return err
 	}
 	o := op{record: i, layout: l, args: t.args[from:len(t.args):len(t.args)], offset: r.Offset,
 		at: connect.TopicPartition{Topic: r.Topic, Partition: r.Partition}, from: len(t.keys)}
-	if t.InsertMode == "upsert" || t.DeleteEnabled {
+	if t.InsertMode != "insert" || t.DeleteEnabled {
 		t.keys = l.appendKey(t.keys, r)
 	}
 	o.to = len(t.keys)
@@ -222,12 +226,9 @@ const mostKept = 1 << 20
 
 // release lets go of what belongs to the worker again.
 func (t *sinkTask) release() {
-	clear(t.args[:cap(t.args)])
-	clear(t.ops[:cap(t.ops)])
-	clear(t.rows[:cap(t.rows)])
-	clear(t.flat[:cap(t.flat)])
-	clear(t.seen)
+	t.args, t.ops, t.rows, t.flat = emptied(t.args), emptied(t.ops), emptied(t.rows), emptied(t.flat)
+	t.seen.release()
 	if cap(t.args) > mostKept {
-		t.args, t.ops, t.rows, t.flat, t.seen = nil, nil, nil, nil, nil
+		t.args, t.ops, t.rows, t.flat, t.seen = nil, nil, nil, nil, rowKeys{}
 	}
 }

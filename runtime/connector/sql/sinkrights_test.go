@@ -29,7 +29,9 @@ func guardedPostgres(t *testing.T) guarded {
 	p.Exec(t, l.Name, fmt.Sprintf("CREATE ROLE %q LOGIN PASSWORD 'guest'", user))
 	guest := l
 	guest.User, guest.Password = user, "guest"
-	return guarded{shopOf(t, postgresOf(t, admin)), postgresOf(t, guest), user, func(*testing.T) {}}
+	return guarded{shopOf(t, postgresOf(t, admin)), postgresOf(t, guest), user, func(t *testing.T) {
+		p.Exec(t, l.Name, fmt.Sprintf("REVOKE ALL ON SCHEMA public FROM %q", user))
+	}}
 }
 
 func guardedMaria(t *testing.T) guarded {
@@ -44,17 +46,23 @@ func guardedMaria(t *testing.T) guarded {
 	}}
 }
 
-// rightCases are sinks, with what they are given to write.
+// rightCases are sinks, with what they are given to write, batch by batch.
 var rightCases = map[string]struct {
-	o     Sink
-	batch []connect.Record
+	o       Sink
+	batches [][]connect.Record
+	there   bool // the table is there before
 }{
-	"insert": {Sink{}, orders(0, 3)},
-	"upsert": {Sink{InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}}, orders(0, 3)},
+	"insert": {Sink{}, [][]connect.Record{orders(0, 3)}, true},
+	"upsert": {Sink{InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}}, [][]connect.Record{orders(0, 3)}, true},
 	"upsert and delete": {Sink{InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}, DeleteEnabled: true},
-		append(orders(0, 3), tombstone(3, 9))},
-	"update": {Sink{InsertMode: "update", PkMode: "record_key", PkFields: []string{"id"}}, orders(0, 3)},
-	"exact":  {Sink{ExactlyOnce: true}, orders(0, 3)},
+		[][]connect.Record{append(orders(0, 3), tombstone(3, 9))}, true},
+	"update": {Sink{InsertMode: "update", PkMode: "record_key", PkFields: []string{"id"}}, [][]connect.Record{orders(0, 3)}, true},
+	"exact":  {Sink{ExactlyOnce: true}, [][]connect.Record{orders(0, 3), orders(3, 3)}, true},
+	"evolve": {Sink{AutoEvolve: true}, [][]connect.Record{orders(0, 3), {wide(3, 9)}}, true},
+	"create": {Sink{AutoCreate: true, InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}, DeleteEnabled: true},
+		[][]connect.Record{append(orders(0, 3), tombstone(3, 1))}, false},
+	"all": {Sink{AutoCreate: true, AutoEvolve: true, ExactlyOnce: true, InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}, DeleteEnabled: true},
+		[][]connect.Record{orders(0, 3), {wide(3, 9), tombstone(4, 1)}}, false},
 }
 
 // The rights that the sink says suffice, and without any one of them it cannot
@@ -65,69 +73,104 @@ func TestSinkRights(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			g := open(t)
 			for name, c := range rightCases {
-				t.Run(name, func(t *testing.T) { g.suffice(t, c.o, c.batch) })
+				t.Run(name, func(t *testing.T) {
+					o := c.o
+					o.Connection = g.guest
+					o = g.sink(o)
+					grants, err := o.Grants(rightsOf)
+					if err != nil {
+						t.Fatal(err)
+					}
+					g.try(t, o, c.there, c.batches, grants, "")
+					for i := range grants {
+						for right, rest := range without(grants[i]) {
+							g.try(t, o, c.there, c.batches, slices.Concat(grants[:i], rest, grants[i+1:]), right)
+						}
+					}
+				})
 			}
 		})
 	}
 }
 
-func (g guarded) suffice(t *testing.T, o Sink, batch []connect.Record) {
+// rightsOf is what grants and checks are of.
+var rightsOf = connect.CheckContext{Name: "orders", Topics: []string{"orders"}}
+
+// without are what is left of a statement by each right that it gives. A comment
+// gives none.
+func without(grant string) map[string][]string {
+	list, on, ok := strings.Cut(strings.TrimPrefix(grant, "GRANT "), " ON ")
+	switch {
+	case strings.HasPrefix(grant, "--"):
+		return nil
+	case !ok: // another statement
+		return map[string][]string{grant: nil}
+	}
+	out := map[string][]string{}
+	words := strings.Split(list, ", ")
+	for i, word := range words {
+		var rest []string
+		if len(words) > 1 {
+			of, to, _ := strings.Cut(on, " TO ")
+			if word == "CREATE" {
+				of = "*" // others cannot be given on a table that is not there
+			}
+			rest = []string{"GRANT " + strings.Join(slices.Delete(slices.Clone(words), i, i+1), ", ") + " ON " + of + " TO " + to}
+		}
+		out[word+" ON "+on] = rest
+	}
+	return out
+}
+
+// try runs the sink with what was granted: it writes all, and a check finds
+// nothing, unless a right is missing.
+func (g guarded) try(t *testing.T, o Sink, there bool, batches [][]connect.Record, grants []string, missing string) {
+	t.Helper()
+	g.revoke(t)
 	owner := g.in(t)
-	o.Connection = g.guest
-	o = owner.sink(o)
-	check := connect.CheckContext{Name: "orders", Topics: []string{"orders"}}
-	d := g.db.Dialect().(database.Rights)
-	table := database.Table{Name: "orders"}
-	needs := o.rights()
-	for leave := -1; leave < len(needs); leave++ {
-		g.revoke(t)
-		owner := g.in(t)
+	if there {
 		owner.exec(`CREATE TABLE orders (id INTEGER PRIMARY KEY, name VARCHAR(20), n INTEGER)`)
-		if leave < 0 {
-			grants, err := o.Grants(check)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range grants {
-				if !strings.HasPrefix(s, "--") {
-					owner.exec(s)
-				}
-			}
-			g.write(t, o, batch, "")
-			if bad := faulty(o.Check(t.Context(), check)); len(bad) > 0 && !o.ExactlyOnce {
-				t.Errorf("with all rights: %v", bad)
-			}
-			continue
-		}
-		rest := slices.Delete(slices.Clone(needs), leave, leave+1)
-		if needs[leave] == database.Select && g.db.Dialect().Name() != "MySQL" { // others bring it with them in PostgreSQL
-			continue
-		}
-		for _, s := range d.Grants(g.user, table, rest) {
+	}
+	for _, s := range grants {
+		if !strings.HasPrefix(s, "--") {
 			owner.exec(s)
 		}
-		g.write(t, o, batch, rightNames[needs[leave]])
-		if bad := faulty(o.Check(t.Context(), check)); len(bad) == 0 {
-			t.Errorf("without %s the check finds nothing", rightNames[needs[leave]])
-		}
+	}
+	if bad := faulty(o.Check(t.Context(), rightsOf)); (len(bad) > 0) != (missing != "") {
+		t.Errorf("without %q the check finds %v", missing, bad)
+	}
+	r := &run{t: t, refused: map[int]error{}}
+	err := g.run(o, r, batches)
+	if missing == "" && (err != nil || len(r.refused) > 0) {
+		t.Errorf("with all rights: %v %v", err, r.refused)
+	}
+	if missing != "" && err == nil {
+		t.Errorf("without %s: no error", missing)
+	}
+	if bad := faulty(o.Check(t.Context(), rightsOf)); missing == "" && len(bad) > 0 {
+		t.Errorf("with all rights, afterwards: %v", bad)
 	}
 }
 
-// write fails unless the batch is written, or cannot be without a right.
-func (g guarded) write(t *testing.T, o Sink, batch []connect.Record, without string) {
-	t.Helper()
-	r := &run{t: t, refused: map[int]error{}}
-	task, err := o.Open(context.Background(), connect.SinkContext{Name: "orders", Log: slog.New(slog.DiscardHandler), Results: r})
-	if err == nil {
-		err = task.Put(context.Background(), batch)
-		task.Close()
+// run opens a task that writes the batches, as a worker does.
+func (g guarded) run(o Sink, r *run, batches [][]connect.Record) error {
+	ctx := context.Background()
+	task, err := o.Open(ctx, connect.SinkContext{Name: "orders", Log: slog.New(slog.DiscardHandler), Results: r})
+	if err != nil {
+		return err
 	}
-	if without == "" && (err != nil || len(r.refused) > 0) {
-		t.Errorf("with all rights: %v %v", err, r.refused)
+	defer task.Close()
+	if keeper, ok := task.(connect.PositionKeeper); ok {
+		if _, err := keeper.Positions(ctx, []connect.TopicPartition{{Topic: "orders"}}); err != nil {
+			return err
+		}
 	}
-	if without != "" && err == nil {
-		t.Errorf("without %s: no error", without)
+	for _, batch := range batches {
+		if err := task.Put(ctx, batch); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func faulty(all []connect.Finding) (out []string) {
@@ -195,26 +238,5 @@ func TestSinkAccepts(t *testing.T) {
 		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-	}
-}
-
-// The rights of a sink that makes its tables suffice where there are none yet.
-func TestSinkRightsToMake(t *testing.T) {
-	t.Parallel()
-	for kind, open := range map[string]func(*testing.T) guarded{"postgres": guardedPostgres, "mariadb": guardedMaria} {
-		t.Run(kind, func(t *testing.T) {
-			g := open(t)
-			o := g.sink(Sink{Connection: g.guest, AutoCreate: true, AutoEvolve: true, ExactlyOnce: true, InsertMode: "upsert", PkMode: "record_key", PkFields: []string{"id"}, DeleteEnabled: true})
-			grants, err := o.Grants(connect.CheckContext{Name: "orders", Topics: []string{"orders"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range grants {
-				if !strings.HasPrefix(s, "--") {
-					g.exec(s)
-				}
-			}
-			g.write(t, o, append(orders(0, 3), wide(3, 9), tombstone(4, 1)), "")
-		})
 	}
 }

@@ -16,6 +16,7 @@ type target struct {
 	id      database.Table
 	columns []database.Column // nil: not read yet
 	turn    int               // its place among those of a batch
+	plain   bool              // rows go in by statements alone: database.ErrNoBulk
 }
 
 // pair is what layouts are kept by.
@@ -138,20 +139,36 @@ func (t *sinkTask) fit(ctx context.Context, tb *target, l *layout) error {
 		}
 		missing := l.match(tb)
 		if len(missing) == 0 {
+			if err := t.sound(ctx, tb, l); err != nil {
+				return err
+			}
 			return t.binders(tb, l)
 		}
 		alter, err := t.alteration(tb, l, missing)
 		if l.fault = err; err != nil {
 			return nil
 		}
-		if err := t.define(ctx, alter); err != nil {
-			if tries >= mostAlters || final(t.dialect.Fault(err)) {
-				return t.fault(err, "add columns to table %s: %s", tb.id, alter)
-			}
-			t.pause(ctx, tries)
+		if l.fault, err = t.amend(ctx, tb, alter, tries); l.fault != nil || err != nil {
+			return err
 		}
 		tb.columns = nil
 	}
+}
+
+// amend adds columns. That they are not found afterwards, however often they are
+// added, is at fault with the records that have them.
+func (t *sinkTask) amend(ctx context.Context, tb *target, alter string, tries int) (fault, err error) {
+	err = t.define(ctx, alter)
+	switch {
+	case err == nil && tries >= mostAlters:
+		return fmt.Errorf("sql: table %s was given columns, and has not got them: %s", tb.id, alter), nil
+	case err == nil:
+		return nil, nil
+	case tries >= mostAlters || final(t.dialect.Fault(err)):
+		return nil, t.fault(err, "add columns to table %s: %s", tb.id, alter)
+	}
+	t.pause(ctx, tries)
+	return nil, nil
 }
 
 // final reports whether no further try helps.

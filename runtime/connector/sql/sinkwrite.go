@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"kcgen.dev/runtime/connector/database"
@@ -94,10 +95,7 @@ func (t *sinkTask) run(ctx context.Context, ops []op) error {
 // of one layout, and the deletes among them of one, and no key is both written
 // and deleted.
 func (t *sinkTask) segment(ops []op) int {
-	if t.seen == nil {
-		t.seen = map[string]int{}
-	}
-	clear(t.seen)
+	t.seen.empty()
 	var layouts [2]*layout
 	for i := range ops {
 		l, kind := ops[i].layout, 0
@@ -113,10 +111,10 @@ func (t *sinkTask) segment(ops []op) int {
 		if !t.DeleteEnabled {
 			continue
 		}
-		if was, ok := t.seen[ops[i].key]; ok && was != kind {
+		if was, ok := t.seen.at[ops[i].key]; ok && was != kind {
 			return i
 		}
-		t.seen[ops[i].key] = kind
+		t.seen.at[ops[i].key] = kind
 	}
 	return len(ops)
 }
@@ -128,27 +126,30 @@ func (t *sinkTask) execute(ctx context.Context, ops []op) error {
 		return err
 	}
 	l, rows = t.gather(ops, true)
+	if bulk, ok := t.dialect.(database.BulkDelete); ok && len(rows) >= bulkRows {
+		return bulk.DeleteBulk(ctx, t.conn, l.table.id, l.targets(), rows)
+	}
 	return t.many(ctx, l, remove, rows, l.keyWidth())
 }
 
 // gather is the rows of a segment that are written, or those that are deleted.
-// Of an upsert's equal keys the last counts.
+// Of an upsert's or an update's equal keys the last counts.
 func (t *sinkTask) gather(ops []op, deletes bool) (l *layout, rows [][]any) {
-	once := deletes || t.InsertMode == "upsert"
-	clear(t.seen)
-	rows = t.rows[:0]
+	once := deletes || t.InsertMode != "insert"
+	t.seen.empty()
+	rows = emptied(t.rows)
 	for i := range ops {
 		o := &ops[i]
 		if o.layout.deletes != deletes {
 			continue
 		}
 		l = o.layout
-		if at, ok := t.seen[o.key]; ok && once {
+		if at, ok := t.seen.at[o.key]; ok && once {
 			rows[at] = o.args
 			continue
 		}
 		if once {
-			t.seen[o.key] = len(rows)
+			t.seen.at[o.key] = len(rows)
 		}
 		rows = append(rows, o.args)
 	}
@@ -168,8 +169,10 @@ func (t *sinkTask) save(ctx context.Context, l *layout, rows [][]any) error {
 	if t.InsertMode == "upsert" {
 		how = upsert
 	}
-	if bulk, ok := t.dialect.(database.Bulk); ok && len(rows) >= bulkRows {
-		return t.bulk(ctx, bulk, l, how, rows)
+	if bulk, ok := t.dialect.(database.Bulk); ok && len(rows) >= bulkRows && !l.table.plain {
+		err := t.bulk(ctx, bulk, l, how, rows)
+		l.table.plain = errors.Is(err, database.ErrNoBulk)
+		return err
 	}
 	return t.many(ctx, l, how, rows, len(l.columns))
 }
@@ -194,12 +197,23 @@ func (l *layout) targets() []database.Column {
 	return out
 }
 
-// updates changes row by row: what the statement says of one says nothing of
-// another.
+// updates changes rows that are there: many at once where the database has a way
+// for that, else row by row.
 func (t *sinkTask) updates(ctx context.Context, l *layout, rows [][]any) error {
+	if bulk, ok := t.dialect.(database.BulkUpdate); ok && len(rows) > 1 {
+		columns := l.targets()
+		for len(rows) > 0 {
+			n := t.within(rows, len(columns))
+			if err := bulk.UpdateBulk(ctx, t.conn, l.table.id, columns[:l.keys], columns[l.keys:], rows[:n]); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
+		return nil
+	}
 	text := t.text(l, phrase{update, 1})
 	for _, row := range rows {
-		t.flat = append(append(t.flat[:0], row[l.keys:]...), row[:l.keys]...)
+		t.flat = append(append(emptied(t.flat), row[l.keys:]...), row[:l.keys]...)
 		if _, err := t.exec(ctx, text, t.flat, true); err != nil {
 			return err
 		}
@@ -219,7 +233,7 @@ func (t *sinkTask) many(ctx context.Context, l *layout, how verb, rows [][]any, 
 	most = max(1, min(most, t.dialect.MaxParameters()/max(1, width)))
 	for len(rows) > 0 {
 		n := t.within(rows[:min(most, len(rows))], width)
-		t.flat = t.flat[:0]
+		t.flat = emptied(t.flat)
 		for _, row := range rows[:n] {
 			t.flat = append(t.flat, row[:width]...)
 		}
@@ -238,7 +252,7 @@ func (t *sinkTask) within(rows [][]any, width int) int {
 	}
 	size := width * 2 * 256 // the columns' names, twice
 	for i, row := range rows {
-		size += 4
+		size += 20 // what stands between rows
 		for _, arg := range row[:width] {
 			size += database.Size(arg) + 1
 		}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -251,7 +252,12 @@ func TestGranularity(t *testing.T) {
 	}
 }
 
-// Offsets of a Connect cluster, of each of its forms, are gone on with.
+// Offsets of a Connect cluster, of each of its forms, are gone on with. The forms
+// are those of the JDBC connector's source (github.com/confluentinc/kafka-connect-jdbc,
+// 10.10.0 at 388d41d, package io.confluent.connect.jdbc.source): the partitions
+// of OffsetProtocols.sourcePartitionForProtocolV1 and …V0 with the names of
+// JdbcSourceConnectorConstants, the offsets of TimestampIncrementingOffset.toMap,
+// and without timestamp_nanos, as its fromMap takes those of older versions.
 func TestTakeover(t *testing.T) {
 	f := newFile(t, timed, `INSERT INTO a VALUES (1, '2024-01-01 00:00:00'), (2, '2024-01-01 00:00:00'), (3, '2024-01-03 00:00:00')`)
 	for _, c := range []struct{ mode, key, offset, want string }{
@@ -310,5 +316,26 @@ func TestSchema(t *testing.T) {
 	}
 	if b.Records[0].Topic != "t-a b" {
 		t.Errorf("topic %s", b.Records[0].Topic)
+	}
+}
+
+// due is a context that is over by its deadline, and does not say so yet, as
+// its own timer may be late.
+type due struct{ context.Context }
+
+func (due) Deadline() (time.Time, bool) { return time.Now(), true }
+
+// TestPollOver has a connection fail because the context is over, before the
+// context knows.
+func TestPollOver(t *testing.T) {
+	t.Parallel()
+	f := newFile(t, `CREATE TABLE a (x INTEGER)`)
+	l := begin(t, f.source(bulk), memory{})
+	_ = l.task.(*sourceTask).db.Close()
+	if _, err := l.poll(due{t.Context()}); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.poll(t.Context()); err == nil {
+		t.Error("an error went missing")
 	}
 }

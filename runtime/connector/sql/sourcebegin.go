@@ -82,6 +82,11 @@ func (r *reader) describe(ctx context.Context) (err error) {
 	if r.known != nil || r.cfg.Mode == bulk {
 		return nil
 	}
+	return r.describeQuery(ctx)
+}
+
+// describeQuery learns the columns of the query as a part of another one.
+func (r *reader) describeQuery(ctx context.Context) error {
 	conn, err := r.t.db.Conn(ctx)
 	if err != nil {
 		return r.fault("read the columns", err)
@@ -93,7 +98,9 @@ func (r *reader) describe(ctx context.Context) (err error) {
 		return r.fault("read the columns", err)
 	}
 	r.known = slices.Clone(rows.Columns())
-	return rows.Close()
+	_, err = rows.Next(make([]connect.Value, len(r.known))) // there is none, but rights may be missing
+	_ = rows.Close()
+	return r.fault("read the columns", err)
 }
 
 // initial takes timestampInitial for where nothing was read yet. It is marked, so
@@ -144,7 +151,7 @@ func (r *reader) start(ctx context.Context, cancel context.CancelFunc, w span) e
 		return r.refused(ctx, err)
 	}
 	r.absent = false
-	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, tx: tx, rows: rows, span: w, since: time.Now()}
+	r.open = &openQuery{ctx: ctx, cancel: cancel, conn: conn, tx: tx, rows: rows, span: w}
 	if err = r.fit(rows.Columns()); err == nil {
 		err = r.fetch()
 	}
@@ -157,7 +164,7 @@ func (r *reader) start(ctx context.Context, cancel context.CancelFunc, w span) e
 // refused says what it means that the database refuses the query. A table or a
 // column may have gone since it was described: then it is described anew, once.
 func (r *reader) refused(ctx context.Context, err error) error {
-	fault := r.fault("read the rows", err)
+	fault := r.fault("read the rows", r.aside(err))
 	if r.query() || r.absent || r.t.dialect.Fault(err) != database.Absent {
 		return fault
 	}

@@ -35,6 +35,7 @@ func (s Source) Check(ctx context.Context, cc connect.CheckContext) []connect.Fi
 		return c.bad("it can be connected to", err, "see that it runs, and that connection names its address, user and password")
 	}
 	c.Good("it can be connected to")
+	c.late()
 	if s.Query != "" {
 		c.query(ctx)
 	} else {
@@ -56,18 +57,71 @@ func (c *checking) bad(what string, err error, fix string) []connect.Finding {
 	return c.All
 }
 
-// query checks the query by describing it.
+// late says whether rows that are committed late are read.
+func (c *checking) late() {
+	const what = "rows that their transactions commit late are read"
+	d := c.task.dialect
+	_, settles := d.(database.Settles)
+	serial, _ := d.(database.Serial)
+	switch {
+	case c.src.Mode == bulk, serial != nil && serial.OneWriter():
+	case settles && c.src.LateCommits == "ignore":
+		c.Warn(what, "lateCommits is \"ignore\": they are lost behind rows that were committed before them", "leave lateCommits out")
+	case settles:
+		c.Good(what)
+	case c.src.Mode == incrementing:
+		c.Warn(what, d.Name()+" does not tell which transactions are open: rows of lower numbers that are committed later are lost",
+			"take mode \"timestamp+incrementing\" with a timestampDelayInterval, or a capture, unless one transaction writes at a time")
+	case c.src.TimestampDelayInterval == 0:
+		c.Warn(what, d.Name()+" does not tell which transactions are open: rows of earlier times that are committed later are lost",
+			"set timestampDelayInterval to what the longest transaction takes")
+	default:
+		c.Good(fmt.Sprintf("%s, where transactions take less than %v", what, c.src.TimestampDelayInterval))
+	}
+}
+
+// query checks the query by describing it; one that may be no part of another, as
+// mode bulk allows, by beginning to read its rows.
 func (c *checking) query(ctx context.Context) {
 	r := &reader{t: c.task, cfg: c.src, name: "the query"}
-	if c.src.Mode == bulk {
-		return // it may be no part of another query
+	const what = "the query can be run"
+	err := r.describeQuery(ctx)
+	if err != nil && c.src.Mode == bulk {
+		err = r.tryQuery(ctx)
 	}
-	if err := r.describe(ctx); err != nil {
-		c.bad("the query can be run", err, "see that it can stand in SELECT * FROM (query), and that the user may read its tables")
+	if err != nil {
+		fix := "see that the user may read its tables"
+		if c.src.Mode != bulk {
+			fix = "see that it can stand in SELECT * FROM (query), and that the user may read its tables"
+		}
+		c.bad(what, err, fix)
 		return
 	}
-	c.Good("the query can be run")
+	c.Good(what)
 	c.columns("the query", r.known)
+}
+
+// tryQuery begins to read the query's rows.
+func (r *reader) tryQuery(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	text, args, err := r.statement(columns{}, span{})
+	if err != nil {
+		return err
+	}
+	conn, err := r.t.db.Conn(ctx)
+	if err != nil {
+		return r.fault("connect", err)
+	}
+	defer conn.Close()
+	rows, err := r.t.dialect.Rows(ctx, conn, text, args, nil, r.t.mapping)
+	if err != nil {
+		return r.fault("read the rows", err)
+	}
+	_, err = rows.Next(make([]connect.Value, len(rows.Columns())))
+	cancel() // or the driver may read what is left
+	_ = rows.Close()
+	return r.fault("read the rows", err)
 }
 
 // tables checks each table that there is now.
@@ -146,7 +200,7 @@ func (c *checking) ordered(ctx context.Context, t database.Table, cols []databas
 	if err != nil {
 		return // it was said
 	}
-	what := fmt.Sprintf("table %s has numbers in %s that are used in order", t, found.number.Name)
+	what := fmt.Sprintf("table %s has numbers in %s that are drawn in order", t, found.number.Name)
 	why, err := numbers.Unordered(ctx, c.task.db, t, found.number.Name)
 	switch {
 	case err != nil:

@@ -19,18 +19,21 @@ func TestSourceCheck(t *testing.T) {
 		src  Source
 		want []string
 	}{
-		"bulk":        {f.source(bulk), nil},
-		"good":        {f.source(timestampIncrementing, byColumns, only("good")), nil},
-		"no table":    {f.source(bulk, only("none")), []string{"table none is there: it is not"}},
-		"no tables":   {f.source(bulk, func(s *Source) { s.TableIncludeList = []string{"x.*"} }), []string{"there are tables to read: there are none among the 3"}},
-		"null":        {f.source(incrementing, number, only("lax")), []string{"table lax has what mode incrementing reads by: mode incrementing: column id may be null"}},
-		"no number":   {f.source(incrementing, number, only("texts")), []string{"column id is text, not a whole number"}},
-		"no time":     {f.source(timestamp, byColumns, only("texts")), []string{"column at is text, not a point in time"}},
-		"no column":   {f.source(incrementing, func(s *Source) { s.IncrementingColumnName = "key" }, only("good")), []string{"there is no column key; there are id, at"}},
-		"no query":    {f.source(incrementing, number, func(s *Source) { s.Query = "SELECT nothing" }), []string{"the query can be run"}},
-		"query":       {f.source(incrementing, number, func(s *Source) { s.Query = "SELECT * FROM good" }), nil},
-		"no mode":     {f.source("x"), []string{"the options of x fit together: mode is"}},
-		"no database": {Source{Connection: sqlite.Database{File: t.TempDir() + "/no/x.db"}, Mode: bulk, TopicPrefix: "t"}, []string{"it can be connected to"}},
+		"bulk":                    {f.source(bulk), nil},
+		"good":                    {f.source(timestampIncrementing, byColumns, only("good")), nil},
+		"no table":                {f.source(bulk, only("none")), []string{"table none is there: it is not"}},
+		"no tables":               {f.source(bulk, func(s *Source) { s.TableIncludeList = []string{"x.*"} }), []string{"there are tables to read: there are none among the 3"}},
+		"null":                    {f.source(incrementing, number, only("lax")), []string{"table lax has what mode incrementing reads by: mode incrementing: column id may be null"}},
+		"no number":               {f.source(incrementing, number, only("texts")), []string{"column id is text, not a whole number"}},
+		"no time":                 {f.source(timestamp, byColumns, only("texts")), []string{"column at is text, not a point in time"}},
+		"no column":               {f.source(incrementing, func(s *Source) { s.IncrementingColumnName = "key" }, only("good")), []string{"there is no column key; there are id, at"}},
+		"no query":                {f.source(incrementing, number, func(s *Source) { s.Query = "SELECT nothing" }), []string{"the query can be run"}},
+		"bulk query":              {f.source(bulk, func(s *Source) { s.Query = "SELECT * FROM good;" }), nil},
+		"no bulk query":           {f.source(bulk, func(s *Source) { s.Query = "SELECT nothing" }), []string{"the query can be run: read the rows of the query"}},
+		"a query that is no part": {f.source(bulk, func(s *Source) { s.Query = "PRAGMA table_list" }), nil},
+		"query":                   {f.source(incrementing, number, func(s *Source) { s.Query = "SELECT * FROM good" }), nil},
+		"no mode":                 {f.source("x"), []string{"the options of x fit together: mode is"}},
+		"no database":             {Source{Connection: sqlite.Database{File: t.TempDir() + "/no/x.db"}, Mode: bulk, TopicPrefix: "t"}, []string{"it can be connected to"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			bad := problems(c.src.Check(t.Context(), connect.CheckContext{Name: "x"}))

@@ -36,10 +36,39 @@ func (s Source) checkIsolation() error {
 // It ends with its context.
 func (r *reader) isolated(ctx context.Context, conn *dbsql.Conn) (*dbsql.Tx, error) {
 	level := isolations[r.cfg.TransactionIsolationMode]
-	if level == dbsql.LevelDefault {
+	by := r.bystander()
+	if level == dbsql.LevelDefault && by == nil {
 		return nil, nil
 	}
-	return conn.BeginTx(ctx, &dbsql.TxOptions{Isolation: level})
+	tx, err := conn.BeginTx(ctx, &dbsql.TxOptions{Isolation: level, ReadOnly: by != nil})
+	if err != nil || by == nil {
+		return tx, err
+	}
+	if err := by.StandBy(ctx, tx); err != nil {
+		_ = tx.Rollback()
+		return nil, err
+	}
+	return tx, nil
+}
+
+// bystander is the dialect where those who wait for transactions can be spared
+// the one of a query: it may last for as long as the table is large.
+func (r *reader) bystander() database.Bystanders {
+	by, _ := r.t.dialect.(database.Bystanders)
+	if r.plain {
+		return nil
+	}
+	return by
+}
+
+// aside finds that what is read writes (a view's function, FOR UPDATE), which a
+// bystander may not: from now on it is read in the usual way.
+func (r *reader) aside(err error) error {
+	if by := r.bystander(); by != nil && by.Wrote(err) {
+		r.plain = true
+		return fmt.Errorf("what is read writes, and is read anew in a transaction that may: %w", err)
+	}
+	return err
 }
 
 // letGo ends a query's transaction, if it has one, and gives its connection back.

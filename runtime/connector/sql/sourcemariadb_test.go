@@ -1,11 +1,16 @@
 package sql
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/database"
 	"kcgen.dev/runtime/servertest"
 )
 
@@ -22,10 +27,118 @@ func TestMariaDBModes(t *testing.T) {
 		f.exec("INSERT INTO a (id, at, n) VALUES (4, '2024-01-03 00:00:00', 4)")
 		same(t, l.until(1).take(), "t-a: id=4 at=2024-01-03T00:00:00 n=4.00")
 		f.exec("DELETE FROM a WHERE id = 4")
-		if bad := problems(s.Check(t.Context(), connect.CheckContext{Name: "x"})); len(bad) > 1 || len(bad) == 1 && !strings.Contains(bad[0].What, "index that begins with at") {
-			t.Errorf("%+v", bad)
+		var bad []string
+		for _, p := range problems(s.Check(t.Context(), connect.CheckContext{Name: "x"})) {
+			if !p.Warning {
+				t.Errorf("%+v", p)
+			}
+			bad = append(bad, p.What+": "+p.Fix)
+		}
+		told := strings.Join(bad, "\n")
+		if fix := map[string]string{incrementing: "take mode", timestamp: "set timestampDelayInterval", timestampIncrementing: "set timestampDelayInterval"}[s.Mode]; !strings.Contains(told, "commit late are read: "+fix) {
+			t.Errorf("%s: the check says nothing of late commits: %s", s.Mode, told)
+		}
+		if indexed := s.Query != "" || s.Mode == incrementing; indexed != !strings.Contains(told, "index that begins with at") || len(bad) > 2 {
+			t.Error(told)
 		}
 	})
+}
+
+// A row that its transaction commits late is lost, as by Kafka Connect, and is not
+// where timestampDelayInterval leaves it the time. The clock is the test's, the
+// transactions are the server's.
+func TestMariaDBLateCommits(t *testing.T) {
+	t.Parallel()
+	f, d := onMariaDB(t, servertest.SharedMariaDB(t))
+	f.exec("CREATE TABLE a (id bigint NOT NULL PRIMARY KEY, at datetime(6) NOT NULL)")
+	for _, mode := range []string{timestamp, timestampIncrementing} {
+		for _, delay := range []time.Duration{0, 10 * time.Second} {
+			t.Run(fmt.Sprint(mode, delay), func(t *testing.T) {
+				f := &file{t: t, db: f.db, Database: f.Database}
+				f.exec("DELETE FROM a")
+				now := &clock{at: noon}
+				l := begin(t, f.source(mode, byColumns, func(s *Source) {
+					s.Connection, s.TimestampDelayInterval = clocked{d, now}, delay
+				}), memory{}).idle()
+				tx, err := f.db.Begin()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback()
+				if _, err := tx.Exec("INSERT INTO a VALUES (1, '2024-01-01 12:00:01')"); err != nil {
+					t.Fatal(err)
+				}
+				f.exec("INSERT INTO a VALUES (2, '2024-01-01 12:00:02')")
+				now.set(noon.Add(3 * time.Second))
+				first := l.idle().take()
+				if err := tx.Commit(); err != nil {
+					t.Fatal(err)
+				}
+				now.set(noon.Add(time.Hour))
+				second := l.idle().take()
+				late, other := "t-a: id=1 at=2024-01-01T12:00:01", "t-a: id=2 at=2024-01-01T12:00:02"
+				if delay == 0 {
+					same(t, first, other)
+					same(t, second)
+				} else {
+					same(t, first)
+					same(t, second, late, other)
+				}
+			})
+		}
+	}
+}
+
+// clocked is a database with a clock of the test's.
+type clocked struct {
+	database.Database
+	*clock
+}
+
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
+func (d clocked) Dialect() database.Dialect { return clockedDialect{d.Database.Dialect(), d.clock} }
+
+type clockedDialect struct {
+	database.Dialect
+	*clock
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (d clockedDialect) Now(context.Context, database.Querier) (time.Time, error) {
+	return d.now(), nil
+}
+
+// Databases by a pattern: the server's own are in none.
+func TestMariaDBSchemaPattern(t *testing.T) {
+	t.Parallel()
+	f, d := onMariaDB(t, servertest.SharedMariaDB(t))
+	f.exec("CREATE TABLE a (id bigint)")
+	name := d.URL[strings.LastIndex(d.URL, "/")+1:]
+	for pattern, want := range map[string]int{"": 1, name: 1, name[:len(name)-1] + "%": 1, "_": 0} {
+		tables, err := d.Dialect().Tables(t.Context(), f.db, pattern, []string{"TABLE"})
+		if err != nil || len(tables) != want {
+			t.Errorf("%s: %v, %v", pattern, tables, err)
+		}
+	}
+	tables, err := d.Dialect().Tables(t.Context(), f.db, "%", []string{"TABLE", "VIEW"})
+	if err != nil || len(tables) == 0 || slices.ContainsFunc(tables, func(t database.Table) bool { return t.Schema == "mysql" || t.Schema == "sys" }) {
+		t.Errorf("%v, %v", tables, err)
+	}
 }
 
 // The server is killed and starts again, and connections are cut: reading goes on

@@ -45,7 +45,9 @@ func TestPostgresModes(t *testing.T) {
 }
 
 // Offsets of a Connect cluster, under each name that its drivers have for a
-// table, are gone on with, and written on under that name.
+// table, are gone on with, and written on under that name. The forms are those of
+// TestTakeover; whether the name has the catalog is as the driver's
+// DatabaseMetaData.getTables gives TABLE_CAT.
 func TestPostgresTakeover(t *testing.T) {
 	t.Parallel()
 	f, d := onPostgres(t, servertest.SharedPostgres(t))
@@ -105,6 +107,32 @@ func TestPostgresLateCommits(t *testing.T) {
 			})
 		}
 	}
+}
+
+// So with a number that is drawn before the INSERT, as Hibernate does.
+func TestPostgresNumberDrawnFirst(t *testing.T) {
+	t.Parallel()
+	f, d := onPostgres(t, servertest.SharedPostgres(t))
+	f.exec(`CREATE TABLE a (id bigserial PRIMARY KEY)`)
+	l := begin(t, f.source(incrementing, func(s *Source) { s.Connection = d }), memory{}).idle()
+	tx, err := f.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	var id int64
+	if err := tx.QueryRow(`SELECT nextval('a_id_seq')`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`INSERT INTO a DEFAULT VALUES`)
+	same(t, l.idle().take())
+	if _, err := tx.Exec(`INSERT INTO a VALUES ($1)`, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, l.until(2).take(), "t-a: id=1", "t-a: id=2")
 }
 
 // A large table is read in a query of its own while others write, commit late and
@@ -208,6 +236,21 @@ func TestPostgresRestarts(t *testing.T) {
 	}
 }
 
+// A pattern of schemas is one of LIKE.
+func TestSchemaPattern(t *testing.T) {
+	t.Parallel()
+	f, d := onPostgres(t, servertest.SharedPostgres(t))
+	for _, schema := range []string{"pub1", "pub_2", "pubx2", "priv"} {
+		f.exec(`CREATE SCHEMA `+schema, `CREATE TABLE `+schema+`."of `+schema+`" (id bigint)`)
+	}
+	for pattern, want := range map[string]int{"pub%": 3, "pub_2": 2, `pub\_2`: 1, "PRIV": 0, "priv": 1, "%": 4} {
+		tables, err := d.Dialect().Tables(t.Context(), f.db, pattern, []string{"TABLE"})
+		if err != nil || len(tables) != want {
+			t.Errorf("%s: %v, %v", pattern, tables, err)
+		}
+	}
+}
+
 func isRetry(err error) bool { return errors.Is(err, connect.ErrRetry) }
 
 func TestPostgresCheckAndGrants(t *testing.T) {
@@ -243,6 +286,12 @@ func TestPostgresCheckAndGrants(t *testing.T) {
 		t.Errorf("%+v", bad)
 	}
 	begin(t, s, memory{}).until(1)
+	for _, mode := range []string{bulk, incrementing} {
+		denied := f.source(mode, byColumns, func(s *Source) { s.Connection, s.Query, s.TimestampColumnName = as, "SELECT * FROM shop.other", nil })
+		if bad := problems(denied.Check(t.Context(), connect.CheckContext{Name: "x"})); len(bad) != 1 || !strings.Contains(bad[0].Problem, "permission denied") {
+			t.Errorf("%s: a query without the right: %+v", mode, bad)
+		}
+	}
 	all := f.source(incrementing, byColumns, func(s *Source) { s.Connection = as })
 	if log := begin(t, all, memory{}).idle().got; len(log) != 1 {
 		t.Errorf("the rights reach further than the table: %q", log)

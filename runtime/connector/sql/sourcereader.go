@@ -29,6 +29,7 @@ type reader struct {
 	open   *openQuery
 	shape  *shape
 	absent bool            // the last query named what was not there
+	plain  bool            // what is read writes, so that it cannot be read as a bystander
 	told   map[string]bool // columns of which it was said that they are left out
 }
 
@@ -44,13 +45,8 @@ type openQuery struct {
 	ahead  *connect.Struct // nil: there is no row any more
 	at     position        // … of that row
 	span   span
-	since  time.Time
 	count  int
 }
-
-// mostHeld is how long a query stays open when another table waits for
-// transactions to end: it is one of them.
-var mostHeld = 2 * time.Second // tests have less
 
 // errGone is a table that is no longer there.
 var errGone = errors.New("the table is gone")
@@ -90,7 +86,7 @@ func (r *reader) read(ctx context.Context, b *connect.Batch, n int) error {
 		return err
 	case q.ahead == nil && !cut:
 		r.finish()
-	case cut, q.span.most > 0, r.resumable() && time.Since(q.since) > mostHeld && r.t.othersWait(r):
+	case cut, q.span.most > 0:
 		r.close()
 		r.goOn(q.span)
 	}
@@ -144,7 +140,7 @@ func (r *reader) fetch() error {
 	}
 	more, err := q.rows.Next(dst)
 	if err != nil {
-		return r.fault("read a row", err)
+		return r.fault("read a row", r.aside(err))
 	}
 	if !more {
 		return nil

@@ -23,6 +23,11 @@ type settling struct {
 // settlePause is between two looks.
 var settlePause = 50 * time.Millisecond // tests have less
 
+// clockMargin is how far behind the clock the bound of times is at least, where
+// transactions are waited for: one has taken its time shortly before it can be
+// seen that it is open.
+const clockMargin = 100 * time.Millisecond
+
 // settleLong is when waiting is worth a word.
 const settleLong = 30 * time.Second
 
@@ -31,15 +36,20 @@ const settleLong = 30 * time.Second
 // row below it that is not to be seen yet is of one of these.
 func (r *reader) bounded(ctx context.Context, c columns) (*settling, error) {
 	w := &settling{span: span{from: r.pos}, since: time.Now()}
+	settles, waits := r.t.dialect.(database.Settles)
+	waits = waits && r.cfg.Mode != bulk && r.cfg.LateCommits != "ignore"
 	if r.cfg.byTime() {
 		now, err := r.t.dialect.Now(ctx, r.t.db)
 		if err != nil {
 			return nil, r.t.fault("read the clock of "+r.t.cfg.Connection.String(), err)
 		}
-		w.span.before = now.Add(-r.cfg.TimestampDelayInterval)
+		delay := r.cfg.TimestampDelayInterval
+		if waits {
+			delay = max(delay, clockMargin)
+		}
+		w.span.before = now.Add(-delay)
 	}
-	settles, ok := r.t.dialect.(database.Settles)
-	if !ok || r.cfg.Mode == bulk || r.cfg.LateCommits == "ignore" {
+	if !waits {
 		return w, nil
 	}
 	if r.cfg.Mode == incrementing {

@@ -2,11 +2,11 @@ package sql
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kcgen.dev/runtime/connector/database"
 )
@@ -123,6 +123,40 @@ func (d oneWaitsDialect) Writers(ctx context.Context, q database.Querier, t data
 	return d.tellingDialect.Writers(ctx, q, t, all)
 }
 
+// A transaction has taken its time before it can be seen that it is open: rows as
+// young as that are read the next time.
+func TestClockMargin(t *testing.T) {
+	t.Parallel()
+	f := newFile(t, timed)
+	for _, c := range []struct {
+		late  string
+		delay time.Duration
+		want  time.Duration
+	}{{"", 0, clockMargin}, {"", time.Hour, time.Hour}, {"ignore", 0, 0}} {
+		l := begin(t, f.source(timestamp, byColumns, func(s *Source) {
+			s.Connection, s.LateCommits, s.TimestampDelayInterval = stopped{telling{f.Database, &openNow{}}}, c.late, c.delay
+		}), memory{})
+		r := l.task.(*sourceTask).readers[0]
+		w, err := r.bounded(t.Context(), columns{})
+		if err != nil || !w.span.before.Equal(noon.Add(-c.want)) {
+			t.Errorf("%+v: up to %v, %v", c, w.span.before, err)
+		}
+	}
+}
+
+var noon = time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// stopped is a database whose clock stands.
+type stopped struct{ telling }
+
+func (d stopped) Dialect() database.Dialect {
+	return stoppedDialect{d.telling.Dialect().(tellingDialect)}
+}
+
+type stoppedDialect struct{ tellingDialect }
+
+func (stoppedDialect) Now(context.Context, database.Querier) (time.Time, error) { return noon, nil }
+
 func TestNumberOf(t *testing.T) {
 	for _, c := range []struct {
 		v    any
@@ -136,36 +170,5 @@ func TestNumberOf(t *testing.T) {
 		if got != c.want || (err == nil) != (c.bad == "") || err != nil && !strings.Contains(err.Error(), c.bad) {
 			t.Errorf("%v: %d, %v", c.v, got, err)
 		}
-	}
-}
-
-// A query is let go of while another table waits for transactions, since it is
-// one; it goes on up to the same bound, and no row comes twice.
-func TestQueriesLetGo(t *testing.T) {
-	held := mostHeld
-	mostHeld = 0
-	t.Cleanup(func() { mostHeld = held })
-	f := newFile(t, timed, `CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY, at TIMESTAMP NOT NULL)`, `INSERT INTO a VALUES (1, '2024-01-01 00:00:01')`)
-	for i := range 50 {
-		f.exec(fmt.Sprintf(`INSERT INTO b VALUES (%d, '2024-01-01 00:00:%02d')`, i, i/3))
-	}
-	o := &openNow{}
-	o.set("x")
-	for _, query := range []string{"", "SELECT * FROM b"} {
-		l := begin(t, f.source(timestampIncrementing, byColumns, func(s *Source) {
-			s.BatchMaxRows, s.Connection = 4, oneWaits{telling{f.Database, o}}
-			if query != "" {
-				f.DateClass = "text"
-				s.Query, s.Connection, s.TopicPrefix = query, f.Database, "t-b"
-			}
-		}), memory{}).until(50)
-		seen := map[string]bool{}
-		for _, r := range l.idle().got {
-			seen[r] = true
-		}
-		if len(l.got) != 50 || len(seen) != 50 {
-			t.Errorf("%d rows came, %d different", len(l.got), len(seen))
-		}
-		l.close()
 	}
 }

@@ -44,6 +44,7 @@ type sourceTask struct {
 	end     context.CancelFunc
 	slab    connect.Slab
 	lag     lags
+	idle    idling
 
 	readers []*reader
 	next    int                // whose turn it is
@@ -105,6 +106,8 @@ func (t *sourceTask) fault(what string, err error) error {
 // Poll gives each table a turn. Where an error comes behind rows of others, they
 // go first, and the error is that of the next Poll.
 func (t *sourceTask) Poll(ctx context.Context, b *connect.Batch) error {
+	t.idle.begin()
+	defer t.idle.end(t.closeIdle)
 	if err := t.failed; err != nil {
 		t.failed = nil
 		return err
@@ -113,11 +116,11 @@ func (t *sourceTask) Poll(ctx context.Context, b *connect.Batch) error {
 		err := t.turn(ctx, b)
 		switch {
 		case len(b.Records) > 0 || len(b.Marks()) > 0:
-			if err != nil && ctx.Err() == nil {
+			if err != nil && !over(ctx) {
 				t.failed = err
 			}
 			return nil
-		case ctx.Err() != nil:
+		case over(ctx):
 			return nil
 		case err != nil:
 			return err
@@ -126,6 +129,13 @@ func (t *sourceTask) Poll(ctx context.Context, b *connect.Batch) error {
 			return nil
 		}
 	}
+}
+
+// over is whether ctx has come to its end. A connection that is being made may
+// know that first: it has the same deadline, and a timer of its own.
+func over(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(end)
 }
 
 // rest waits for a table's time; false: Poll has waited enough.
@@ -198,16 +208,6 @@ func (t *sourceTask) crowded() bool {
 	return n >= mostOpen
 }
 
-// othersWait says whether another table waits for transactions to end.
-func (t *sourceTask) othersWait(of *reader) bool {
-	for _, r := range t.readers {
-		if r != of && r.wait != nil && len(r.wait.writers) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // within sees to it that what is done for a Poll ends soon when the Poll is to;
 // the function that it gives is called when it was done.
 func (t *sourceTask) within(ctx context.Context, cancel context.CancelFunc) func() {
@@ -229,6 +229,7 @@ func (t *sourceTask) within(ctx context.Context, cancel context.CancelFunc) func
 
 // Close lets go of everything.
 func (t *sourceTask) Close() error {
+	t.idle.stop()
 	t.release()
 	return nil
 }

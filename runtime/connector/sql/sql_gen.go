@@ -169,8 +169,9 @@ type Source struct {
 	// The kinds of table to read (table.types); tables alone where nothing is said.
 	TableTypes []string `json:"tableTypes"`
 
-	// The schema of which tables are read (schema.pattern), by its name: no % and _
-	// of LIKE. Without it: all that are not the system's.
+	// The schemas of which tables are read (schema.pattern), as a pattern of LIKE: %
+	// stands for any text, _ for any character, and \ before one of them takes that
+	// from it. Without it: all that are not the system's; of MySQL that of the URL.
 	SchemaPattern string `json:"schemaPattern"`
 
 	// A query to read instead of tables (query). The mode's conditions are put

@@ -48,7 +48,7 @@ func (Source) ConfigDef() []connect.Option {
 		{Name: "tableWhitelist", Property: "table.whitelist", Type: "LIST", Doc: "Which tables to read, by their names, with the schema or without (table.whitelist)."},
 		{Name: "tableBlacklist", Property: "table.blacklist", Type: "LIST", Doc: "Which tables not to read, by their names (table.blacklist)."},
 		{Name: "tableTypes", Property: "table.types", Type: "LIST", Doc: "The kinds of table to read (table.types); tables alone where nothing is said."},
-		{Name: "schemaPattern", Property: "schema.pattern", Type: "STRING", Doc: "The schema of which tables are read (schema.pattern), by its name: no % and _ of LIKE. Without it: all that are not the system's."},
+		{Name: "schemaPattern", Property: "schema.pattern", Type: "STRING", Doc: "The schemas of which tables are read (schema.pattern), as a pattern of LIKE: % stands for any text, _ for any character, and \\ before one of them takes that from it. Without it: all that are not the system's; of MySQL that of the URL."},
 		{Name: "query", Property: "query", Type: "STRING", Doc: "A query to read instead of tables (query). The mode's conditions are put around it: SELECT * FROM (query) WHERE …."},
 		{Name: "querySuffix", Property: "query.suffix", Type: "STRING", Doc: "What is put behind each query (query.suffix), such as LIMIT 10000."},
 		{Name: "topicPrefix", Property: "topic.prefix", Type: "STRING", Required: true, Doc: "The topic's name before the table's name, or with a query the topic (topic.prefix)."},

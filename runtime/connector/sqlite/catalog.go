@@ -13,7 +13,7 @@ import (
 const mainSchema = "main"
 
 const listTables = `SELECT name, type FROM pragma_table_list
-WHERE lower(schema) = ? AND type IN ('table', 'virtual', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`
+WHERE schema LIKE ? ESCAPE '\' AND type IN ('table', 'virtual', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`
 
 // Tables leaves out what SQLite keeps for itself. The tables behind a virtual
 // table are its own.
@@ -22,7 +22,7 @@ func (dialect) Tables(ctx context.Context, q database.Querier, schema string, ki
 		schema = mainSchema
 	}
 	var tables []database.Table
-	err := database.Strings(ctx, q, listTables, []any{strings.ToLower(schema)}, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{schema}, func(row []string) error {
 		kind := "TABLE"
 		if row[1] == "view" {
 			kind = "VIEW"

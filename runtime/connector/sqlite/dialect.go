@@ -81,6 +81,9 @@ func (dialect) Limit(n int) (first, last string) { return "", fmt.Sprintf("LIMIT
 // MaxParameters is SQLITE_MAX_VARIABLE_NUMBER.
 func (dialect) MaxParameters() int { return 32766 }
 
+// OneWriter says that none writes while another one does.
+func (dialect) OneWriter() bool { return true }
+
 // Isolations are none to choose of: a query sees the file as it was when it
 // began.
 func (dialect) Isolations() []sql.IsolationLevel { return nil }

@@ -11,12 +11,12 @@ import (
 )
 
 const listTables = `SELECT DB_NAME(), s.name, o.name, RTRIM(o.type) FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id
-WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND (@p1 = N'' OR s.name = @p1) ORDER BY s.name, o.name`
+WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND (@p1 = N'' OR s.name LIKE @p1 ESCAPE N'\') ORDER BY s.name, o.name`
 
 // Tables have database and schema before them, as in Connect's offsets.
 func (dialect) Tables(ctx context.Context, q database.Querier, schema string, kinds []string) ([]database.Table, error) {
 	var tables []database.Table
-	err := database.Strings(ctx, q, listTables, []any{schema}, func(row []string) error {
+	err := database.Strings(ctx, q, listTables, []any{strings.ReplaceAll(schema, "[", `\[`)}, func(row []string) error {
 		kind := "TABLE"
 		if row[3] == "V" {
 			kind = "VIEW"

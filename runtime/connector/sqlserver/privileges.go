@@ -7,13 +7,16 @@ import (
 	"kcgen.dev/runtime/connector/database"
 )
 
+// Home is where a table without a schema is by default.
+func (dialect) Home() string { return "dbo" }
+
 // Lacks asks for each right by its name. To make tables takes a right on the
 // database and one on the schema.
 func (d dialect) Lacks(ctx context.Context, q database.Querier, t database.Table, asked []database.Right) ([]database.Right, error) {
 	object := string(database.AppendTable(nil, d, database.Table{Schema: t.Schema, Name: t.Name}))
 	schema := t.Schema
 	if schema == "" {
-		schema = "dbo"
+		schema = d.Home()
 	}
 	var lacks []database.Right
 	for _, r := range asked {

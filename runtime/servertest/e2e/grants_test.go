@@ -99,6 +99,12 @@ func (w *secureWorld) granted(t *testing.T, env map[string]string) *sharedLab {
 	return l
 }
 
+// acls are those of granted.
+func (l *sharedLab) acls() []preflight.ACL {
+	l.t.Helper()
+	return l.granted().ACLs
+}
+
 // verb runs the program to its end.
 func (l *sharedLab) verb(args ...string) (code int, out string) {
 	l.t.Helper()
@@ -119,15 +125,15 @@ func (l *sharedLab) verb(args ...string) (code int, out string) {
 	return code, string(text)
 }
 
-// acls are what the verb grants says, as data.
-func (l *sharedLab) acls() []preflight.ACL {
+// granted is what the verb grants says, as data.
+func (l *sharedLab) granted() preflight.Grants {
 	l.t.Helper()
 	code, out := l.verb("grants", "-json")
 	var g preflight.Grants
 	if err := json.Unmarshal([]byte(out), &g); err != nil || code != 0 || g.Principal != "User:limited" {
 		l.t.Fatalf("grants: exit code %d, %v\n%s", code, err, out)
 	}
-	return g.ACLs
+	return g
 }
 
 // checks runs the verb check. Words that begin with "-" and what stands behind

@@ -117,11 +117,13 @@ func TestSecurity(t *testing.T) {
 	}
 	t.Run("tokens are renewed", w.renewed)
 	t.Run("a password that changes", w.passwordChanges)
+	t.Run("a password that is replaced", w.passwordIsReplaced)
 	t.Run("rights", func(t *testing.T) { w.rights(t) })
 	t.Run("no right to write", w.noWrite)
 	t.Run("rights of a group", w.groupRights)
 	t.Run("no right to make the topic", w.noCreate)
 	t.Run("grants", w.grants)
+	t.Run("grants of databases", w.tables)
 	t.Run("no right to write dead letters", w.noLetters)
 	t.Run("topics of a group", w.groupTopics)
 	t.Run("torn transactions", w.torn)

@@ -29,6 +29,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("names", s.names)
 	t.Run("upsert", s.upsert)
 	t.Run("composite", s.composite)
+	t.Run("update", s.update)
 	t.Run("evolve", s.evolve)
 	t.Run("absent", s.absent)
 	t.Run("offset", s.offset)

@@ -2,6 +2,7 @@ package databasetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,36 @@ func (s Suite) composite(t *testing.T) {
 	}
 	text := s.create(t, c, d, "textkey", []string{"k"}, s.definition(t, d, "k", connect.StringSchema, true))
 	Exec(t, c, string(d.AppendUpsert(nil, text, []string{"k"}, nil, 1)), "ä key")
+}
+
+// update changes many rows at once, where that is a way of the database's own.
+func (s Suite) update(t *testing.T) {
+	c, d := s.open(t)
+	bulk, ok := d.(database.BulkUpdate)
+	if !ok {
+		return
+	}
+	table := s.create(t, c, d, "updates", []string{"a", "b"}, s.definition(t, d, "a", connect.Int32Schema, true),
+		s.definition(t, d, "b", connect.StringSchema, true), s.definition(t, d, "v", connect.OptionalStringSchema, false))
+	Exec(t, c, string(d.AppendInsert(nil, table, []string{"a", "b", "v"}, 3)), int64(1), "ä", "x", int64(1), "b'", "y", int64(2), "b'", "z")
+	columns := Columns(t, c, d, table, database.Mapping{})
+	for _, rows := range [][][]any{
+		{{int64(1), "ä", `new'\`}, {int64(9), "b'", "none"}, {int64(2), "b'", "new"}},
+		{{int64(1), "b'", "first"}, {int64(1), "b'", "last"}, {int64(2), nil, "none"}, {int64(2), "b'", nil}},
+	} {
+		if err := bulk.UpdateBulk(t.Context(), c, table, columns[:2], columns[2:], rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, read := Read(t, c, d, database.Mapping{}, nil, "SELECT * FROM "+string(database.AppendTable(nil, d, table)))
+	var got []string
+	for _, row := range read {
+		got = append(got, fmt.Sprintf("%d %s %s", row[0].Int(), Show(row[1]), Show(row[2])))
+	}
+	slices.Sort(got)
+	if want := []string{"1 b' last", `1 ä new'\`, "2 b' null"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 // evolve adds two columns at once.
