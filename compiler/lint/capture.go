@@ -4,14 +4,36 @@ import (
 	"fmt"
 
 	"kcgen.dev/compiler/plan"
+	"kcgen.dev/compiler/wiring"
 )
+
+// untold are the databases of which nobody can tell which transactions are open.
+// (PostgreSQL tells, and SQLite has one at a time.)
+var untold = map[string]string{"mysql.Database": "MySQL", "sqlserver.Database": "SQL Server"}
 
 // lateRows: a row that a transaction commits late has a number, or a time, that
 // the source has passed.
 func lateRows(f *finder) {
 	for _, p := range f.parts {
-		if conn := p.options(); p.Is(connectors+"sql.Source") && conn.Text("lateCommits") == "ignore" && length(conn, "timestampDelayInterval") == 0 {
+		conn := p.options()
+		if !p.Is(connectors+"sql.Source") || conn.Text("mode") == "bulk" || length(conn, "timestampDelayInterval") > 0 {
+			continue
+		}
+		db := conn.Struct("connection")
+		name := ""
+		for path, called := range untold {
+			if wiring.Is(db, connectors+path) {
+				name = called
+			}
+		}
+		switch {
+		case wiring.Is(db, connectors+"sqlite.Database"):
+		case conn.Text("lateCommits") == "ignore":
 			f.warn(p.plan, p.Path+".connector.lateCommits", `"ignore": a row that its transaction commits after a later one was read is never read`, conn.At("lateCommits"), p.Pos)
+		case name != "" && conn.Text("mode") == "incrementing":
+			f.warn(p.plan, p.Path+".connector.mode", fmt.Sprintf(`"incrementing": a row that its transaction commits after one of a higher number was read is never read, and %s does not tell which transactions to wait for`, name), conn.At("mode"), p.Pos)
+		case name != "":
+			f.warn(p.plan, p.Path+".connector", fmt.Sprintf("has no timestampDelayInterval: a row that its transaction commits after one of a later time was read is never read, and %s does not tell which transactions to wait for", name), conn.At("mode"), p.Pos)
 		}
 	}
 }

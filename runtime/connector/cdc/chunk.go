@@ -82,16 +82,21 @@ func (s *IncrementalSnapshot) readPlaced(ctx context.Context) (err error) {
 }
 
 // Reached is called where a transaction of the stream ends, and while there is
-// none: passed says whether all of the log up to a place was read. It costs
-// nothing while no chunk waits.
+// none: passed says whether all of the log up to a place was read. It sends the
+// chunk that waits for that, and reads the next one, which may be Due at once:
+// the caller keeps what Store gives, and looks at the stream, in between.
 func (s *IncrementalSnapshot) Reached(ctx context.Context, passed func(place any) bool, emit func(l *Layout, row []connect.Value) error) error {
-	for s.place != nil && passed(s.place) {
-		s.place = nil
-		if err := s.close(ctx, emit); err != nil {
-			return err
-		}
+	if !s.Due(passed) {
+		return nil
 	}
-	return nil
+	s.place = nil
+	return s.close(ctx, emit)
+}
+
+// Due reports whether Reached has a chunk to send. It costs nothing while none
+// waits.
+func (s *IncrementalSnapshot) Due(passed func(place any) bool) bool {
+	return s.place != nil && passed(s.place)
 }
 
 // Waits reports whether a chunk waits for the stream to have passed its place.

@@ -16,7 +16,7 @@
 //	window.go       Window: chunks of an incremental snapshot between watermarks
 //	incremental.go  IncrementalSnapshot: by signal; chunk.go its chunks, collection.go and javakey.go
 //	                its state in offsets, as Debezium keeps it
-//	blocking.go     Blocking: snapshots by signal for which the stream waits
+//	waiting.go      Waiting: signals that were heard and are not done
 //	identity.go     Identity: what a position belongs to must not change unnoticed
 //	notify.go       Notifier: what a capture tells of its snapshots; incrementalnotify.go
 //	progress.go     Progress: how far snapshots are

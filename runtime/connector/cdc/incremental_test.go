@@ -225,8 +225,15 @@ func run(t *testing.T, s *fakeServer, e *Emitter, snap *IncrementalSnapshot, c *
 	if !snap.ReadOnly {
 		return at, offset, false
 	}
-	err := snap.Reached(context.Background(), func(place any) bool { return at >= place.(int) }, c.row)
-	return at, offset, err != nil
+	read := func(place any) bool { return at >= place.(int) }
+	for snap.Due(read) {
+		if err := snap.Reached(context.Background(), read, c.row); err != nil {
+			return at, offset, true
+		}
+		offset = connect.SourceOffset{}
+		snap.Store(offset)
+	}
+	return at, offset, false
 }
 
 func signal(t *testing.T, snap *IncrementalSnapshot, c *consumer, ch *Change) error {

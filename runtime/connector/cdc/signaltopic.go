@@ -99,7 +99,7 @@ func (s *SignalTopic) read(ctx context.Context, from int64, out chan<- TopicSign
 // snapshots, and the place in the topic of signals.
 func SignalState(o connect.SourceOffset) connect.SourceOffset {
 	s := connect.SourceOffset{}
-	for _, k := range []string{snapshotCollections, snapshotLast, snapshotMax, snapshotCorrelation, signalOffset, blockingOffset} {
+	for _, k := range []string{snapshotCollections, snapshotLast, snapshotMax, snapshotCorrelation, signalOffset, Heard, Blocking} {
 		if v, ok := o[k]; ok {
 			s[k] = v
 		}

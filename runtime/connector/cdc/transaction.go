@@ -1,6 +1,8 @@
 package cdc
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,13 +61,15 @@ func (t *Transaction) Store(o connect.SourceOffset) {
 	}
 }
 
-// Load takes the place from an offset.
+// Load takes the place from an offset. That does not say in which order the
+// tables came: those that share a bucket may be told in another one than before
+// (see counts), as Debezium's may.
 func (t *Transaction) Load(o connect.SourceOffset) {
 	*t = Transaction{}
 	t.id, _ = o[transactionID].(string)
-	for k, v := range o {
+	for _, k := range slices.Sorted(maps.Keys(o)) {
 		table, ok := strings.CutPrefix(k, transactionCounts)
-		if n, is := v.(int64); ok && is {
+		if n, is := o[k].(int64); ok && is {
 			t.counts.add(table, n)
 			t.total += n
 		}

@@ -27,6 +27,9 @@ func (t *captureTask) pollLog(ctx context.Context, b *connect.Batch) (err error)
 	defer timer.Stop()
 	wait := timer.C
 	for len(b.Records) < t.cfg.MaxBatchSize {
+		if t.inc.Due(t.pos.passed) {
+			wait = nil // there is a chunk to send
+		}
 		e, err := t.reader.next(ctx, wait)
 		if err == nil && e == nil {
 			t.attend(ctx, b)

@@ -186,6 +186,7 @@ func (c *capture) take(b *connect.Batch) (taken bool, err error) {
 	c.heartbeat()
 	taken = len(c.batch.Records) > 0 || c.due
 	if taken {
+		c.rest()
 		c.handed = c.offset()
 		c.batch.Mark(c.part, c.handed)
 		c.batch, *b = *b, c.batch
@@ -222,17 +223,22 @@ func (c *capture) heartbeat() {
 	c.beat = now
 }
 
-// offset is the position behind the batch.
-func (c *capture) offset() connect.SourceOffset {
-	o := connect.SourceOffset{}
-	p := c.pos
+// rest moves the position to where the log has nothing more for us: what comes
+// behind is read from there, since the server may let go of what is before.
+func (c *capture) rest() {
+	p := &c.pos
 	if c.idle > p.at && c.idle > p.commit && !p.inSnapshot() {
 		p.at, p.processed, p.commit, p.message, p.events = c.idle, c.idle, c.idle, kindCommit, 0
 		p.streams()
 	}
-	p.store(o)
+}
+
+// offset is the position behind the batch.
+func (c *capture) offset() connect.SourceOffset {
+	o := connect.SourceOffset{}
+	c.pos.store(o)
 	c.owner.store(o)
-	if !p.inSnapshot() {
+	if !c.pos.inSnapshot() {
 		c.emit.Transaction.Store(o)
 		maps.Copy(o, c.incremental)
 	}

@@ -59,7 +59,7 @@ func stamp(b *connect.Struct, at time.Time) {
 // one table can be put in order.
 func (s *session) sequence() connect.Value {
 	dst := s.current.buffer.Start()
-	dst = appendPlace(append(dst, '['), s.pos.commit)
+	dst = appendPlace(append(dst, '['), s.pos.ended)
 	dst = appendPlace(append(dst, ','), s.pos.at)
 	return connect.Text(s.current.buffer.Finish(append(dst, ']')))
 }

@@ -12,8 +12,8 @@ import (
 // open. The stream goes on where it was: what was changed since then comes behind
 // rows that have it already, and in the end all is as it should be.
 func (s *stream) blocked(ctx context.Context) error {
-	for len(s.blocking.Waiting) > 0 && !s.open && !s.replay.active {
-		g := s.blocking.Waiting[0]
+	for len(s.blocking.Signals) > 0 && !s.open && !s.replay.active {
+		g := s.blocking.Signals[0]
 		err := s.blockingSnapshot(ctx, g)
 		if err = skippable(err); err != nil && !errors.Is(err, cdc.ErrSkipTable) {
 			return fmt.Errorf("blocking snapshot of signal %q: %w", g.ID, err)

@@ -37,7 +37,8 @@ func (s *stream) newIncremental(ctx context.Context) error {
 	s.mu.Lock()
 	from := s.incremental
 	s.mu.Unlock()
-	if err := errors.Join(s.inc.Load(from), s.blocking.Load(from)); err != nil {
+	s.pending, s.blocking = cdc.Waiting{Key: cdc.Heard}, cdc.Waiting{Key: cdc.Blocking}
+	if err := errors.Join(s.inc.Load(from), s.pending.Load(from), s.blocking.Load(from)); err != nil {
 		return err
 	}
 	return s.watch(ctx, from)
@@ -303,7 +304,7 @@ func keyText(part any) []byte {
 }
 
 // signalled takes a change of the table of signals. It is heeded when the batch
-// is let go of, since it may take a while.
+// is let go of, since it may take a while: until then the offset has it.
 func (s *stream) signalled(c *cdc.Change) {
 	if !s.cfg.signalsFrom("source") && !s.inc.Running() {
 		return
@@ -313,7 +314,10 @@ func (s *stream) signalled(c *cdc.Change) {
 	case err != nil:
 		s.log.Warn("a signal is passed over", "error", err)
 	case ok:
-		s.pending = append(s.pending, g)
+		s.pending.Add(g)
+		if g.Type != cdc.WindowOpen && g.Type != cdc.WindowClose { // which mean nothing to another life
+			s.pending.Store(s.incremental)
+		}
 	}
 }
 
@@ -325,25 +329,19 @@ func (s *stream) heed(ctx context.Context) error {
 		case g, ok := <-s.signals:
 			if ok {
 				s.topic.Handled(g)
-				s.pending = append(s.pending, g.Signal)
+				s.pending.Add(g.Signal)
 			}
 		default:
 		}
 	}
-	if len(s.pending) == 0 {
-		if err := s.blocked(ctx); err != nil {
-			return err
+	if len(s.pending.Signals) > 0 {
+		for ; len(s.pending.Signals) > 0; s.pending.Done() {
+			if err := s.obey(ctx, s.pending.Signals[0]); err != nil {
+				return err
+			}
 		}
-		return s.reach(ctx)
+		s.keepState()
 	}
-	todo := s.pending
-	s.pending = nil
-	for _, g := range todo {
-		if err := s.obey(ctx, g); err != nil {
-			return err
-		}
-	}
-	s.keepState()
 	if err := s.blocked(ctx); err != nil {
 		return err
 	}
@@ -358,7 +356,7 @@ func (s *stream) obey(ctx context.Context, g cdc.Signal) error {
 		return nil
 	case g.Type != cdc.ExecuteSnapshot:
 	case g.Blocking:
-		s.blocking.Waiting = append(s.blocking.Waiting, g)
+		s.blocking.Add(g)
 		return nil
 	case s.cfg.SignalDataCollection == "" && !s.cfg.ReadOnly:
 		s.log.Warn("an incremental snapshot needs signalDataCollection, in which it writes its marks, or readOnly", "signal", g.ID)

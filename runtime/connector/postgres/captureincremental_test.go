@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/connector/cdc"
 	"kcgen.dev/runtime/connector/postgres"
 	"kcgen.dev/runtime/servertest"
 )
@@ -130,6 +131,32 @@ func testIncrementalGoesOn(t *testing.T, readOnly bool) {
 	rows, read := again.state("t")
 	if len(rows) != 100 || read > 100+3*7 {
 		t.Errorf("%d rows, %d were read", len(rows), read)
+	}
+}
+
+// TestSignalGoesOn stops where an offset behind a signal was told, and what the
+// signal asks for was not begun.
+func TestSignalGoesOn(t *testing.T) {
+	d, s := signalling(t, 20)
+	d.exec(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NEW; END $$;
+		CREATE TRIGGER wait BEFORE INSERT ON signals FOR EACH ROW WHEN (NEW.type ~ '^snapshot-window') EXECUTE FUNCTION wait()`)
+	l := d.capture(s)
+	l.untilStreaming(d)
+	d.while("SELECT pg_advisory_xact_lock(42)", func() {
+		d.exec(`BEGIN; INSERT INTO signals VALUES ('a', 'execute-snapshot', '{"data-collections": ["public.t"]}'); INSERT INTO t VALUES (1001); COMMIT`)
+		d.until("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "1")
+		l.count(1)
+		if err := l.task.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	again := d.resume(s, l.offset)
+	again.until(func() bool {
+		_, read := again.state("t")
+		return read == 21 && again.offset["incremental_snapshot_collections"] == nil
+	})
+	if again.offset[cdc.Heard] != nil {
+		t.Errorf("the offset still has %v", again.offset[cdc.Heard])
 	}
 }
 

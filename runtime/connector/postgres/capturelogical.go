@@ -44,7 +44,7 @@ func (s *stream) logical(at lsn, body []byte) error {
 	if m.transactional {
 		s.moved(at, kindMessage)
 	} else {
-		s.pos.at, s.pos.processed, s.pos.commit, s.pos.message = at, at, at, kindMessage
+		s.pos.at, s.pos.processed, s.pos.commit, s.pos.ended, s.pos.message = at, at, at, at, kindMessage
 		s.pos.events, s.pos.txID = 0, 0
 		s.pos.streams()
 	}

@@ -22,6 +22,7 @@ const (
 	keyLast      = "last_snapshot_record"
 	keyCompleted = "snapshot_completed"
 
+	keyEnded  = "kcgen_lsn_ended"       // the end of the last transaction, where lsn_commit is behind it
 	keySlot   = "kcgen_slot"            // whose the position is
 	keySystem = "kcgen_system"          // that server's identifier
 	keyTable  = "kcgen_snapshot_table"  // that a snapshot was reading
@@ -51,7 +52,8 @@ const (
 type position struct {
 	at        lsn    // of the last message
 	processed lsn    // the same, unless more messages of that place follow
-	commit    lsn    // the end of the last whole transaction
+	commit    lsn    // the end of the last whole transaction, or behind it: there was nothing more
+	ended     lsn    // that end, as source.sequence tells it
 	txID      int64  // 0: none
 	time      int64  // of the last message's commit, in microseconds since 1970
 	events    int64  // how many changes of one place were had, since several may share it
@@ -102,6 +104,9 @@ func (p *position) store(o connect.SourceOffset) {
 	put(keyLSN, p.at)
 	put(keyProcessed, p.processed)
 	put(keyCommit, p.commit)
+	if p.ended != p.commit {
+		o[keyEnded] = int64(p.ended)
+	}
 	if p.time != 0 {
 		o[keyTime] = p.time
 	}
@@ -158,6 +163,10 @@ func positionOf(o connect.SourceOffset) (p position, err error) {
 		if p.message != kindCommit && p.message != kindMessage {
 			p.commit = 0
 		}
+	}
+	p.ended = p.commit
+	if _, ok := o[keyEnded]; ok {
+		p.ended = lsn(r.number(keyEnded))
 	}
 	return p, r.err
 }

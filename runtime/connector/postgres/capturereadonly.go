@@ -24,27 +24,29 @@ func (k *chunks) Place(ctx context.Context) (any, error) {
 	return parseLSN(at)
 }
 
-// reach tells the chunk that waits, where the log was read up to its place; else
-// the server is to say how far it is, as soon as it can.
+// reach tells the chunk that waits, where the log was read up to its place. The
+// server is to say how far it is while one waits; at once, if the next may be
+// told.
 func (s *stream) reach(ctx context.Context) error {
-	if s.inc.Waits() && !s.open && !s.replay.active {
-		reached := false
-		passed := func(place any) bool {
-			ok := place.(lsn) <= max(s.idle, s.pos.commit)
-			reached = reached || ok
-			return ok
-		}
-		if err := s.inc.Reached(ctx, passed, s.chunkTeller(ctx)); err != nil {
+	reached := !s.open && !s.replay.active && s.inc.Due(s.passed)
+	if reached {
+		if err := s.inc.Reached(ctx, s.passed, s.chunkTeller(ctx)); err != nil {
 			return err
 		}
-		if reached {
-			s.keepState()
-		}
+		s.keepState()
 	}
-	if waits := s.inc.Waits(); s.asking.Swap(waits) != waits && waits {
+	waits := s.inc.Waits()
+	if was := s.asking.Swap(waits); waits && (reached || !was) {
 		signal(s.confirm)
 	}
 	return nil
+}
+
+// passed says whether all of the log up to a place was read.
+func (s *stream) passed(place any) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return place.(lsn) <= max(s.idle, s.pos.commit)
 }
 
 // unseen are transactions that the stream told of late, which queries may not see

@@ -81,13 +81,13 @@ func (s *session) pin(ctx context.Context) error {
 }
 
 // see opens a transaction that sees what a snapshot of another does; "": what is
-// there now.
+// there now. No source waits for it (see standBy).
 func (s *session) see(ctx context.Context, snapshot string) error {
 	sql := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 	if snapshot != "" {
 		sql += "; SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(snapshot, "'", "''") + "'"
 	}
-	_, err := s.conn.PgConn().Exec(ctx, sql).ReadAll()
+	_, err := s.conn.PgConn().Exec(ctx, sql+"; "+standBy).ReadAll()
 	return err
 }
 

@@ -22,9 +22,9 @@ type stream struct {
 
 	inc      cdc.IncrementalSnapshot
 	chunks   *chunks
-	pending  []cdc.Signal // not heeded yet
+	pending  cdc.Waiting // not heeded yet
+	blocking cdc.Waiting // the stream waits for them
 	unseen   unseen
-	blocking cdc.Blocking
 	topic    cdc.SignalTopic
 	signals  <-chan cdc.TopicSignal // nil: there is no topic
 
@@ -218,6 +218,7 @@ func (s *stream) beginTransaction(at lsn, body []byte) error {
 		return err
 	}
 	s.tx, s.open, s.origin = b, true, origin{}
+	s.idle = 0 // its changes may have places before
 	s.age.begin(b.at)
 	if s.cfg.ProvideTransactionMetadata {
 		s.txText = strconv.FormatUint(uint64(b.xid), 10)
@@ -245,7 +246,7 @@ func (s *stream) endTransaction(at lsn, body []byte) error {
 		return err
 	}
 	s.moved(at, kindCommit)
-	s.pos.commit, s.pos.events, s.pos.time = at, 0, c.at
+	s.pos.commit, s.pos.ended, s.pos.events, s.pos.time = at, at, 0, c.at
 	s.emit.End(&s.batch, time.UnixMicro(c.at))
 	s.open, s.txText = false, ""
 	s.age.end()
