@@ -10,6 +10,7 @@
 //	rest_test.go      what is asked of the instances by REST
 //	topic_test.go     what is asked of the broker
 //	judge_test.go     what was lost, doubled, owned twice or written too late
+//	failures_test.go  tasks that were FAILED, which the program started again
 //	clock_test.go     a broker whose clock jumps
 //	ends_test.go      answers to the ends of transactions are lost
 //	planted_test.go   bugs for the judge to find

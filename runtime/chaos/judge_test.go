@@ -158,6 +158,7 @@ func (f *field) judge(lines int64) {
 		f.t.Errorf("%d records were written by producers that another had fenced", late)
 	}
 	f.judgeLives()
+	f.judgeFailures()
 }
 
 // judgeLives judges who had which task when.

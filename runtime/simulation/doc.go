@@ -24,7 +24,13 @@
 //
 // A run that fails says how it is replayed. The seed fixes the faults, not the
 // order in which goroutines run: what shows once in some seeds may need a few
-// replays. With -events a run tells what happened in it, and with -test.v one
+// replays. Of seven planted bugs the first seed that showed each was replayed ten
+// times: it failed again in 68 of 70 replays with two processors, and in 69 with
+// GOMAXPROCS=1, so that one processor is worth a try where a replay passes. A
+// replay to the bit would take the program to one thread without preemption, and
+// its random numbers, clock and maps to the seed: GOOS=wasip1 under an
+// interpreter has that, and needs the network of this package below net.Dial and
+// the tests' own goroutines moved there. That is not done. With -events a run tells what happened in it, and with -test.v one
 // that failed does; of one that stood still it shows the goroutines too.
 //
 //	record_test.go   what records say of themselves, and what becomes of which

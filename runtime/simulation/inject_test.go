@@ -57,6 +57,7 @@ var allowed = []struct {
 		kerr.MessageTooLarge, kerr.NotEnoughReplicas, kerr.NotEnoughReplicasAfterAppend, kerr.TopicAuthorizationFailed, kerr.KafkaStorageError,
 		kerr.InvalidTimestamp, kerr.InvalidRecord, kerr.UnsupportedForMessageFormat, kerr.RecordListTooLarge, kerr.ClusterAuthorizationFailed,
 		kerr.OutOfOrderSequenceNumber, kerr.UnknownProducerID, kerr.InvalidProducerEpoch, kerr.FencedLeaderEpoch,
+		kerr.UnknownTopicID, kerr.PolicyViolation, kerr.ThrottlingQuotaExceeded,
 	}},
 	{kmsg.Fetch, false, []*kerr.Error{
 		kerr.OffsetOutOfRange, kerr.UnknownTopicOrPartition, kerr.NotLeaderForPartition, kerr.ReplicaNotAvailable, kerr.TopicAuthorizationFailed,
@@ -123,6 +124,28 @@ var ofPartitions = []*kerr.Error{kerr.UnstableOffsetCommit, kerr.TopicAuthorizat
 
 var ofTransactions = map[kmsg.Key]bool{kmsg.EndTxn: true, kmsg.DescribeTransactions: true, kmsg.DescribeProducers: true}
 
+// transactional are errors of other requests that a broker has for a
+// transaction's alone.
+var transactional = map[kmsg.Key][]*kerr.Error{
+	kmsg.Produce:        {kerr.InvalidTxnState, kerr.InvalidProducerIDMapping, kerr.TransactionAbortable, kerr.TransactionalIDAuthorizationFailed, kerr.ProducerFenced, kerr.ConcurrentTransactions},
+	kmsg.InitProducerID: {kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.TransactionalIDAuthorizationFailed, kerr.InvalidTransactionTimeout, kerr.InvalidProducerIDMapping},
+}
+
+// ofGroups are the requests by which instances share: several of them are
+// started for these, and the error comes early and stays for a time alone.
+var ofGroups = map[kmsg.Key]bool{kmsg.FindCoordinator: true, kmsg.JoinGroup: true, kmsg.SyncGroup: true, kmsg.Heartbeat: true, kmsg.LeaveGroup: true}
+
+// suits says whether an injection means something in a scenario.
+func (i injection) suits(s *scenario, at timing) bool {
+	switch {
+	case ofTransactions[i.key] || slices.Contains(transactional[i.key], i.err):
+		return s.exactly
+	case s.shared:
+		return ofGroups[i.key] && at.name == "start"
+	}
+	return true
+}
+
 var anywhere = []*kerr.Error{kerr.UnknownServerError}
 
 // injections is the table.
@@ -130,6 +153,11 @@ var injections = sync.OnceValue(func() (all []injection) {
 	for _, a := range allowed {
 		for _, e := range append(a.errs, anywhere...) {
 			all = append(all, injection{a.key, e, a.top})
+		}
+	}
+	for _, key := range []kmsg.Key{kmsg.Produce, kmsg.InitProducerID} {
+		for _, e := range transactional[key] {
+			all = append(all, injection{key, e, false})
 		}
 	}
 	return all
@@ -161,7 +189,7 @@ func TestInjections(t *testing.T) {
 	for _, i := range injections() {
 		for _, at := range timings {
 			for _, s := range injected() {
-				if ofTransactions[i.key] && !s.exactly {
+				if !i.suits(s, at) {
 					continue
 				}
 				name := fmt.Sprintf("%v/%s/%s", i, at.name, s.name)
@@ -194,7 +222,13 @@ func (w *world) injected(s *scenario, i injection, at timing) {
 	}
 	var h *kfake.FaultHandle
 	time.AfterFunc(at.from, func() { h = w.cluster.Fault(f) })
-	r.slots = append(r.slots, r.start(s))
+	instances := 1
+	if s.shared {
+		instances = s.instances
+	}
+	for range instances {
+		r.slots = append(r.slots, r.start(s))
+	}
 	r.wait(max(at.to, 10*time.Second))
 	if i.key == kmsg.LeaveGroup || i.key == kmsg.OffsetFetch || i.key == kmsg.JoinGroup || i.key == kmsg.SyncGroup {
 		r.restart(0) // when it is sent
@@ -208,6 +242,8 @@ func (w *world) injected(s *scenario, i injection, at timing) {
 	w.finish()
 	r.settle()
 	r.restart(0)
-	r.slots[0].terminate()
+	for _, p := range r.slots {
+		p.terminate()
+	}
 	w.check(s, false)
 }

@@ -32,7 +32,7 @@ var bugs = []bug{
 		{"worker/group.go", "func (t *sinkTask) flush(hard context.Context) error {\n", "func (t *sinkTask) flush(hard context.Context) error {\n\tif planted(\"commit-without-flush\") {\n\t\treturn nil\n\t}\n"},
 	}},
 	{"told-before-it-is-durable", "durable first, then the source is told", "source", []edit{
-		{"worker/commit.go", "\tdone := make(chan error, 1)\n", "\tif planted(\"told-before-it-is-durable\") {\n\t\tt.committed(entries)\n\t}\n\tdone := make(chan error, 1)\n"},
+		{"worker/commit.go", "\tu := &underway{entries, make(chan error, 1)}\n", "\tif planted(\"told-before-it-is-durable\") {\n\t\tt.committed(entries)\n\t}\n\tu := &underway{entries, make(chan error, 1)}\n"},
 	}},
 	{"revoked-without-commit", "what was put is committed before a partition goes", "sink", []edit{
 		{"worker/group.go", "if t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {", `if !planted("revoked-without-commit") && t.isOpen && !t.broken && t.failure() == nil && len(t.position) > 0 {`},

@@ -66,7 +66,7 @@ func (s *scenario) possible() bool {
 // them they send every kind of request.
 func injected() (list []*scenario) {
 	for _, s := range scenarios() {
-		if s.name == "pipeline" || s.name == "exactly-once" {
+		if s.name == "pipeline" || s.name == "exactly-once" || s.name == "shared" {
 			list = append(list, s)
 		}
 	}
