@@ -17,10 +17,10 @@
 # make benchstat    micro-benchmarks beside those of the last commit (BASE=…)
 # make stuck    throughput and REST beside a connector that hangs, as ratios
 # make chains   converters and transforms beside Kafka Connect's own, as ratios
-# make bench-build  kcgen build beside the go build inside it, as ratios
+# make bench-build  kcgen build beside the go build inside it, as ratios, and how large binaries are
 # make race     the runtime's tests that need no server, under the race detector
 # make simulate the runtime in virtual time: SEEDS seeds, and every injection
-# make crash    fifty kills while a million lines pass, at least once and exactly once
+# make crash    fifty kills while a million lines pass, and tables from PostgreSQL to MariaDB and back, at least once and exactly once
 # make chaos    hundreds of faults, clean stops, lost answers, planted bugs (SEED=0 is any, FAULTS=500, STOPS=200, ENDS=500)
 
 GO ?= go
@@ -60,7 +60,7 @@ generate:
 	$(GO) generate ./...
 
 check: generate
-	git diff --exit-code -- '*_gen.go' generated runtime/fuse/fusetest templates docs .github/graph.svg '*README.md'
+	git diff --exit-code -- '*_gen.go' generated runtime/fuse/fusetest runtime/fuse/sinktest templates docs .github/graph.svg '*README.md'
 	test -z "$$(git ls-files --others --exclude-standard docs)"
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
@@ -83,7 +83,7 @@ stuck:
 	$(GO) run ./runtime/bench/stuck -rounds 3
 
 bench-peers:
-	$(GO) run ./runtime/bench -peers -svg .github/bench.svg -readme runtime/bench/README.md
+	$(GO) run ./runtime/bench -peers -json bench.json -svg .github/bench.svg -readme runtime/bench/README.md
 
 bench-capture:
 	$(GO) run ./runtime/servertest/install
@@ -91,7 +91,7 @@ bench-capture:
 
 ROWS ?= 10000000
 bench-sql:
-	$(GO) test -count=1 -timeout 60m -v -run TestLarge ./runtime/connector/sql -args -rows $(ROWS)
+	$(GO) test -count=1 -timeout 180m -v -run TestLarge ./runtime/connector/sql -args -rows $(ROWS) -ratio 0.5
 
 GROWTH ?= 10000000
 growth:
@@ -101,10 +101,10 @@ benchstat:
 	GO=$(GO) .ci/benchstat
 
 bench-build:
-	$(GO) run ./runtime/bench/build
+	$(GO) run ./runtime/bench/build -readme runtime/bench/README.md
 
 chains:
-	$(GO) run ./runtime/bench/chain
+	$(GO) run ./runtime/bench/chain -readme runtime/bench/README.md
 
 SEEDS ?= 10000
 simulate:
@@ -112,6 +112,7 @@ simulate:
 
 crash:
 	KCGEN_CRASH=full $(GO) test -count=1 -timeout 60m -v -run Crash ./runtime/servertest/e2e
+	$(GO) test -count=1 -timeout 30m -v -run TestSinkKilled ./runtime/connector/sql -args -sqlkills 50
 
 SEED ?= 0
 FAULTS ?= 500

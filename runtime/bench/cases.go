@@ -16,6 +16,7 @@ type benchCase struct {
 	tasks       int
 	small       bool     // whether Kafka Connect shows its small heap too
 	bare        []string // the yardstick and its flags; none where nothing bare does the same
+	plain       []string // the same without what tunes it
 	lines       int      // that it moves; 0 goes by the flag and the input
 	same        string   // what outputs are compared as: see forms
 }
@@ -24,6 +25,7 @@ var (
 	produce = []string{"produce"}
 	splice  = []string{"produce", "-splice"}
 	consume = []string{"consume"}
+	untuned = []string{"consume", "-defaults"}
 )
 
 // cases are in the order of a round.
@@ -33,7 +35,7 @@ var cases = []benchCase{
 	{name: "json", title: "file → HoistField → InsertField → JSON → topic", spec: "json", input: "text", partitions: 1, tasks: 1, small: true, bare: splice},
 	{name: "envelope", title: "the same, JSON with its schema", spec: "envelope", input: "text", partitions: 1, tasks: 1},
 	{name: "avro", title: "the same, Avro with a registry", spec: "avro", input: "text", partitions: 1, tasks: 1, same: "avro"},
-	{name: "sink", title: "topic → file, 100 B, String", spec: "sink", input: "text", sink: true, partitions: 1, tasks: 1, small: true, bare: consume},
+	{name: "sink", title: "topic → file, 100 B, String", spec: "sink", input: "text", sink: true, partitions: 1, tasks: 1, small: true, bare: consume, plain: untuned},
 	{name: "jsonsink", title: "topic → JSON, three transforms → file", spec: "jsonsink", input: "orders", sink: true, partitions: 1, tasks: 1, small: true, same: "fields"},
 	{name: "avrosink", title: "topic → Avro with a registry → file", spec: "avrosink", input: "avro", sink: true, partitions: 1, tasks: 1, same: "fields"},
 	{name: "source-4p", title: "file → topic of 4 partitions", spec: "source", input: "text", partitions: 4, tasks: 1, bare: produce},

@@ -32,11 +32,14 @@ func TestSpecs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("make test builds kcgen to vet what is measured")
 	}
-	paths, err := filepath.Glob("specs/*/pipeline.cue")
-	if err != nil {
-		t.Fatal(err)
+	args := []string{"run", "kcgen.dev/cmd/kcgen", "vet"}
+	for _, pattern := range []string{"specs/*/pipeline.cue", "build/sizes/*.cue"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %d specs, %v", pattern, len(paths), err)
+		}
+		args = append(args, paths...)
 	}
-	args := append([]string{"run", "kcgen.dev/cmd/kcgen", "vet"}, paths...)
 	if out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput(); err != nil {
 		t.Errorf("kcgen vet: %v\n%s", err, out)
 	}

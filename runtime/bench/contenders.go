@@ -23,16 +23,19 @@ type contender struct {
 
 // The contenders' names.
 const (
-	bare, kcgen        = "bare", "kcgen"
+	bare, plain, kcgen = "bare", "bare-defaults", "kcgen"
 	connect, connectSm = "connect-2g", "connect-256m"
 )
 
+const everybody = bare + "," + kcgen + "," + connect + "," + connectSm + "," + plain
+
 // contenders are in the order of a case.
 var contenders = []contender{
-	{name: bare, title: "bare franz-go", command: bareCommand, ends: true, has: func(c benchCase) bool { return c.bare != nil }},
+	{name: bare, title: "bare franz-go", command: yardstick(func(c benchCase) []string { return c.bare }), ends: true, has: func(c benchCase) bool { return c.bare != nil }},
 	{name: kcgen, title: "kcgen", command: kcgenCommand, has: every},
 	{name: connect, title: "Kafka Connect, 2 GB heap", command: connectCommand("-Xms256m", "-Xmx2g"), java: true, has: every},
 	{name: connectSm, title: "Kafka Connect, 256 MB heap", command: connectCommand("-Xms64m", "-Xmx256m"), java: true, has: func(c benchCase) bool { return c.small }},
+	{name: plain, title: "bare franz-go, its defaults", command: yardstick(func(c benchCase) []string { return c.plain }), ends: true, has: func(c benchCase) bool { return c.plain != nil }},
 }
 
 func every(benchCase) bool { return true }
@@ -54,14 +57,18 @@ type work struct {
 	dir   string // an empty folder
 }
 
-func bareCommand(_ context.Context, b *bench, w *work) (*exec.Cmd, error) {
-	args := append(slices.Clone(w.c.bare[1:]), b.broker.Addr(), w.topic)
-	if w.c.sink {
-		args = append(args, w.file, w.group, strconv.Itoa(w.lines))
-	} else {
-		args = append(args, w.files...)
+// yardstick runs a bare program, which a case gives by its name and flags.
+func yardstick(of func(benchCase) []string) func(context.Context, *bench, *work) (*exec.Cmd, error) {
+	return func(_ context.Context, b *bench, w *work) (*exec.Cmd, error) {
+		program := of(w.c)
+		args := append(slices.Clone(program[1:]), b.broker.Addr(), w.topic)
+		if w.c.sink {
+			args = append(args, w.file, w.group, strconv.Itoa(w.lines))
+		} else {
+			args = append(args, w.files...)
+		}
+		return exec.Command(b.path(program[0]), args...), nil
 	}
-	return exec.Command(b.path(w.c.bare[0]), args...), nil
 }
 
 // kcgenCommand runs a compiled pipeline; what differs by run it reads from its

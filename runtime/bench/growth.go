@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"kcgen.dev/runtime/bench/report"
 )
 
 // A curve is one picture: what something costs by how much there is of it.
@@ -48,7 +50,7 @@ func (b *bench) growth(ctx context.Context, o options) error {
 	for _, c := range curves {
 		text += "\n" + c.table()
 	}
-	return replaceSection(o.readme, "growth", text)
+	return report.ReplaceSection(o.readme, "growth", text)
 }
 
 // table is a curve in Markdown.
@@ -56,7 +58,7 @@ func (c curve) table() string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "**%s**\n\n| %s |", c.title, c.x)
 	for _, p := range c.lines[0].points {
-		fmt.Fprintf(&w, " %s |", grouped(int(p.x)))
+		fmt.Fprintf(&w, " %s |", report.Grouped(int(p.x)))
 	}
 	w.WriteString("\n|---|" + strings.Repeat("--:|", len(c.lines[0].points)) + "\n")
 	for _, l := range c.lines {

@@ -22,7 +22,7 @@ var formats = []struct {
 
 // byFormats grows records of which a chain keeps three fields: where only these
 // are made, and where all are.
-func byFormats() ([]curve, error) {
+func byFormats(widths []int) ([]curve, error) {
 	less := curve{title: "CPU time a record in the chain alone, three fields read", x: "fields", unit: "µs", log: true}
 	whole := curve{title: "The same where all fields are made", x: "fields", unit: "µs", log: true}
 	for _, f := range formats {

@@ -15,11 +15,22 @@ var (
 
 // repeats is how often something is measured that takes n lines; the median
 // counts. What is short is measured more often, as CPU time comes in ticks.
-func repeats(n int) int {
-	if n <= 100_000 {
+func (b *bench) repeats(n int) int {
+	switch {
+	case b.quick:
+		return 1
+	case n <= 100_000:
 		return 7
 	}
 	return 3
+}
+
+// at are the points of a curve that are measured.
+func (b *bench) at(points []int) []int {
+	if b.quick {
+		return []int{points[0], points[len(points)-1]}
+	}
+	return points
 }
 
 // cost measures a compiled pipeline: CPU microseconds a line without those of
@@ -30,7 +41,7 @@ func (b *bench) cost(ctx context.Context, c benchCase) (micros, peak float64, er
 		return 0, 0, err
 	}
 	var ms []measurement
-	for range repeats(c.lines) {
+	for range b.repeats(c.lines) {
 		m, err := b.measure(ctx, c, contenders[1])
 		if err != nil {
 			return 0, 0, fmt.Errorf("%s: %w", c.name, err)
@@ -92,12 +103,15 @@ func direction(c benchCase) string {
 	return "file → topic"
 }
 
+// partitions are the numbers of partitions.
+var partitions = []int{1, 4, 16, 64}
+
 // byPartitions grows the topic.
 func (b *bench) byPartitions(ctx context.Context) ([]curve, error) {
 	cost := curve{title: "CPU time a line, by partitions", x: "partitions", unit: "µs"}
 	memory := curve{title: "Peak memory, by partitions", x: "partitions", unit: "MB"}
 	for _, c := range []benchCase{toTopic, toFile} {
-		for n := 1; n <= 64; n *= 4 {
+		for _, n := range b.at(partitions) {
 			c.lines, c.partitions = min(b.lines, 1_000_000), n
 			if err := b.point(ctx, c, n, &cost, &memory); err != nil {
 				return nil, err
@@ -122,7 +136,7 @@ func (b *bench) byFields(ctx context.Context) ([]curve, error) {
 		if err := b.measureStartCost(ctx, c); err != nil {
 			return nil, err
 		}
-		for _, n := range widths {
+		for _, n := range b.at(widths) {
 			c.input = "wide-" + strconv.Itoa(n)
 			inputs[c.input] = input{1, wide(n)}
 			c.lines = min(b.lines, max(2_000, 4_000_000/(n+4)))
@@ -134,21 +148,21 @@ func (b *bench) byFields(ctx context.Context) ([]curve, error) {
 		}
 	}
 	read := curve{title: "CPU time a record in the chain alone, by fields", x: "fields", unit: "µs", log: true}
-	for _, n := range widths {
+	for _, n := range b.at(widths) {
 		micros, err := readingJSON(n, 1000)
 		if err != nil {
 			return nil, err
 		}
 		read.add("JSON, of 1,000 fields so many read", float64(n), micros)
 	}
-	for _, n := range widths {
+	for _, n := range b.at(widths) {
 		micros, err := carryingStruct(n)
 		if err != nil {
 			return nil, err
 		}
 		read.add("struct of so many fields, three read", float64(n), micros)
 	}
-	formats, err := byFormats()
+	formats, err := byFormats(b.at(widths))
 	return append([]curve{carried, read}, formats...), err
 }
 

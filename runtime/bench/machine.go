@@ -1,13 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
 	"runtime/debug"
-	"strings"
 
+	"kcgen.dev/runtime/bench/report"
 	"kcgen.dev/runtime/servertest"
 )
 
@@ -19,25 +15,13 @@ type machine struct {
 
 func thisMachine() machine {
 	m := machine{
-		Hardware: fmt.Sprintf("%d × %s, %s", runtime.NumCPU(), processor(), runtime.GOOS),
-		Versions: strings.TrimPrefix(runtime.Version(), "go"),
+		Hardware: report.Hardware(),
+		Versions: report.Go() + ", franz-go " + moduleVersion("github.com/twmb/franz-go") + ", Apache Kafka and Kafka Connect " + servertest.KafkaVersion,
 	}
-	m.Versions = "Go " + m.Versions + ", franz-go " + moduleVersion("github.com/twmb/franz-go") + ", Apache Kafka and Kafka Connect " + servertest.KafkaVersion
-	if java := javaVersion(); java != "" {
+	if java := report.Java(); java != "" {
 		m.Versions += ", " + java
 	}
 	return m
-}
-
-// processor is what Linux calls it.
-func processor() string {
-	data, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(data)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }
 
 func moduleVersion(path string) string {
@@ -50,14 +34,4 @@ func moduleVersion(path string) string {
 		}
 	}
 	return ""
-}
-
-// javaVersion is the first line of java -version; empty where there is none.
-func javaVersion() string {
-	out, err := exec.Command("java", "-version").CombinedOutput()
-	if err != nil {
-		return ""
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	return strings.ReplaceAll(strings.TrimSpace(line), `"`, "")
 }

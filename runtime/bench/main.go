@@ -11,6 +11,7 @@
 //	setup.go       the servers, the programs
 //	input.go       what is worked on  compare.go     what came out
 //	run.go         one measured run   start.go       starts, idle memory, size
+//	report/        the machine, verdicts, sections of a README
 //	report.go      medians, ratios    targets.go     promises
 //	text.go svg.go readme.go          the result's forms
 //	profile.go     CPU profiles (-profile)
@@ -27,6 +28,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -39,7 +41,7 @@ type options struct {
 	json, svg, readme     string
 	more                  string
 	profile               string
-	growth                bool
+	growth, quick         bool
 }
 
 func main() {
@@ -49,18 +51,19 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; each runs every contender of every case once")
 	flag.IntVar(&o.starts, "starts", 5, "starts to take the time to the first record of")
 	flag.StringVar(&o.cases, "only", "", "`cases`, divided by commas: "+caseNames())
-	flag.StringVar(&o.contenders, "contenders", bare+","+kcgen, "`who` takes part: "+strings.Join([]string{bare, kcgen, connect, connectSm}, ", "))
+	flag.StringVar(&o.contenders, "contenders", strings.Join([]string{bare, kcgen, plain}, ","), "`who` takes part: "+everybody)
 	flag.BoolVar(&peers, "peers", false, "all contenders")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for input, output and the broker's data (about 2 kB a line; default: the system's temporary folder)")
 	flag.StringVar(&o.json, "json", "", "write all measurements into this `file`")
-	flag.StringVar(&o.more, "more", "", "add to the cases and rounds in this `file`, which -json has written on the same machine")
+	flag.StringVar(&o.more, "more", "", "add to the cases and rounds in this `file`, which -json has written on the same machine with the same -n")
 	flag.StringVar(&o.svg, "svg", "", "draw the result into this `file`")
 	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.StringVar(&o.profile, "profile", "", "write CPU profiles of the pipelines into this `folder`, and measure nothing else")
 	flag.BoolVar(&o.growth, "growth", false, "measure how cost and memory grow, with lines (up to -n), partitions and fields, and nothing else")
+	flag.BoolVar(&o.quick, "quick", false, "measure growth once and at few points: to try that it works, the figures say nothing")
 	flag.Parse()
 	if peers {
-		o.contenders = strings.Join([]string{bare, kcgen, connect, connectSm}, ",")
+		o.contenders = everybody
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -71,6 +74,10 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
+	before, err := earlier(o)
+	if err != nil {
+		return err
+	}
 	b, err := newBench(ctx, o)
 	if err != nil {
 		return err
@@ -86,9 +93,7 @@ func run(ctx context.Context, o options) error {
 		return b.growth(ctx, o)
 	}
 	res := newResults(b)
-	if err := res.earlier(o.more); err != nil {
-		return err
-	}
+	res.takeOver(before)
 	if err := b.measureStarts(ctx, res); err != nil {
 		return err
 	}
@@ -102,7 +107,7 @@ func (b *bench) warmUp(ctx context.Context) error {
 	for range 3 {
 		for _, by := range contenders[:2] {
 			c := cases[0]
-			c.lines = 200_000
+			c.lines = min(b.lines, 200_000)
 			if _, err := b.measure(ctx, c, by); err != nil {
 				return err
 			}
@@ -143,8 +148,9 @@ func (b *bench) takeTurns(ctx context.Context, res *results) error {
 // measureStarts measures what does not depend on a case. A JVM's starts are
 // long, so they are few.
 func (b *bench) measureStarts(ctx context.Context, res *results) error {
+	first := slices.DeleteFunc(slices.Clone(b.rivals), func(by contender) bool { return !by.has(cases[0]) })
 	for i := range b.starts {
-		for _, by := range b.rivals {
+		for _, by := range first {
 			if by.java && i >= 3 {
 				continue
 			}
@@ -155,7 +161,7 @@ func (b *bench) measureStarts(ctx context.Context, res *results) error {
 			res.addStart(by.name, d, memory)
 		}
 	}
-	for _, by := range b.rivals {
+	for _, by := range first {
 		size, err := b.diskSize(ctx, by)
 		if err != nil {
 			return fmt.Errorf("bench: size on disk: %w", err)

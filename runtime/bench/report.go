@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"kcgen.dev/runtime/bench/report"
 )
 
 // results are all measurements of a benchmark, and what they say.
@@ -17,7 +19,7 @@ type results struct {
 	Cases    []*caseResult     `json:"cases"`
 	Starts   map[string]*start `json:"starts"`        // by contender
 	Pipeline int64             `json:"pipelineBytes"` // the largest binary that kcgen built
-	Targets  []target          `json:"targets"`
+	Targets  []report.Target   `json:"targets"`
 	before   int               // rounds of an earlier run
 }
 
@@ -36,9 +38,11 @@ type standing struct {
 	Cost      float64 `json:"cpuSecondsPerMillionLines"`
 	Peak      int64   `json:"peakBytes"`
 
-	// Lines per CPU second, of those of the bare program, and of Kafka Connect
-	// with 2 GB: from exec to exit, and beside its second half alone.
+	// Lines per CPU second, of those of the bare program, of the same with its
+	// client's defaults, and of Kafka Connect with 2 GB: from exec to exit, and
+	// beside its second half alone.
 	OfBare    float64 `json:"ofBare,omitempty"`
+	OfPlain   float64 `json:"ofBareDefaults,omitempty"`
 	OfConnect float64 `json:"ofConnect,omitempty"`
 	OfSteady  float64 `json:"ofConnectSteady,omitempty"`
 
@@ -66,18 +70,35 @@ func newResults(b *bench) *results {
 	return r
 }
 
-// earlier takes over what an earlier run has measured; without a file nothing.
-func (r *results) earlier(file string) error {
-	if file == "" {
-		return nil
+// earlier reads what an earlier run has measured: nil without a file. Medians are
+// of runs that can be compared, so it must be of this machine and move as many
+// lines.
+func earlier(o options) (*results, error) {
+	if o.more == "" {
+		return nil, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(o.more)
 	if err != nil {
-		return fmt.Errorf("bench: read earlier rounds: %w", err)
+		return nil, fmt.Errorf("bench: read earlier rounds: %w", err)
 	}
 	var old results
 	if err := json.Unmarshal(data, &old); err != nil {
-		return fmt.Errorf("bench: read earlier rounds of %s: %w", file, err)
+		return nil, fmt.Errorf("bench: read earlier rounds of %s: %w", o.more, err)
+	}
+	if old.Lines != o.lines {
+		return nil, fmt.Errorf("bench: -more %s: its runs moved %d lines, these would move %d: add -n %d", o.more, old.Lines, o.lines, old.Lines)
+	}
+	if m := thisMachine(); old.Machine != m {
+		return nil, fmt.Errorf("bench: -more %s: its runs were on %s (%s), these would be on %s (%s)",
+			o.more, old.Machine.Hardware, old.Machine.Versions, m.Hardware, m.Versions)
+	}
+	return &old, nil
+}
+
+// takeOver adds what an earlier run has measured; nil is nothing.
+func (r *results) takeOver(old *results) {
+	if old == nil {
+		return
 	}
 	for _, c := range old.Cases {
 		here := r.find(c.Name)
@@ -95,9 +116,8 @@ func (r *results) earlier(file string) error {
 	for by, s := range old.Starts {
 		r.Starts[by] = s
 	}
-	r.Lines, r.Pipeline = max(r.Lines, old.Lines), max(r.Pipeline, old.Pipeline)
+	r.Pipeline = max(r.Pipeline, old.Pipeline)
 	slices.SortStableFunc(r.Cases, func(a, b *caseResult) int { return place(a.Name) - place(b.Name) })
-	return nil
 }
 
 // place is where a case stands in a round.
@@ -137,6 +157,7 @@ func (r *results) summarise() {
 			s.Cost = 1e6 / s.PerCPU
 			s.Peak = int64(median(s.Runs, func(m measurement) float64 { return float64(m.Peak) }))
 			s.OfBare = ratio(s, c.By[bare], measurement.perCPU)
+			s.OfPlain = ratio(s, c.By[plain], measurement.perCPU)
 			s.OfConnect = ratio(s, c.By[connect], measurement.perCPU)
 			s.OfSteady = ratio(s, c.By[connect], measurement.steady)
 		}

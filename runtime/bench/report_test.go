@@ -28,7 +28,7 @@ func TestMedian(t *testing.T) {
 
 // sample is a result of three cases, one of them nothing bare does.
 func sample() *results {
-	r := &results{Lines: 1000, Starts: map[string]*start{}, Pipeline: 17 << 20}
+	r := &results{Machine: thisMachine(), Lines: 1000, Starts: map[string]*start{}, Pipeline: 17 << 20}
 	for _, c := range cases[:4] {
 		r.Cases = append(r.Cases, &caseResult{Name: c.name, Title: c.title, By: map[string]*standing{}})
 	}
@@ -60,9 +60,9 @@ func TestTargets(t *testing.T) {
 		"two transforms and JSON with schema, of Kafka Connect's second half": false, // 2.5
 		"peak memory, the most (json)":                                        false,
 		"peak memory, of Kafka Connect with 256 MB (source)":                  true,
-		"idle memory":                  false,
-		"exec to the first record":     true,
-		"the largest binary, stripped": false,
+		"idle memory":              false,
+		"exec to the first record": true,
+		"the largest of these binaries, of files all, stripped": false,
 	}
 	r := sample()
 	if len(r.Targets) != len(want) {
@@ -90,15 +90,17 @@ func TestForms(t *testing.T) {
 
 // What was measured before counts as rounds before the first.
 func TestEarlier(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "results.json")
-	if err := sample().write(io.Discard, options{json: file}); err != nil {
+	o := options{lines: 1000, more: filepath.Join(t.TempDir(), "results.json")}
+	if err := sample().write(io.Discard, options{json: o.more}); err != nil {
+		t.Fatal(err)
+	}
+	old, err := earlier(o)
+	if err != nil {
 		t.Fatal(err)
 	}
 	r := sample()
 	r.Cases[0].By = map[string]*standing{}
-	if err := r.earlier(file); err != nil {
-		t.Fatal(err)
-	}
+	r.takeOver(old)
 	r.add("source", kcgen, measurement{Round: 1 + r.before, Lines: 1000, Wall: 1, CPU: 1})
 	r.summarise()
 	if runs := r.Cases[0].By[kcgen].Runs; len(runs) != 2 || r.Rounds != 2 {
@@ -107,8 +109,28 @@ func TestEarlier(t *testing.T) {
 	// A case that this run leaves out is kept, in its place.
 	r = sample()
 	r.Cases = r.Cases[1:]
-	if err := r.earlier(file); err != nil || len(r.Cases) != 4 || r.Cases[0].Name != "source" {
-		t.Errorf("%d cases, %v", len(r.Cases), err)
+	if r.takeOver(old); len(r.Cases) != 4 || r.Cases[0].Name != "source" {
+		t.Errorf("%d cases, the first %s", len(r.Cases), r.Cases[0].Name)
+	}
+}
+
+// Runs that cannot be compared are not put together.
+func TestEarlierOfAnotherKind(t *testing.T) {
+	o := options{lines: 2000, more: filepath.Join(t.TempDir(), "results.json")}
+	r := sample()
+	if err := r.write(io.Discard, options{json: o.more}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := earlier(o); err == nil || !strings.Contains(err.Error(), "add -n 1000") {
+		t.Errorf("runs of another length: %v", err)
+	}
+	r.Machine.Hardware = "1 × 6502"
+	if err := r.write(io.Discard, options{json: o.more}); err != nil {
+		t.Fatal(err)
+	}
+	o.lines = 1000
+	if _, err := earlier(o); err == nil || !strings.Contains(err.Error(), "1 × 6502") {
+		t.Errorf("runs of another machine: %v", err)
 	}
 }
 
@@ -158,8 +180,6 @@ func TestPlot(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for got, want := range map[string]string{
-		thousands(1_234_567): "1,235,000", thousands(999_600): "1,000,000", thousands(12_345): "12,000", thousands(0): "",
-		grouped(7): "7", grouped(1_000_000): "1,000,000", grouped(20_005): "20,005",
 		short(1_234_567): "1.23 M", short(12_345): "12.3 k", short(0.5): "0.5",
 	} {
 		if got != want {

@@ -1,39 +1,25 @@
 package main
 
-// target is one promise and what was measured.
-type target struct {
-	What   string  `json:"what"`
-	Want   float64 `json:"want"`
-	Got    float64 `json:"got"`
-	Unit   string  `json:"unit"`
-	AtMost bool    `json:"atMost"`
-	Pass   bool    `json:"pass"`
-}
+import "kcgen.dev/runtime/bench/report"
 
 const megabyte = 1_000_000
 
 // judge gives the promises about which something was measured.
-func (r *results) judge() []target {
+func (r *results) judge() []report.Target {
 	ts := r.ratios()
 	ts = append(ts, r.memory()...)
 	if s := r.Starts[kcgen]; s != nil {
 		if s.Idle > 0 {
-			ts = append(ts, target{What: "idle memory", Want: 20, Got: float64(s.Idle) / megabyte, Unit: "MB", AtMost: true})
+			ts = append(ts, report.Target{What: "idle memory", Want: 20, Got: float64(s.Idle) / megabyte, Unit: "MB", AtMost: true})
 		}
 		if len(s.FirstRecord) > 0 {
-			ts = append(ts, target{What: "exec to the first record", Want: 100, Got: s.first(), Unit: "ms", AtMost: true})
+			ts = append(ts, report.Target{What: "exec to the first record", Want: 100, Got: s.first(), Unit: "ms", AtMost: true})
 		}
 	}
 	if r.Pipeline > 0 {
-		ts = append(ts, target{What: "the largest binary, stripped", Want: 16, Got: float64(r.Pipeline) / (1 << 20), Unit: "MiB", AtMost: true})
+		ts = append(ts, report.Target{What: "the largest of these binaries, of files all, stripped", Want: 16, Got: float64(r.Pipeline) / (1 << 20), Unit: "MiB", AtMost: true})
 	}
-	for i, t := range ts {
-		ts[i].Pass = t.Got >= t.Want
-		if t.AtMost {
-			ts[i].Pass = t.Got <= t.Want
-		}
-	}
-	return ts
+	return report.Judge(ts)
 }
 
 func (s *start) first() float64 {
@@ -43,7 +29,7 @@ func (s *start) first() float64 {
 // ratios are the promises of lines per CPU second. Those about Kafka Connect
 // with 2 GB are judged twice: by the whole run, and by its second half alone,
 // when its start and most of its compiler's work are behind it.
-func (r *results) ratios() (ts []target) {
+func (r *results) ratios() (ts []report.Target) {
 	for _, p := range []struct {
 		name, what    string
 		bare, connect float64
@@ -63,9 +49,10 @@ func (r *results) ratios() (ts []target) {
 		s := c.By[kcgen]
 		add := func(of string, want, got float64) {
 			if want > 0 && got > 0 {
-				ts = append(ts, target{What: p.what + ", of " + of, Want: want, Got: got, Unit: "×"})
+				ts = append(ts, report.Target{What: p.what + ", of " + of, Want: want, Got: got, Unit: "×"})
 			}
 		}
+		add("the bare client with its defaults", p.bare, s.OfPlain)
 		add("the bare client", p.bare, s.OfBare)
 		add("Kafka Connect", p.connect, s.OfConnect)
 		add("Kafka Connect's second half", p.connect, s.OfSteady)
@@ -74,7 +61,7 @@ func (r *results) ratios() (ts []target) {
 }
 
 // memory are the promises of peak memory: the worst case counts.
-func (r *results) memory() (ts []target) {
+func (r *results) memory() (ts []report.Target) {
 	var peak, share float64
 	var worst, worstShare string
 	for _, c := range r.Cases {
@@ -93,10 +80,10 @@ func (r *results) memory() (ts []target) {
 		}
 	}
 	if peak > 0 {
-		ts = append(ts, target{What: "peak memory, the most (" + worst + ")", Want: 96, Got: peak, Unit: "MB", AtMost: true})
+		ts = append(ts, report.Target{What: "peak memory, the most (" + worst + ")", Want: 96, Got: peak, Unit: "MB", AtMost: true})
 	}
 	if share > 0 {
-		ts = append(ts, target{What: "peak memory, of Kafka Connect with 256 MB (" + worstShare + ")", Want: 0.25, Got: share, Unit: "×", AtMost: true})
+		ts = append(ts, report.Target{What: "peak memory, of Kafka Connect with 256 MB (" + worstShare + ")", Want: 0.25, Got: share, Unit: "×", AtMost: true})
 	}
 	return ts
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"kcgen.dev/runtime/bench/report"
 )
 
 // write gives the result in all forms that were asked for.
@@ -25,7 +27,7 @@ func (r *results) write(w io.Writer, o options) error {
 		}
 	}
 	if o.readme != "" {
-		return replaceSection(o.readme, "bench", r.markdown())
+		return report.ReplaceSection(o.readme, "bench", r.markdown())
 	}
 	return nil
 }
@@ -37,7 +39,7 @@ func (r *results) text(w io.Writer) {
 		fmt.Fprintf(w, "%s\n", c.Title)
 		for _, by := range contenders {
 			if s := c.By[by.name]; s != nil {
-				fmt.Fprintf(w, "  %-25s %11s %11s %11s %8.2f %6d %8s %11s\n", by.title, thousands(s.PerSecond), thousands(s.PerCPU), s.behindStart(by),
+				fmt.Fprintf(w, "  %-25s %11s %11s %11s %8.2f %6d %8s %11s\n", by.title, report.Thousands(s.PerSecond), report.Thousands(s.PerCPU), s.behindStart(by),
 					s.Cost, s.Peak/megabyte, times(s.OfBare), s.besideConnect())
 			}
 		}
@@ -52,7 +54,7 @@ func (r *results) text(w io.Writer) {
 	}
 	fmt.Fprintln(w)
 	for _, t := range r.Targets {
-		fmt.Fprintf(w, "%s  %-72s %8.2f %-3s (%s)\n", t.verdict(), t.What, t.Got, t.Unit, t.bound())
+		fmt.Fprintf(w, "%s  %-72s %8.2f %-3s (%s)\n", t.Verdict(), t.What, t.Got, t.Unit, t.Bound())
 	}
 }
 
@@ -62,7 +64,7 @@ func (s *standing) behindStart(by contender) string {
 	if !by.java {
 		return ""
 	}
-	return thousands(s.Steady)
+	return report.Thousands(s.Steady)
 }
 
 // besideConnect are the ratios to Kafka Connect: to its whole run, and to its
@@ -72,20 +74,6 @@ func (s *standing) besideConnect() string {
 		return ""
 	}
 	return fmt.Sprintf("%.1f (%.1f)", s.OfConnect, s.OfSteady)
-}
-
-func (t target) verdict() string {
-	if t.Pass {
-		return "PASS"
-	}
-	return "miss"
-}
-
-func (t target) bound() string {
-	if t.AtMost {
-		return fmt.Sprintf("at most %g", t.Want)
-	}
-	return fmt.Sprintf("at least %g", t.Want)
 }
 
 func times(x float64) string {
@@ -109,13 +97,4 @@ func mebibytes(n int64, by contender) string {
 		return text + " and a JVM"
 	}
 	return text
-}
-
-// thousands writes 1234567 as 1,235,000: no more is measured.
-func thousands(x float64) string {
-	n := int(x+500) / 1000
-	if n == 0 {
-		return ""
-	}
-	return grouped(n) + ",000"
 }

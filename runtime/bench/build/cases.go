@@ -7,7 +7,7 @@ import (
 )
 
 // warm measures a build of which all is known but one word.
-func (b *bench) warm(ctx context.Context) error {
+func (b *bench) warm(ctx context.Context, r *results) error {
 	one := names(1)
 	var kcgen, gobuild []took
 	for i := range b.rounds + 1 {
@@ -29,14 +29,14 @@ func (b *bench) warm(ctx context.Context) error {
 			kcgen, gobuild = append(kcgen, k), append(gobuild, g)
 		}
 	}
-	fmt.Printf("one word changed, %d rounds\n", b.rounds)
-	fmt.Printf("  go build         %v   least %v\n", median(gobuild), least(gobuild))
-	fmt.Printf("  kcgen build      %v   least %v   %s\n", median(kcgen), least(kcgen), median(kcgen).of(median(gobuild)))
+	g, k := median(gobuild), median(kcgen)
+	r.add(fmt.Sprintf("one word changed, median of %d rounds", b.rounds), g, k)
+	r.promise(g, k)
 	return nil
 }
 
 // many measures one call for many specs, each with a word changed.
-func (b *bench) many(ctx context.Context) error {
+func (b *bench) many(ctx context.Context, r *results) error {
 	if b.specs == 0 {
 		return nil
 	}
@@ -58,15 +58,13 @@ func (b *bench) many(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := float64(b.specs)
-	fmt.Printf("%d specs in one call\n", b.specs)
-	fmt.Printf("  go build         %v   each %v\n", g, g.times(1/n))
-	fmt.Printf("  kcgen build      %v   each %v   %s\n", k, k.times(1/n), k.of(g))
-	return b.oneByOne(ctx, all[:min(b.single, len(all))], g.times(1/n))
+	each := 1 / float64(b.specs)
+	r.add(fmt.Sprintf("%d specs in one call, each", b.specs), g.times(each), k.times(each))
+	return b.oneByOne(ctx, r, all[:min(b.single, len(all))])
 }
 
-// oneByOne measures a call for each of some specs.
-func (b *bench) oneByOne(ctx context.Context, some []string, yardstick took) error {
+// oneByOne measures a call for each of some specs, as many's calls are.
+func (b *bench) oneByOne(ctx context.Context, r *results, some []string) error {
 	if len(some) == 0 {
 		return nil
 	}
@@ -82,13 +80,12 @@ func (b *bench) oneByOne(ctx context.Context, some []string, yardstick took) err
 		sum.wall += k.wall
 		sum.cpu += k.cpu
 	}
-	each := sum.times(1 / float64(len(some)))
-	fmt.Printf("  a call for each  %v   each %v   %s (of %d)\n", each.times(float64(b.specs)), each, each.of(yardstick), len(some))
+	r.again(fmt.Sprintf("a call for each of %d", len(some)), sum.times(1/float64(len(some))))
 	return nil
 }
 
 // pack measures one binary of many pipelines: how long it takes, and its size.
-func (b *bench) pack(ctx context.Context) error {
+func (b *bench) pack(ctx context.Context, r *results) error {
 	if b.packed == 0 {
 		return nil
 	}
@@ -104,25 +101,26 @@ func (b *bench) pack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d specs in one binary\n", b.packed)
-	fmt.Printf("  go build of each %v   %.1f MiB in all\n", g, single)
-	for _, what := range []string{"all changed", "one changed"} {
-		if what == "one changed" {
-			all = all[:1]
+	packed := func(changed []string) (took, error) {
+		if err := b.change(changed); err != nil {
+			return took{}, err
 		}
-		if err := b.change(all); err != nil {
-			return err
-		}
-		k, err := b.kcgen(ctx, names(b.packed), "-pack", "-o", "pack")
-		if err != nil {
-			return err
-		}
-		size, err := b.size("pack")
-		if err != nil {
-			return err
-		}
-		fmt.Printf("  -pack, %s %v   %.1f MiB, %.3f of that   %s\n", what, k, size, size/single, k.of(g))
+		return b.kcgen(ctx, all, "-pack", "-o", "pack")
 	}
+	k, err := packed(all)
+	if err != nil {
+		return err
+	}
+	r.add(fmt.Sprintf("%d specs in one binary (`-pack`), all changed", b.packed), g, k)
+	if k, err = packed(all[:1]); err != nil {
+		return err
+	}
+	r.again("the same, one changed", k)
+	size, err := b.size("pack")
+	if err != nil {
+		return err
+	}
+	r.notes = append(r.notes, fmt.Sprintf("%d binaries are %.1f MiB; the one that holds all of them is %.1f MiB.", b.packed, single, size))
 	return nil
 }
 
@@ -140,7 +138,7 @@ func (b *bench) size(names ...string) (float64, error) {
 }
 
 // empty measures builds that find nothing in the build cache.
-func (b *bench) empty(ctx context.Context) error {
+func (b *bench) empty(ctx context.Context, r *results) error {
 	if !b.cold {
 		return nil
 	}
@@ -159,8 +157,6 @@ func (b *bench) empty(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("an empty build cache\n")
-	fmt.Printf("  go build         %v\n", g)
-	fmt.Printf("  kcgen build      %v   %s\n", k, k.of(g))
+	r.add("an empty build cache", g, k)
 	return nil
 }

@@ -13,16 +13,16 @@ import (
 type took struct{ wall, cpu time.Duration }
 
 func (t took) String() string {
-	return fmt.Sprintf("%7.2f s %7.2f s CPU", t.wall.Seconds(), t.cpu.Seconds())
+	return fmt.Sprintf("%.2f s, %.2f CPU s", t.wall.Seconds(), t.cpu.Seconds())
 }
 
 func (t took) times(n float64) took {
 	return took{time.Duration(float64(t.wall) * n), time.Duration(float64(t.cpu) * n)}
 }
 
-// of is a ratio: this, by that.
-func (t took) of(yardstick took) string {
-	return fmt.Sprintf("%.2f× wall, %.2f× CPU", float64(t.wall)/float64(yardstick.wall), float64(t.cpu)/float64(yardstick.cpu))
+// of are ratios: this, by that.
+func (t took) of(yardstick took) (wall, cpu float64) {
+	return float64(t.wall) / float64(yardstick.wall), float64(t.cpu) / float64(yardstick.cpu)
 }
 
 // run runs a command in the folder of the Go programs.
@@ -66,13 +66,4 @@ func median(all []took) took {
 		return (ds[(len(ds)-1)/2] + ds[len(ds)/2]) / 2
 	}
 	return took{mid(func(t took) time.Duration { return t.wall }), mid(func(t took) time.Duration { return t.cpu })}
-}
-
-// least is the shortest of each: what it takes where nothing else runs.
-func least(all []took) took {
-	out := all[0]
-	for _, t := range all {
-		out = took{min(out.wall, t.wall), min(out.cpu, t.cpu)}
-	}
-	return out
 }

@@ -17,8 +17,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
+	"kcgen.dev/runtime/bench/report"
 	"kcgen.dev/runtime/servertest"
 )
 
@@ -43,6 +45,7 @@ const want = 3
 type options struct {
 	rounds          int
 	warmUp, seconds float64
+	readme          string
 }
 
 func main() {
@@ -50,6 +53,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; each runs every program once")
 	flag.Float64Var(&o.warmUp, "warmup", 5, "`seconds` that are not measured, so that the JVM has compiled what is hot")
 	flag.Float64Var(&o.seconds, "seconds", 5, "`seconds` that are measured")
+	flag.StringVar(&o.readme, "readme", "", "write the result between the markers of this Markdown `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -69,7 +73,10 @@ func run(ctx context.Context, o options) error {
 	if err := b.build(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%-42s %14s %14s %8s\n", "records per CPU second", "kcgen", "Kafka Connect", "ratio")
+	var w strings.Builder
+	fmt.Fprintf(&w, "Measured on %s; %s, Kafka Connect %s, %s; medians of %d rounds, each %g s behind %g s that are not measured.\n\n",
+		report.Hardware(), report.Go(), servertest.KafkaVersion, report.Java(), o.rounds, o.seconds, o.warmUp)
+	fmt.Fprintf(&w, "| records per CPU second | kcgen | Kafka Connect | | at least %d |\n|---|--:|--:|--:|---|\n", want)
 	for _, c := range cases {
 		ours, theirs, err := b.measure(ctx, c)
 		if err != nil {
@@ -79,9 +86,14 @@ func run(ctx context.Context, o options) error {
 		if ours >= want*theirs {
 			verdict = "PASS"
 		}
-		fmt.Printf("%-42s %14.0f %14.0f %7.1f×  %s (at least %d)\n", c.title, ours, theirs, ours/theirs, verdict, want)
+		fmt.Fprintf(&w, "| %s | %s | %s | %.1f × | %s |\n", c.title, report.Thousands(ours), report.Thousands(theirs), ours/theirs, verdict)
+		fmt.Fprintf(os.Stderr, "%s: %.1f ×\n", c.title, ours/theirs)
 	}
-	return nil
+	fmt.Print(w.String())
+	if o.readme == "" {
+		return nil
+	}
+	return report.ReplaceSection(o.readme, "chains", w.String())
 }
 
 type bench struct {

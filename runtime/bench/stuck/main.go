@@ -46,6 +46,12 @@ func main() {
 // pair is a run without a connector that hangs, and one with it.
 type pair struct{ well, stuck result }
 
+// kept is the part of the throughput that is left: the better of what the clock
+// and the CPU time tell, since other programs take from the one or the other.
+func (p pair) kept() float64 {
+	return max(p.well.wall.Seconds()/p.stuck.wall.Seconds(), p.well.cpu.Seconds()/p.stuck.cpu.Seconds())
+}
+
 func run(ctx context.Context, lines, rounds int) error {
 	b, err := newBench(ctx, lines)
 	if b != nil {
@@ -69,6 +75,25 @@ func run(ctx context.Context, lines, rounds int) error {
 		}
 	}
 	report(lines, rounds, all)
+	return keeps(all)
+}
+
+// enough is what the other connectors keep of their throughput beside one that
+// hangs.
+const enough = 0.95
+
+// keeps is an error that names the hooks beside which they kept less in every
+// round: less in some rounds is the machine's noise.
+func keeps(all map[string][]pair) error {
+	var bad []string
+	for _, hook := range hooks {
+		if pairs := all[hook]; len(pairs) > 0 && !slices.ContainsFunc(pairs, func(p pair) bool { return p.kept() >= enough }) {
+			bad = append(bad, hook)
+		}
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("stuck: beside a connector that hangs in %s the others kept less than %.0f%% of their throughput in every round", strings.Join(bad, ", "), 100*enough)
+	}
 	return nil
 }
 
