@@ -235,7 +235,7 @@ func (b *Broker) CreateTopic(t testing.TB, topic string, partitions int32, confi
 	for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		_, err := cl.CreateTopic(t.Context(), partitions, 1, set, topic)
 		// A broker that was too busy to report to its controller is none for a while.
-		if errors.Is(err, kerr.InvalidReplicationFactor) && time.Since(begun) < readyTimeout {
+		if errors.Is(err, kerr.InvalidReplicationFactor) && time.Since(begun) < Patience {
 			continue
 		}
 		if err != nil {

@@ -77,7 +77,7 @@ func (p *Postgres) Restart() error { p.Kill(); return p.Start() }
 // last processes of the one before may need a moment to let go of it.
 func (p *Postgres) Start() error {
 	var err error
-	for begun := time.Now(); time.Since(begun) < readyTimeout; time.Sleep(50 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < Patience; time.Sleep(50 * time.Millisecond) {
 		if err = p.server.Start(); err == nil || !strings.Contains(p.LogTail(3), "is still in use") {
 			return err
 		}

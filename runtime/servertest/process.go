@@ -15,11 +15,12 @@ import (
 	"kcgen.dev/runtime/servertest/proc"
 )
 
-// How long a server may take, on the busiest machine.
-const (
-	readyTimeout = 5 * time.Minute
-	stopGrace    = 30 * time.Second
-)
+// Patience is longer than a server takes to start, and than what a test waits
+// for takes to come, however busy the machine.
+const Patience = 5 * time.Minute
+
+// stopGrace is how long a server may take to stop.
+const stopGrace = 30 * time.Second
 
 // server is one server of any kind: a folder of its own, a command that starts
 // it there (again), and a question that says whether it is ready.
@@ -43,7 +44,7 @@ func (s *server) Start() error {
 		return err
 	}
 	s.set(p)
-	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	for {
 		cause := s.ready(ctx)
@@ -55,7 +56,7 @@ func (s *server) Start() error {
 			return fmt.Errorf("servertest: %s ended while starting (%v); its log:\n%s", s.name, p.Wait(ctx), p.LogTail(20))
 		case <-ctx.Done():
 			p.Kill()
-			return fmt.Errorf("servertest: %s is not ready after %s: %w; its log:\n%s", s.name, readyTimeout, cause, p.LogTail(20))
+			return fmt.Errorf("servertest: %s is not ready after %s: %w; its log:\n%s", s.name, Patience, cause, p.LogTail(20))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // persist polls on over errors that are to be tried again.
 func (c *capturing) persist(done func() bool) (retries int) {
 	c.t.Helper()
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(servertest.Patience)
 	for !done() {
 		_, err := c.poll()
 		switch {

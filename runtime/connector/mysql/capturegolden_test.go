@@ -117,7 +117,7 @@ func (c *capturing) poll() (int, error) {
 // until polls until so many records came that the test asks for.
 func (c *capturing) until(done func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(servertest.Patience)
 	for !done() {
 		if _, err := c.poll(); err != nil {
 			c.t.Fatal(err)

@@ -52,7 +52,7 @@ func (c *capturing) heapWhile(records int) (most uint64) {
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	deadline := time.Now().Add(3 * time.Minute)
+	deadline := time.Now().Add(servertest.Patience)
 	for n, polls := 0, 0; n < records; polls++ {
 		b.Reset()
 		if err := c.task.Poll(c.t.Context(), &b); err != nil {

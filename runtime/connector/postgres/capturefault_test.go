@@ -18,7 +18,7 @@ import (
 // again.
 func (l *life) patient(so func() bool) {
 	l.Helper()
-	for deadline := time.Now().Add(time.Minute); !so(); {
+	for deadline := time.Now().Add(servertest.Patience); !so(); {
 		_, err := l.tryPoll()
 		switch {
 		case err != nil && !errors.Is(err, connect.ErrRetry):
@@ -53,7 +53,7 @@ func (l *life) during(f func()) {
 // fails polls until there is an error for good.
 func (l *life) fails() error {
 	l.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
+	for deadline := time.Now().Add(servertest.Patience); ; {
 		_, err := l.tryPoll()
 		switch {
 		case err != nil && !errors.Is(err, connect.ErrRetry):

@@ -188,7 +188,7 @@ func offsetOf(t testing.TB, text []byte) connect.SourceOffset {
 // until polls until something is so.
 func (l *life) until(so func() bool) {
 	l.Helper()
-	for deadline := time.Now().Add(time.Minute); !so(); {
+	for deadline := time.Now().Add(servertest.Patience); !so(); {
 		if time.Now().After(deadline) {
 			l.Fatalf("it did not come; %d records", len(l.records))
 		}

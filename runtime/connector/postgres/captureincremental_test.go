@@ -199,7 +199,7 @@ func TestIncrementalUnseen(t *testing.T) {
 // until asks until the answer is as it should be.
 func (d *captured) until(question, answer string) {
 	d.Helper()
-	for deadline := time.Now().Add(time.Minute); d.exec(question) != answer; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(servertest.Patience); d.exec(question) != answer; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.Fatalf("%s: not %s", question, answer)
 		}

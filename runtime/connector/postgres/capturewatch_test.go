@@ -14,6 +14,7 @@ import (
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/kafka"
 	"kcgen.dev/runtime/metrics"
+	"kcgen.dev/runtime/servertest"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -80,7 +81,7 @@ func TestGaugesReachMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), servertest.Patience)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()

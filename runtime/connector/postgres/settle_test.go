@@ -226,7 +226,7 @@ func TestWritersOfStandby(t *testing.T) {
 	exec(t, one, "BEGIN", "INSERT INTO plain DEFAULT VALUES")
 	exec(t, db, "INSERT INTO plain DEFAULT VALUES")
 	for begun := time.Now(); text(t, reader, "SELECT count(*) FROM plain").String != "1"; time.Sleep(10 * time.Millisecond) {
-		if time.Since(begun) > time.Minute {
+		if time.Since(begun) > servertest.Patience {
 			t.Fatal("the standby never has what the primary has")
 		}
 	}
@@ -236,7 +236,7 @@ func TestWritersOfStandby(t *testing.T) {
 	}
 	exec(t, one, "COMMIT")
 	for begun := time.Now(); waits(seen, writers(t, reader, "plain", false)); time.Sleep(10 * time.Millisecond) {
-		if time.Since(begun) > time.Minute {
+		if time.Since(begun) > servertest.Patience {
 			t.Fatal("the writer is done, and still waited for")
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/servertest"
 )
 
 // Dates before 1582 are other numbers by Java's old calendar, and offsets stay as
@@ -52,7 +53,7 @@ func TestCalendarBack(t *testing.T) {
 				s.Connection, s.IncrementingColumnName, s.DateCalendarSystem, s.TableWhitelist = shop.db, "id", "LEGACY", []string{"a"}
 			}), memory{}).task
 			var b connect.Batch
-			for deadline := time.Now().Add(time.Minute); len(b.Records) < 5 && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(servertest.Patience); len(b.Records) < 5 && time.Now().Before(deadline); {
 				if err := task.Poll(t.Context(), &b); err != nil {
 					t.Fatal(err)
 				}

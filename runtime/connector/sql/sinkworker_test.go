@@ -12,6 +12,7 @@ import (
 
 	"kcgen.dev/runtime/convert"
 	"kcgen.dev/runtime/kafka"
+	"kcgen.dev/runtime/servertest"
 	"kcgen.dev/runtime/worker"
 )
 
@@ -85,7 +86,7 @@ func runWorker(t *testing.T, c *kfake.Cluster, o Sink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), servertest.Patience)
 	defer cancel()
 	if err := w.Run(ctx); err != nil {
 		t.Errorf("the worker: %v", err)

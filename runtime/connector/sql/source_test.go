@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kcgen.dev/runtime/connect"
+	"kcgen.dev/runtime/servertest"
 )
 
 func TestBulk(t *testing.T) {
@@ -303,7 +304,7 @@ func TestSchema(t *testing.T) {
 	l := begin(t, f.source(incrementing, func(s *Source) { s.IncrementingColumnName = "id" }), memory{})
 	_ = tasks[0].Close()
 	var b connect.Batch
-	for deadline := time.Now().Add(time.Minute); len(b.Records) == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(servertest.Patience); len(b.Records) == 0 && time.Now().Before(deadline); {
 		if err := l.task.Poll(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}

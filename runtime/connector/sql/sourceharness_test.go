@@ -15,6 +15,7 @@ import (
 
 	"kcgen.dev/runtime/connect"
 	"kcgen.dev/runtime/connector/sqlite"
+	"kcgen.dev/runtime/servertest"
 )
 
 // file is a SQLite file of a test.
@@ -167,7 +168,7 @@ func (l *life) idle() *life {
 }
 
 func (l *life) tryIdle() error {
-	for quiet, deadline := 5*time.Millisecond, time.Now().Add(time.Minute); ; quiet = min(2*quiet, time.Second) {
+	for quiet, deadline := 5*time.Millisecond, time.Now().Add(servertest.Patience); ; quiet = min(2*quiet, time.Second) {
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), quiet)
 		n, err := l.poll(ctx)
@@ -205,7 +206,7 @@ func (l *life) looked(since time.Time) bool {
 // until polls until there are n records.
 func (l *life) until(n int) *life {
 	l.t.Helper()
-	for deadline := time.Now().Add(time.Minute); len(l.got) < n; {
+	for deadline := time.Now().Add(servertest.Patience); len(l.got) < n; {
 		if _, err := l.poll(context.Background()); err != nil {
 			l.t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func TestIdleQueryIsClosed(t *testing.T) {
 // untilNoneReads waits until no transaction keeps the server from cleaning up.
 func untilNoneReads(t *testing.T, f *file) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(servertest.Patience); ; time.Sleep(10 * time.Millisecond) {
 		var n int
 		err := f.db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR state LIKE 'idle in%')`).Scan(&n)
 		if err != nil {

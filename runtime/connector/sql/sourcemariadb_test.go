@@ -163,7 +163,7 @@ func TestMariaDBRestarts(t *testing.T) {
 // another try.
 func (l *life) through(n int) {
 	l.t.Helper()
-	for deadline := time.Now().Add(time.Minute); len(l.got) < n; {
+	for deadline := time.Now().Add(servertest.Patience); len(l.got) < n; {
 		if _, err := l.poll(l.t.Context()); err != nil {
 			if !isRetry(err) || time.Now().After(deadline) {
 				l.t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"kcgen.dev/runtime/servertest"
 	"kcgen.dev/runtime/servertest/history"
 )
 
@@ -35,14 +36,11 @@ func (l *lab) reaches(n int64) func() bool {
 	return func() bool { return l.end() >= n }
 }
 
-// patience is longer than anything here takes, however busy the machine.
-const patience = 5 * time.Minute
-
 // ends are a topic's end offsets; none where there is no topic. A topic that
 // was made just now, or whose broker is just back, has no leaders yet.
 func (l *lab) ends(topic string) kadm.ListedOffsets {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(l.t.Context(), servertest.Patience)
 	defer cancel()
 	for {
 		ends, err := l.admin.ListEndOffsets(ctx, topic)
@@ -128,7 +126,7 @@ func (l *lab) committed(connector string) int64 {
 	l.t.Helper()
 	begun := time.Now()
 	offsets, err := l.admin.FetchOffsets(l.t.Context(), "connect-"+connector)
-	for kerr.IsRetriable(err) && time.Since(begun) < patience { // a young broker has no coordinator yet
+	for kerr.IsRetriable(err) && time.Since(begun) < servertest.Patience { // a young broker has no coordinator yet
 		time.Sleep(100 * time.Millisecond)
 		offsets, err = l.admin.FetchOffsets(l.t.Context(), "connect-"+connector)
 	}

@@ -124,7 +124,7 @@ func connectsFate(t *testing.T, b *servertest.Broker, admin *kadm.Client, topic,
 		"errors.tolerance": "all", "errors.deadletterqueue.topic.name": queue,
 		"errors.deadletterqueue.topic.replication.factor": "1",
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), servertest.Patience)
 	defer cancel()
 	for groupOffset(t, admin, name, topic) < 15 {
 		select {
@@ -145,7 +145,7 @@ func ourFate(t *testing.T, b *servertest.Broker, admin *kadm.Client, topic, name
 	file := filepath.Join(os.TempDir(), name+".txt")
 	t.Cleanup(func() { os.Remove(file) })
 	json := convert.JSON{}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), servertest.Patience)
 	defer cancel()
 	stats, err := runtime.Run(ctx, runtime.Pipeline{
 		Name: name, Kafka: kafka.Cluster{Brokers: []string{b.Addr()}},

@@ -125,7 +125,7 @@ func TestFrozenIsFenced(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.write(most, lines*(i+1)/rounds) // it has something to do, at the latest now
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), servertest.Patience)
 		err := old.Wait(ctx)
 		cancel()
 		var exit *exec.ExitError

@@ -123,10 +123,10 @@ func (l *lab) stop(p *proc.Process) {
 }
 
 // wait asks again and again until done, and fails the test when the pipeline
-// has ended or when patience has.
+// has ended or when our patience has.
 func (l *lab) wait(p *proc.Process, what string, done func() bool) {
 	l.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(servertest.Patience)
 	for !done() {
 		select {
 		case <-p.Done():
@@ -135,7 +135,7 @@ func (l *lab) wait(p *proc.Process, what string, done func() bool) {
 			}
 			l.t.Fatalf("the pipeline ended (%v) before %s", p.Wait(l.t.Context()), what)
 		case <-deadline:
-			l.t.Fatalf("waited %v for %s", patience, what)
+			l.t.Fatalf("waited %v for %s", servertest.Patience, what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

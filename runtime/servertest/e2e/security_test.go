@@ -318,7 +318,7 @@ func (l *secureLab) allow(operations []kadm.ACLOperation, on *kadm.ACLBuilder) {
 func heard(t *testing.T, what string, yes func() bool) {
 	t.Helper()
 	for begun := time.Now(); !yes(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > patience {
+		if time.Since(begun) > servertest.Patience {
 			t.Fatalf("the broker does not hear of %s", what)
 		}
 	}

@@ -256,8 +256,8 @@ func (l *tables) arrive(p *proc.Process) {
 	begun := time.Now()
 	l.wait(p, "as many orders in the warehouse", func() bool {
 		var n int
-		if time.Since(begun) > time.Minute {
-			l.t.Fatalf("after a minute: %s", l.whereabouts())
+		if time.Since(begun) > servertest.Patience/2 { // wait gives up then
+			l.t.Fatalf("they do not come: %s", l.whereabouts())
 		}
 		return l.warehouse.QueryRowContext(l.t.Context(), "SELECT count(*) FROM orders").Scan(&n) == nil && n >= len(want)
 	})

@@ -113,7 +113,7 @@ func (l *lab) exits(p *proc.Process, code int) {
 	l.t.Helper()
 	select {
 	case <-p.Done():
-	case <-time.After(patience):
+	case <-time.After(servertest.Patience):
 		l.t.Fatalf("the pipeline did not end")
 	}
 	var exit *exec.ExitError
