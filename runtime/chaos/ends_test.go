@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kcgen.dev/runtime/servertest"
 )
 
 // Half the answers to a request that ends a transaction are lost: the broker
@@ -26,7 +28,7 @@ func TestLostEnds(t *testing.T) {
 	f.startAll()
 	e.set(true)
 	for begun := time.Now(); e.lost() < *endsFlag; time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > time.Duration(*endsFlag)*time.Second {
+		if time.Since(begun) > servertest.Patience+time.Duration(*endsFlag)*time.Second {
 			t.Fatalf("%d answers were lost after %v: transactions do not go on", e.lost(), time.Since(begun))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"kcgen.dev/runtime/servertest"
 	"kcgen.dev/runtime/servertest/planted"
 	"kcgen.dev/runtime/servertest/proc"
 	"kcgen.dev/runtime/servertest/weather"
@@ -85,7 +86,7 @@ func (f *field) start(i *instance) {
 // awaitServing waits until the program serves, which is the first that it does:
 // before, SIGTERM ends it as any program that has not begun.
 func (i *instance) awaitServing(p *proc.Process) {
-	for begun := time.Now(); time.Since(begun) < 30*time.Second; {
+	for begun := time.Now(); time.Since(begun) < servertest.Patience; {
 		select {
 		case <-p.Done():
 			return
