@@ -276,23 +276,8 @@ type Run struct {
 // Len is the number of records.
 func (r *Run) Len() int { return len(r.recs) }
 
-// Key is record i's key; nil is null. It is never written again.
-func (r *Run) Key(i int) []byte { return r.recs[i].Key }
-
-// Value is record i's value; nil is null. It is never written again.
-func (r *Run) Value(i int) []byte { return r.recs[i].Value }
-
-// Headers are record i's headers.
-func (r *Run) Headers(i int) []Header { return r.recs[i].Headers }
-
-// Offset is record i's offset.
-func (r *Run) Offset(i int) int64 { return r.recs[i].Offset }
-
-// Timestamp is record i's timestamp in milliseconds; -1 where it has none.
-func (r *Run) Timestamp(i int) int64 { return r.At(i).Milli() }
-
-// Message is a record as a topic has it: Key, Value, Headers and Offset as Run's
-// methods tell them, for who wants them all.
+// Message is a record as a topic has it. A nil Key or Value is null; what they
+// hold is never written again.
 type Message kgo.Record
 
 // At is record i.

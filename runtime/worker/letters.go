@@ -150,12 +150,9 @@ func (t *letterTask) Poll(ctx context.Context, b *connect.Batch) (err error) {
 
 func (t *letterTask) give(run *kafka.Run, b *connect.Batch) {
 	for i := range run.Len() {
-		if t.l.Replay.foreign(run.Headers(i)) {
+		o := originalOf(run, i)
+		if t.l.Replay.foreign(o.headers) {
 			continue
-		}
-		o := original{
-			place: place{run.Topic, run.Partition.Partition, run.Offset(i)}, timestamp: run.Timestamp(i),
-			key: run.Key(i), value: run.Value(i), headers: run.Headers(i),
 		}
 		at := o.place
 		t.l.Replay.restore(&o)
@@ -290,8 +287,8 @@ func (l Letters) List(ctx context.Context, each func(Letter)) error {
 		}
 		for _, run := range l.Replay.cut(runs) {
 			for i := range run.Len() {
-				if !l.Replay.foreign(run.Headers(i)) {
-					each(letterOf(&run, i))
+				if o := originalOf(&run, i); !l.Replay.foreign(o.headers) {
+					each(letterOf(&o))
 				}
 			}
 		}
@@ -299,16 +296,15 @@ func (l Letters) List(ctx context.Context, each func(Letter)) error {
 	return ctx.Err()
 }
 
-func letterOf(run *kafka.Run, i int) Letter {
+func letterOf(o *original) Letter {
 	said := map[string]string{}
-	headers := run.Headers(i)
-	for _, h := range headers {
+	for _, h := range o.headers {
 		said[h.Key] = string(h.Value)
 	}
-	o := original{headers: headers}
-	(&Replay{}).restore(&o)
+	queue := o.place.String()
+	(&Replay{}).restore(o)
 	l := Letter{
-		Queue: place{run.Topic, run.Partition.Partition, run.Offset(i)}.String(), Replays: o.replays - 1,
+		Queue: queue, Replays: o.replays - 1,
 		Stage: said[errHeader+"stage"], Class: said[errHeader+"class.name"], Error: said[errHeader+"exception.message"],
 	}
 	if topic := said[errHeader+"topic"]; topic != "" {

@@ -18,14 +18,20 @@ type original struct {
 	replays   int // how often it has come from the dead letter queue
 }
 
-// original is record i of a run.
-func (t *sinkTask) original(run *kafka.Run, i int) original {
-	o := original{
+// originalOf is record i of a run.
+func originalOf(run *kafka.Run, i int) original {
+	m := run.At(i)
+	return original{
 		from:      run.Partition,
-		place:     place{run.Topic, run.Partition.Partition, run.Offset(i)},
-		timestamp: run.Timestamp(i),
-		key:       run.Key(i), value: run.Value(i), headers: run.Headers(i),
+		place:     place{run.Topic, run.Partition.Partition, m.Offset},
+		timestamp: m.Milli(),
+		key:       m.Key, value: m.Value, headers: m.Headers,
 	}
+}
+
+// original is record i of a run, as it was before it became a letter.
+func (t *sinkTask) original(run *kafka.Run, i int) original {
+	o := originalOf(run, i)
 	if t.cfg.Replay != nil {
 		t.cfg.Replay.restore(&o)
 	}

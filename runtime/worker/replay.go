@@ -59,12 +59,12 @@ func (r *Replay) within(run *kafka.Run) int {
 	}
 	p := run.Partition.Partition
 	for i := range run.Len() {
-		if r.limited || run.Offset(i) >= r.Ends[p] {
+		if r.limited || run.At(i).Offset >= r.Ends[p] {
 			r.next[p] = r.Ends[p]
 			return i
 		}
-		r.next[p] = run.Offset(i) + 1
-		if r.foreign(run.Headers(i)) {
+		r.next[p] = run.At(i).Offset + 1
+		if r.foreign(run.At(i).Headers) {
 			r.Others.Add(1)
 			continue
 		}

@@ -271,7 +271,7 @@ func (t *sinkTask) advance(from, end stopPoint) {
 		case i < end.run:
 			t.position[r.Partition] = r.Next()
 		case end.at > 0:
-			t.position[r.Partition] = kafka.Position{Offset: r.Offset(end.at), Epoch: -1}
+			t.position[r.Partition] = kafka.Position{Offset: r.At(end.at).Offset, Epoch: -1}
 		}
 	}
 }

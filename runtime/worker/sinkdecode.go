@@ -75,7 +75,7 @@ func (t *sinkTask) decodeFrom(at stopPoint) (where stopPoint, err error) {
 			continue
 		}
 		for ; where.at < run.Len(); where.at++ {
-			if t.cfg.Replay != nil && t.cfg.Replay.foreign(run.Headers(where.at)) {
+			if t.cfg.Replay != nil && t.cfg.Replay.foreign(run.At(where.at).Headers) {
 				continue
 			}
 			n = len(t.batch)

@@ -89,7 +89,7 @@ func (t *sinkTask) batchPlace() string {
 			parts = append(parts, "and others")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("topic %s, partition %d, offsets %d to %d", r.Topic, r.Partition.Partition, r.Offset(0), r.Offset(r.Len()-1)))
+		parts = append(parts, fmt.Sprintf("topic %s, partition %d, offsets %d to %d", r.Topic, r.Partition.Partition, r.At(0).Offset, r.At(r.Len()-1).Offset))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -153,7 +153,7 @@ func (t *sinkTask) parents() (out []string) {
 	last := ""
 	for i := range t.runs {
 		for j := range t.runs[i].Len() {
-			for _, h := range t.runs[i].Headers(j) {
+			for _, h := range t.runs[i].At(j).Headers {
 				if h.Key != connect.Traceparent || string(h.Value) == last {
 					continue
 				}
