@@ -74,7 +74,7 @@ func (t *sourceTask) emptyFlight(records int) (f *flight) {
 
 // part sends what f holds on its way, as a flight of its own, and leaves f
 // with the records behind it. A span that is cut ends with its second part.
-func (t *sourceTask) part(hard context.Context, f *flight) error {
+func (t *sourceTask) part(f *flight) error {
 	t.mu.Lock()
 	sent := t.emptyFlight(f.spans[len(f.spans)-1].end - f.out.Len())
 	f.out, sent.out = sent.out, f.out
@@ -90,13 +90,13 @@ func (t *sourceTask) part(hard context.Context, f *flight) error {
 	t.mu.Unlock()
 	err := t.settle(sent, nil)
 	sent.trace = t.span.hold()
-	t.produce(hard, sent)
+	t.produce(sent)
 	return err
 }
 
 // send hands a flight to the producer, within a transaction where there are
 // such.
-func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
+func (t *sourceTask) send(stop context.Context, f *flight) error {
 	f.trace = t.span.hold()
 	if t.txn != nil {
 		err := t.txn.put(stop, item{f: f})
@@ -106,14 +106,14 @@ func (t *sourceTask) send(stop, hard context.Context, f *flight) error {
 		}
 		return err
 	}
-	t.produce(hard, f)
+	t.produce(f)
 	return nil
 }
 
-func (t *sourceTask) produce(hard context.Context, f *flight) {
+func (t *sourceTask) produce(f *flight) {
 	t.inFlight.Add(1)
 	f.trace.stage(traceProduce)
-	t.writer.Produce(hard, f.out)
+	t.writer.Produce(t.sending, f.out)
 }
 
 // reach makes the span of record i of the poll the current one.
@@ -131,11 +131,20 @@ func (f *flight) seal() {
 	}
 }
 
-// recordEnded is told by the producer of each record's end.
+// recordEnded is told by the producer of each record's end. One that Kafka
+// refuses ends the task at once, and not with the last of its flight: what is
+// behind it in its partition would be written meanwhile, before it.
 func (f *flight) recordEnded(i int, err error) {
-	if err != nil {
-		f.lost = append(f.lost, lostRecord{i, err})
+	if err == nil {
+		return
 	}
+	f.lost = append(f.lost, lostRecord{i, err})
+	if f.t.txn != nil || errors.Is(err, kafka.ErrNotDelivered) {
+		return // its transaction is aborted; nobody refused it
+	}
+	_, letter := slices.BinarySearch(f.dead, i)
+	f.t.fail(f.explain(err, letter))
+	f.t.cease()
 }
 
 // landed is told when all records have ended.
@@ -218,18 +227,19 @@ func (f *flight) count(c *counting, end int) (n tally) {
 			continue
 		}
 		n.bad++
+		if letter {
+			f.t.letterFailures.Add(1)
+		}
 		if c.failed == nil {
-			c.failed = f.explain(l, letter)
+			c.failed = f.explain(l.err, letter)
 		}
 	}
 	c.from, c.dead = end, c.dead[letters:]
 	return n
 }
 
-func (f *flight) explain(l lostRecord, letter bool) error {
-	err := l.err
+func (f *flight) explain(err error, letter bool) error {
 	if letter {
-		f.t.letterFailures.Add(1)
 		err = fmt.Errorf("the dead letter queue cannot be written: %w", err)
 	}
 	return f.t.call(stageProduce, f.t.cfg.Connector, err)

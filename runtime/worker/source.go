@@ -38,11 +38,13 @@ type sourceTask struct {
 
 	mu       sync.Mutex // of tracker, told and flights
 	tracker  *offset.Tracker
-	told     []offset.Entry // committed, and not yet told to a Committer
-	flights  []*flight      // unused
-	inFlight atomic.Int64   // batches
-	landed   chan struct{}  // a batch has ended
-	seen     atomic.Int64   // when a poll last found nothing; nanoseconds since the epoch
+	told     []offset.Entry  // committed, and not yet told to a Committer
+	flights  []*flight       // unused
+	sending  context.Context // of what goes to the producer
+	cease    func()          // ends sending: what was not sent is not
+	inFlight atomic.Int64    // batches
+	landed   chan struct{}   // a batch has ended
+	seen     atomic.Int64    // when a poll last found nothing; nanoseconds since the epoch
 
 	undelivered atomic.Int64 // records of ended batches that had no answer
 
@@ -67,6 +69,8 @@ type sourceTask struct {
 func (t *sourceTask) run(stop, hard context.Context) {
 	stop, cancel := t.stop(stop)
 	defer cancel()
+	t.sending, t.cease = context.WithCancel(hard)
+	defer t.cease()
 	defer t.watchCalls()()
 	looped := make(chan struct{})
 	go func() {
@@ -246,7 +250,7 @@ func (t *sourceTask) loop(stop, hard context.Context) error {
 			t.span = nil
 			return err
 		}
-		err = t.deliver(stop, hard, &b)
+		err = t.deliver(stop, &b)
 		t.span.release(err)
 		t.span = nil
 		if err != nil {
@@ -275,11 +279,11 @@ func (t *sourceTask) sleep(stop, hard context.Context) error {
 }
 
 // deliver sends a poll's records on their way.
-func (t *sourceTask) deliver(stop, hard context.Context, b *connect.Batch) error {
+func (t *sourceTask) deliver(stop context.Context, b *connect.Batch) error {
 	if t.txn == nil {
-		return t.ship(stop, hard, b)
+		return t.ship(stop, b)
 	}
-	return t.txn.ship(stop, hard, b)
+	return t.txn.ship(stop, b)
 }
 
 func (t *sourceTask) retryMax() time.Duration { r := t.cfg.Errors.retries(); return r.most }

@@ -16,13 +16,13 @@ import (
 // ship takes a poll's records through the chain and on their way. An error
 // ends the task: records before the one that failed are on their way, those
 // behind it are not. A stop leaves the poll to the next start.
-func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
+func (t *sourceTask) ship(stop context.Context, b *connect.Batch) error {
 	t.span.stage(traceConvert)
 	if era := t.era(); era != t.now {
 		t.now, t.topic = era, topicLimit{}
 	}
 	f := t.newFlight(b)
-	err := guard(func() error { return t.convert(stop, hard, b, f) })
+	err := guard(func() error { return t.convert(stop, b, f) })
 	if errors.Is(err, errStopped) {
 		f.out.Discard() // no mark is reached: what was sent now would come again
 		return err
@@ -36,7 +36,7 @@ func (t *sourceTask) ship(stop, hard context.Context, b *connect.Batch) error {
 		f.out.Discard() // half a poll is none
 		return err
 	}
-	if e := t.send(stop, hard, f); e != nil {
+	if e := t.send(stop, f); e != nil {
 		return e
 	}
 	return err
@@ -60,7 +60,7 @@ func (t *sourceTask) settle(f *flight, failed error) error {
 }
 
 // convert fills f's batch from the poll's records.
-func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *flight) error {
+func (t *sourceTask) convert(stop context.Context, b *connect.Batch, f *flight) error {
 	tries := t.cfg.Errors.retries()
 	last := -1
 	for i := 0; i < len(b.Records); {
@@ -83,7 +83,7 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 		}
 		b.Records[at] = t.orig
 		if away {
-			if err := t.awaitSystem(stop, hard, f, t.recordFailure(at, b, err)); err != nil {
+			if err := t.awaitSystem(stop, f, t.recordFailure(at, b, err)); err != nil {
 				return err
 			}
 			i = at
@@ -112,13 +112,13 @@ func (t *sourceTask) convert(stop, hard context.Context, b *connect.Batch, f *fl
 
 // awaitSystem waits for a system that the next record needs. The records
 // before that one do not wait with it, unless they are in one transaction.
-func (t *sourceTask) awaitSystem(stop, hard context.Context, f *flight, failure error) error {
+func (t *sourceTask) awaitSystem(stop context.Context, f *flight, failure error) error {
 	if t.txn != nil {
 		if err := t.txn.rest(stop); err != nil {
 			return err
 		}
 	} else if f.out.Len() > 0 {
-		if err := t.part(hard, f); err != nil {
+		if err := t.part(f); err != nil {
 			return err
 		}
 	}

@@ -171,9 +171,9 @@ func (x *transaction) topics() []string {
 }
 
 // ship sends a poll's records, and ends transactions where they end.
-func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
+func (x *transaction) ship(stop context.Context, b *connect.Batch) error {
 	if x.boundary != AtConnector {
-		if err := x.part(stop, hard, b); err != nil {
+		if err := x.part(stop, b); err != nil {
 			return err
 		}
 		if x.boundary == AtPoll {
@@ -182,7 +182,7 @@ func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
 		return nil
 	}
 	for part, end := range b.Transactions() {
-		err := x.part(stop, hard, part)
+		err := x.part(stop, part)
 		if err == nil && end == connect.Aborted {
 			err = x.put(stop, item{end: connect.Aborted})
 		}
@@ -197,11 +197,11 @@ func (x *transaction) ship(stop, hard context.Context, b *connect.Batch) error {
 }
 
 // part hands on the records of one transaction.
-func (x *transaction) part(stop, hard context.Context, b *connect.Batch) error {
+func (x *transaction) part(stop context.Context, b *connect.Batch) error {
 	if x.shipped.Load() == x.asked.Load() {
 		x.since = time.Now()
 	}
-	err := x.t.ship(stop, hard, b)
+	err := x.t.ship(stop, b)
 	x.shipped.Add(1)
 	return err
 }
@@ -374,7 +374,7 @@ func (x *transaction) write(hard context.Context, f *flight) error {
 	err := f.account()
 	x.t.mu.Unlock()
 	if err == nil {
-		x.t.produce(hard, f)
+		x.t.produce(f)
 	}
 	return err
 }

@@ -1,0 +1,85 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kcgen.dev/runtime/connect"
+)
+
+// topics is a source that gives a line for each of two topics, and then one for
+// the second again.
+type topics struct{ polls int }
+
+func (s *topics) Tasks(context.Context, int) ([]connect.SourceTask, error) {
+	return []connect.SourceTask{s}, nil
+}
+
+func (s *topics) Open(context.Context, connect.SourceContext) error { return nil }
+
+func (s *topics) Close() error { return nil }
+
+func (s *topics) Poll(ctx context.Context, b *connect.Batch) error {
+	give := func(topic, line string) {
+		r := b.Add()
+		r.Topic, r.Value = topic, connect.Datum{Value: connect.String(line)}
+	}
+	switch s.polls++; s.polls {
+	case 1:
+		give("held", "0")
+		give("refused", "0")
+	case 2:
+		select {
+		case <-ctx.Done():
+		case <-time.After(300 * time.Millisecond): // the refusal was not heeded
+			give("refused", "1")
+		}
+	default:
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// A record that Kafka refuses ends its task though others of its poll have no
+// answer yet: what is behind it is not written before it.
+func TestRefusedEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	c := cluster(t, kfake.NumBrokers(2), kfake.SeedTopics(1, "held", "refused"))
+	for node, topic := range []string{"held", "refused"} { // else one request has both
+		if err := c.MoveTopicPartition(topic, 0, int32(node)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "refused", Err: kerr.PolicyViolation, Count: 1})
+	release := make(chan struct{})
+	held := c.TopicInfo("held").TopicID
+	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if r.(*kmsg.ProduceRequest).Topics[0].TopicID == held {
+			c.SleepControl(func() { <-release })
+		}
+		return nil, nil, false
+	})
+	cfg, _ := config(t, c)
+	cfg.IdleExit = 0
+	cfg.Sources = []Source{{Name: "src", Connector: &topics{}, MaxTasks: 1, Key: raw{}, Value: raw{}, Header: raw{}}}
+	freed := sync.OnceFunc(func() { close(release) })
+	defer freed()
+	time.AfterFunc(time.Second, freed) // longer than the second poll waits
+	if _, err := run(t, cfg); !errors.Is(err, kerr.PolicyViolation) {
+		t.Errorf("error %v", err)
+	}
+	if n := end(t, c, "refused"); n != 0 {
+		t.Errorf("%d records were written behind the one that was refused", n)
+	}
+}
