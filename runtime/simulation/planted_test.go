@@ -20,7 +20,7 @@ var bugs = []bug{
 		{"offset/tracker.go", "func (p *partition) check(horizon uint64) error {\n", "func (p *partition) check(horizon uint64) error {\n\tif planted(\"offset-passes-open-records\") {\n\t\treturn nil\n\t}\n"},
 	}},
 	{"failed-records-are-acked", "no outcome is taken for a good one", "Produce/MESSAGE_TOO_LARGE/third/pipeline", []edit{
-		{"worker/flight.go", "\tif err != nil {\n\t\tf.lost = append(", "\tif err != nil && !planted(\"failed-records-are-acked\") {\n\t\tf.lost = append("},
+		{"worker/flight.go", "\tif err == nil {\n\t\treturn\n\t}\n\tf.lost = append(", "\tif err == nil || planted(\"failed-records-are-acked\") {\n\t\treturn\n\t}\n\tf.lost = append("},
 	}},
 	{"dead-letters-are-not-awaited", "a group's offset waits for the dead letter queue", "sink", []edit{
 		{"worker/sinkletters.go", "\tselect {\n\tcase <-done:\n\tcase <-hard.Done():", "\tif planted(\"dead-letters-are-not-awaited\") {\n\t\tt.letters = nil\n\t\treturn nil\n\t}\n\tselect {\n\tcase <-done:\n\tcase <-hard.Done():"},
