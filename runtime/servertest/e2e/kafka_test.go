@@ -31,7 +31,8 @@ func (l *lab) end() int64 {
 	return o.Offset
 }
 
-// reaches is a question for wait: whether the topic holds n records.
+// reaches is a question for wait: whether the topic holds n records. Ends of
+// transactions, and what they have taken back, count too.
 func (l *lab) reaches(n int64) func() bool {
 	return func() bool { return l.end() >= n }
 }

@@ -119,8 +119,8 @@ func TestFrozenIsFenced(t *testing.T) {
 			t.Fatal(err)
 		}
 		fresh := l.start()
-		l.write(half, most) // what the frozen one cannot have written
-		l.wait(fresh, "the lines since", l.reaches(most))
+		l.write(half, most) // what the frozen one cannot know
+		l.wait(fresh, "the commit of the lines since", l.atEnd())
 		if err := old.Resume(); err != nil {
 			t.Fatal(err)
 		}
