@@ -66,6 +66,7 @@ func loadPosition(o connect.SourceOffset, mariadb bool) (*position, error) {
 		return nil, fmt.Errorf("mysql: read the offset: it has no \"file\": reset it, or write one that has")
 	}
 	p.pos, _ = o["pos"].(int64)
+	p.at = p.pos
 	p.event, _ = o["event"].(int64)
 	row, _ := o["row"].(int64)
 	p.row = int(row)

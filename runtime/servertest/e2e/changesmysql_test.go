@@ -122,13 +122,11 @@ func TestMySQLChangesCrash(t *testing.T) {
 	const over = "the snapshot is done"
 	r := newReaper(l)
 	within := r.reap(kills/2, over)
-	p := l.start()
-	l.waitLog(p, "reading the binary log")
-	p.Kill()
+	l.startUntil(l.start, "reading the binary log").Kill()
 	r.reap(kills/2, "")
 	cancel()
 	busy.Wait()
-	p = l.start()
+	p := l.startUntil(l.start, "reading the binary log") // a snapshot that goes on would tell of the last row too
 	l.run("INSERT INTO orders VALUES (0, 0, 'the last')")
 	l.wait(p, "the last change", func() bool { return strings.Contains(l.lastValue(), "the last") })
 	l.stop(p)

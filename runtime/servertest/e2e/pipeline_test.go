@@ -90,6 +90,9 @@ func (l *lab) binary() string {
 	return filepath.Join(dir, l.program)
 }
 
+// logPath is the log of all starts.
+func (l *lab) logPath() string { return filepath.Join(filepath.Dir(l.in), l.program+".log") }
+
 // startCommand runs a command that becomes the pipeline.
 func (l *lab) startCommand(env map[string]string, name string, args ...string) *proc.Process {
 	l.t.Helper()
@@ -98,7 +101,7 @@ func (l *lab) startCommand(env map[string]string, name string, args ...string) *
 	for k, v := range env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
-	p, err := proc.Start(cmd, filepath.Join(filepath.Dir(l.in), l.program+".log"))
+	p, err := proc.Start(cmd, l.logPath())
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -148,6 +151,20 @@ func (l *lab) waitLog(p *proc.Process, text string) {
 		log, err := p.Log()
 		return err == nil && strings.Contains(string(log), text)
 	})
+}
+
+// startUntil starts the pipeline, and waits until it says a text: those before it
+// have written to the same log.
+func (l *lab) startUntil(start func(...string) *proc.Process, text string) *proc.Process {
+	l.t.Helper()
+	said := func() int {
+		log, _ := os.ReadFile(l.logPath())
+		return strings.Count(string(log), text)
+	}
+	before := said()
+	p := start()
+	l.wait(p, fmt.Sprintf("the log says %q", text), func() bool { return said() > before })
+	return p
 }
 
 // source is the name of the lines that labs write.
