@@ -45,9 +45,10 @@ func TestBroker(t *testing.T) {
 	t.Logf("the broker's restart had %d tasks start anew", l.census.count()-starts)
 
 	b.CreateTopic(t, "t", 1)
-	consumer := b.Client(t, kgo.ConsumerGroup("consumers"), kgo.ConsumeTopics("t"))
-	joined, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
+	joined, assigned := context.WithTimeout(t.Context(), servertest.Patience)
+	defer assigned()
+	consumer := b.Client(t, kgo.ConsumerGroup("consumers"), kgo.ConsumeTopics("t"),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { assigned() }))
 	consumer.PollFetches(joined)
 	l.group = "consumers"
 	if err := l.end(l.join("e")); err == nil || !strings.Contains(err.Error(), "give worker.group.id a name of its own") {

@@ -15,8 +15,11 @@ import (
 )
 
 // topics is a source that gives a line for each of two topics, and then one for
-// the second again.
-type topics struct{ polls int }
+// the second again, which it is to be stopped before.
+type topics struct {
+	polls int
+	ended func() // its second poll
+}
 
 func (s *topics) Tasks(context.Context, int) ([]connect.SourceTask, error) {
 	return []connect.SourceTask{s}, nil
@@ -36,9 +39,10 @@ func (s *topics) Poll(ctx context.Context, b *connect.Batch) error {
 		give("held", "0")
 		give("refused", "0")
 	case 2:
+		defer s.ended()
 		select {
 		case <-ctx.Done():
-		case <-time.After(300 * time.Millisecond): // the refusal was not heeded
+		case <-time.After(5 * time.Second): // the refusal was not heeded
 			give("refused", "1")
 		}
 	default:
@@ -72,10 +76,10 @@ func TestRefusedEndsAtOnce(t *testing.T) {
 	})
 	cfg, _ := config(t, c)
 	cfg.IdleExit = 0
-	cfg.Sources = []Source{{Name: "src", Connector: &topics{}, MaxTasks: 1, Key: raw{}, Value: raw{}, Header: raw{}}}
 	freed := sync.OnceFunc(func() { close(release) })
 	defer freed()
-	time.AfterFunc(time.Second, freed) // longer than the second poll waits
+	src := &topics{ended: func() { time.AfterFunc(time.Second, freed) }} // a line that came is on its way then
+	cfg.Sources = []Source{{Name: "src", Connector: src, MaxTasks: 1, Key: raw{}, Value: raw{}, Header: raw{}}}
 	if _, err := run(t, cfg); !errors.Is(err, kerr.PolicyViolation) {
 		t.Errorf("error %v", err)
 	}
