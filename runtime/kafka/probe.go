@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"regexp"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -177,20 +176,17 @@ func (p *Probe) Topic(ctx context.Context, name string) (FoundTopic, error) {
 
 // Matching are the topics that a subscription by pattern reads now, and may see.
 func (p *Probe) Matching(ctx context.Context, sub Subscription) ([]string, error) {
-	re, err := regexp.Compile("^(?:" + sub.Regex + ")$")
+	by, err := sub.pattern()
 	if err != nil {
-		return nil, fmt.Errorf("kafka: topicsRegex: %w", err)
+		return nil, err
 	}
-	resp, err := kmsg.NewPtrMetadataRequest().RequestWith(ctx, p.cl)
+	topics, err := by.list(ctx, p.cl)
 	if err != nil {
-		return nil, fmt.Errorf("kafka: list topics: %w", err)
+		return nil, err
 	}
-	reads := sub.matches(re)
 	var names []string
-	for _, t := range resp.Topics {
-		if reads(t) {
-			names = append(names, *t.Topic)
-		}
+	for _, t := range topics {
+		names = append(names, *t.Topic)
 	}
 	slices.Sort(names)
 	return names, nil

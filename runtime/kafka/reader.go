@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -231,21 +230,14 @@ func startAt(reset string) []kgo.Opt {
 }
 
 func (s Subscription) options() ([]kgo.Opt, error) {
-	if s.Regex == "" {
-		return []kgo.Opt{kgo.ConsumeTopics(s.Topics...)}, nil
+	p, err := s.pattern()
+	switch {
+	case err != nil:
+		return nil, err
+	case p != nil:
+		return p.options(), nil
 	}
-	if _, err := regexp.Compile(s.Regex); err != nil {
-		return nil, fmt.Errorf("kafka: topicsRegex: %w", err)
-	}
-	opts := []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics("^(?:" + s.Regex + ")$")}
-	if len(s.Exclude) > 0 {
-		var not []string
-		for _, t := range s.Exclude {
-			not = append(not, "^"+regexp.QuoteMeta(t)+"$")
-		}
-		opts = append(opts, kgo.ConsumeExcludeTopics(not...))
-	}
-	return opts, nil
+	return []kgo.Opt{kgo.ConsumeTopics(s.Topics...)}, nil
 }
 
 // told calls fs, in order.

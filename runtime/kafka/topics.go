@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,8 +69,13 @@ func (k *Conn) describe(ctx context.Context, name string, create bool) (topic, e
 
 // AnyTopic reports whether there is a topic to read for the subscription.
 func (k *Conn) AnyTopic(ctx context.Context, sub Subscription) (bool, error) {
-	if sub.Regex != "" {
-		return k.anyMatch(ctx, sub)
+	p, err := sub.pattern()
+	if err != nil {
+		return false, err
+	}
+	if p != nil {
+		topics, err := p.list(ctx, k.admin)
+		return len(topics) > 0, err
 	}
 	for _, name := range sub.Topics {
 		if ok, err := k.Exists(ctx, name); ok || err != nil {
@@ -81,39 +85,23 @@ func (k *Conn) AnyTopic(ctx context.Context, sub Subscription) (bool, error) {
 	return false, nil
 }
 
-func (k *Conn) anyMatch(ctx context.Context, sub Subscription) (bool, error) {
-	re, err := regexp.Compile("^(?:" + sub.Regex + ")$")
-	if err != nil {
-		return false, fmt.Errorf("kafka: topicsRegex: %w", err)
-	}
-	req := kmsg.NewPtrMetadataRequest() // no topics: all of them
-	resp, err := req.RequestWith(ctx, k.admin)
-	if err != nil {
-		return false, fmt.Errorf("kafka: list topics: %w", err)
-	}
-	return slices.ContainsFunc(resp.Topics, sub.matches(re)), nil
-}
-
-// matches tells the topics that a subscription by pattern reads.
-func (s Subscription) matches(re *regexp.Regexp) func(kmsg.MetadataResponseTopic) bool {
-	return func(t kmsg.MetadataResponseTopic) bool {
-		return t.Topic != nil && !t.IsInternal && re.MatchString(*t.Topic) && !slices.Contains(s.Exclude, *t.Topic)
-	}
-}
-
 // Partitions are how many partitions there are to read for the subscription. It
 // is 0 where one of the topics that it names is not there yet, or none that it
 // matches: nobody knows how many there will be. It asks once and makes nothing.
 func (k *Conn) Partitions(ctx context.Context, sub Subscription) (int, error) {
-	req := kmsg.NewPtrMetadataRequest() // no topics: all of them
-	reads := func(t kmsg.MetadataResponseTopic) bool { return true }
-	if sub.Regex != "" {
-		re, err := regexp.Compile("^(?:" + sub.Regex + ")$")
-		if err != nil {
-			return 0, fmt.Errorf("kafka: topicsRegex: %w", err)
-		}
-		reads = sub.matches(re)
+	p, err := sub.pattern()
+	if err != nil {
+		return 0, err
 	}
+	n := 0
+	if p != nil {
+		topics, err := p.list(ctx, k.admin)
+		for _, t := range topics {
+			n += len(t.Partitions)
+		}
+		return n, err
+	}
+	req := kmsg.NewPtrMetadataRequest()
 	for _, name := range sub.Topics {
 		rt := kmsg.NewMetadataRequestTopic()
 		rt.Topic = kmsg.StringPtr(name)
@@ -123,14 +111,11 @@ func (k *Conn) Partitions(ctx context.Context, sub Subscription) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("kafka: describe topics: %w", err)
 	}
-	n := 0
 	for _, t := range resp.Topics {
-		if sub.Regex == "" && t.ErrorCode != 0 {
+		if t.ErrorCode != 0 {
 			return 0, nil
 		}
-		if reads(t) {
-			n += len(t.Partitions)
-		}
+		n += len(t.Partitions)
 	}
 	return n, nil
 }
