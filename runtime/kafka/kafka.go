@@ -60,11 +60,16 @@ type Conn struct {
 
 	fencedTries int
 
-	limits *limits
+	limits  *limits
+	seekers *seekers
 
 	mu        sync.Mutex
 	clusterID string
 }
+
+// metadataMinAge is how long a client waits between two questions for topics and
+// their leaders.
+const metadataMinAge = 250 * time.Millisecond
 
 // Connect checks the settings and reads the files that they name. It does not
 // talk to a broker: see [Conn.Wait].
@@ -72,7 +77,7 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	k := &Conn{opts: opts, log: opts.Log, fencedTries: fencedTries, limits: &limits{of: map[string]int32{}}}
+	k := &Conn{opts: opts, log: opts.Log, fencedTries: fencedTries, limits: &limits{of: map[string]int32{}}, seekers: newSeekers()}
 	var err error
 	if k.login, err = newLogin("", c, opts.Log); err != nil {
 		return nil, err
@@ -81,7 +86,7 @@ func Connect(c Cluster, opts Options) (*Conn, error) {
 		kgo.SoftwareNameAndVersion("kcgen", "1"),
 		kgo.WithLogger(debugLog{opts.Log}),
 		kgo.RetryBackoffFn(backoff),
-		kgo.MetadataMinAge(250 * time.Millisecond), // find a moved leader soon
+		kgo.MetadataMinAge(metadataMinAge), // find a moved leader soon
 		kgo.DisableClientMetrics(),
 	}
 	if opts.Dial != nil {
@@ -109,7 +114,7 @@ func (k *Conn) adminAs(l *login) (*kgo.Client, error) {
 // as is a Conn whose own client has a's settings, and logs in as a says. What it
 // finds out about topics k knows too.
 func (k *Conn) as(a *Admin) (*Conn, error) {
-	as := &Conn{login: k.login, opts: k.opts, log: k.log, id: k.id, base: k.base, fencedTries: k.fencedTries, limits: k.limits}
+	as := &Conn{login: k.login, opts: k.opts, log: k.log, id: k.id, base: k.base, fencedTries: k.fencedTries, limits: k.limits, seekers: k.seekers}
 	as.opts.Admin = a
 	own, err := k.login.own("admin", a.TLS, a.SASL)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -69,6 +70,7 @@ func (c Consumer) Over(over *Consumer) Consumer {
 	set(&c.MaxPollRecords, over.MaxPollRecords)
 	set(&c.SessionTimeout, over.SessionTimeout)
 	set(&c.HeartbeatInterval, over.HeartbeatInterval)
+	set(&c.MetadataMaxAge, over.MetadataMaxAge)
 	set(&c.ClientRack, over.ClientRack)
 	set(&c.TLS, over.TLS)
 	set(&c.SASL, over.SASL)
@@ -86,8 +88,10 @@ type Reader struct {
 	conn      *Conn
 	login     *login
 	group     string
-	reset     string // autoOffsetReset
-	committed bool   // it reads committed records alone
+	by        *pattern    // nil: it reads topics by their names
+	again     atomic.Bool // seek with the next nudge
+	reset     string      // autoOffsetReset
+	committed bool        // it reads committed records alone
 	progress  *progress
 	recordsP  recordPool
 	nudge     nudge // of Poll's goroutine alone
@@ -128,22 +132,39 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 	} else {
 		opts = append(opts, kgo.FetchMaxWait(500*time.Millisecond))
 	}
+	if c.MetadataMaxAge > 0 {
+		opts = append(opts, kgo.MetadataMaxAge(min(max(c.MetadataMaxAge, metadataMinAge), time.Hour)))
+	}
 	if r.committed {
 		opts = append(opts, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	}
 	if c.ClientRack != "" {
 		opts = append(opts, kgo.Rack(c.ClientRack))
 	}
-	topics, err := sub.options()
-	if err != nil {
+	var err error
+	if r.by, err = sub.pattern(); err != nil {
 		return nil, err
+	}
+	topics := []kgo.Opt{kgo.ConsumeTopics(sub.Topics...)}
+	if r.by != nil {
+		topics = r.by.options()
 	}
 	if r.login, err = k.login.own("consumer", c.TLS, c.SASL); err != nil {
 		return nil, err
 	}
-	r.cl, err = k.clientAs(r.login, clientID, append(opts, topics...)...)
-	r.nudge.wake = func() { r.cl.ResumeFetchTopics() } // of none: it wakes all the same
-	return r, err
+	if r.cl, err = k.clientAs(r.login, clientID, append(opts, topics...)...); err != nil {
+		return nil, err
+	}
+	r.nudge.wake = func() {
+		r.cl.ResumeFetchTopics() // of none: it wakes all the same
+		if r.again.Swap(false) {
+			r.Seek()
+		}
+	}
+	if r.by != nil {
+		k.seekers.add(r)
+	}
+	return r, nil
 }
 
 // allPlaced ends the group's session, which then begins anew, where the broker
@@ -227,17 +248,6 @@ func startAt(reset string) []kgo.Opt {
 		return []kgo.Opt{kgo.ConsumeStartOffset(kgo.NewOffset().AtEnd()), kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd())}
 	}
 	return []kgo.Opt{kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset())}
-}
-
-func (s Subscription) options() ([]kgo.Opt, error) {
-	p, err := s.pattern()
-	switch {
-	case err != nil:
-		return nil, err
-	case p != nil:
-		return p.options(), nil
-	}
-	return []kgo.Opt{kgo.ConsumeTopics(s.Topics...)}, nil
 }
 
 // told calls fs, in order.
@@ -411,6 +421,7 @@ func CommitFatal(err error) bool {
 
 // Close leaves the group. It returns when ctx ends at the latest.
 func (r *Reader) Close(ctx context.Context) {
+	r.conn.seekers.remove(r)
 	closeWithin(ctx, func() {
 		r.cl.AllowRebalance()
 		_ = r.cl.LeaveGroupContext(ctx)

@@ -136,7 +136,7 @@ func (k *Conn) Exists(ctx context.Context, name string) (bool, error) {
 }
 
 // Ready returns when the topic can be written to, and remembers how large its
-// records may be. A topic that is not there is made as spec says, or where spec
+// records may be. Readers by a pattern hear of it. A topic that is not there is made as spec says, or where spec
 // is nil by the broker's auto.create.topics.enable; while the broker does not
 // make it, Ready says so in the log and goes on waiting.
 func (k *Conn) Ready(ctx context.Context, name string, spec *NewTopic) error {
@@ -149,11 +149,8 @@ func (k *Conn) Ready(ctx context.Context, name string, spec *NewTopic) error {
 	if l == unknownTopic { // it was made just now
 		l = k.fetchLimit(ctx, name)
 	}
-	k.limits.mu.Lock()
-	defer k.limits.mu.Unlock()
-	if l > 0 {
-		k.limits.of[name] = l
-	}
+	k.limits.set(name, l)
+	k.seekers.tell(name)
 	return nil
 }
 
@@ -174,6 +171,14 @@ func (k *Conn) ReadyAs(ctx context.Context, a *Admin, name string, spec *NewTopi
 type limits struct {
 	mu sync.Mutex
 	of map[string]int32
+}
+
+func (l *limits) set(topic string, bytes int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bytes > 0 {
+		l.of[topic] = bytes
+	}
 }
 
 func (k *Conn) awaitTopic(ctx context.Context, name string, spec *NewTopic) error {

@@ -19,7 +19,9 @@ func (t *sinkTask) awaitTopics(stop context.Context) {
 		if err != nil {
 			continue // the reader says what is wrong with the cluster
 		}
-		if !there && !said {
+		if there {
+			t.reader.Seek() // it may have been made since the reader began
+		} else if !said {
 			said = true
 			what := strings.Join(t.sub.Topics, ", ")
 			if t.sub.Regex != "" {
@@ -37,6 +39,9 @@ func (t *sinkTask) awaitTopics(stop context.Context) {
 func (t *sinkTask) idleStill(ctx context.Context) bool {
 	if t.ready.Load() {
 		behind, err := t.reader.Behind(ctx)
+		if behind {
+			t.touch() // what it has found may yet have to be shared out
+		}
 		return err == nil && !behind
 	}
 	there, err := t.conn.AnyTopic(ctx, t.sub)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSinkWithoutTopic: a sink whose topic nobody has made says so and is
@@ -42,4 +43,33 @@ func TestSinkWithoutTopic(t *testing.T) {
 			t.Errorf("%d records", len(m.got()))
 		}
 	})
+}
+
+// A topic that a source of the program makes is read by a sink by pattern that
+// reads others already, before an idle exit: the client would find it minutes
+// later.
+func TestPatternFindsNewTopic(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	cfg, _ := config(t, c)
+	m := &memory{}
+	first, second := source(&lines{topic: "log-1", all: count(10)}), source(&lines{topic: "log-2", all: count(10),
+		poll: func(*lineTask, int) error {
+			for len(m.got()) < 10 {
+				if pause(t.Context(), time.Millisecond) != nil {
+					return t.Context().Err()
+				}
+			}
+			return nil
+		}})
+	first.Name, second.Name = "first", "second"
+	s := sinkOf(m, "")
+	s.Topics, s.Regex = nil, "log-.*"
+	cfg.Sources, cfg.Sinks = []Source{first, second}, []Sink{s}
+	if _, err := run(t, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.got(); len(got) != 20 {
+		t.Errorf("the sink has %d records, want 20", len(got))
+	}
 }
