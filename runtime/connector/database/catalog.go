@@ -18,3 +18,10 @@ type Numbers interface {
 	// them loses rows; "" where they are not.
 	Unordered(ctx context.Context, q Querier, t Table, column string) (string, error)
 }
+
+// Samples is a Dialect that looks at values to know how a column keeps them.
+type Samples interface {
+	// Stored is the Stored of a column of what stands behind FROM, which a
+	// table's columns have already.
+	Stored(ctx context.Context, q Querier, from string, c Column) (string, error)
+}

@@ -176,7 +176,6 @@ func TestQuery(t *testing.T) {
 	t.Parallel()
 	f := newFile(t, `CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, n INTEGER, at TIMESTAMP NOT NULL)`,
 		`INSERT INTO a VALUES (1, 10, '2024-01-01 00:00:00'), (2, 20, '2024-01-02 00:00:00'), (3, 30, '2024-01-03 00:00:00')`)
-	f.DateClass = "text"
 	for _, mode := range []string{bulk, incrementing, timestamp, timestampIncrementing} {
 		t.Run(mode, func(t *testing.T) {
 			mem := memory{}

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	dbsql "database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -100,7 +101,27 @@ func (r *reader) describeQuery(ctx context.Context) error {
 	r.known = slices.Clone(rows.Columns())
 	_, err = rows.Next(make([]connect.Value, len(r.known))) // there is none, but rights may be missing
 	_ = rows.Close()
+	if err == nil {
+		err = r.sample(ctx, conn)
+	}
 	return r.fault("read the columns", err)
+}
+
+// sample finds out how the query's times are kept, where the dialect has to look
+// at them for that.
+func (r *reader) sample(ctx context.Context, conn *dbsql.Conn) (err error) {
+	d, ok := r.t.dialect.(database.Samples)
+	by, wrong := r.cfg.columnsOf(r.known)
+	if !ok || wrong != nil { // prepare says what is wrong
+		return nil
+	}
+	for _, t := range by.times {
+		i := slices.IndexFunc(r.known, func(c database.Column) bool { return c.Name == t.Name })
+		if r.known[i].Stored, err = d.Stored(ctx, conn, string(r.source(nil)), t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // initial takes timestampInitial for where nothing was read yet. It is marked, so

@@ -42,12 +42,13 @@ const listColumns = `SELECT x.name, x.type, x."notnull", x.pk, x.hidden, x.dflt_
 FROM pragma_table_xinfo(?, ?) AS x LEFT JOIN pragma_table_list AS l ON lower(l.schema) = lower(?) AND lower(l.name) = lower(?)
 ORDER BY x.cid`
 
-// Columns tells, for columns of times, how the table keeps them: see stored.
+// Columns tells, for columns of times, how the table keeps them: see Stored.
 func (d dialect) Columns(ctx context.Context, q database.Querier, t database.Table, m database.Mapping) ([]database.Column, error) {
 	schema := t.Schema
 	if schema == "" {
 		schema = mainSchema
 	}
+	from := string(database.AppendTable(nil, d, t))
 	var columns []database.Column
 	var rowids bool
 	err := database.Strings(ctx, q, listColumns, []any{t.Name, schema, schema, t.Name}, func(row []string) error {
@@ -64,12 +65,9 @@ func (d dialect) Columns(ctx context.Context, q database.Querier, t database.Tab
 	numbered(columns, rowids)
 	for i := range columns {
 		c := &columns[i]
-		d := declare(c.Type)
-		c.Schema = d.schema(m, c.Nullable)
-		if d.kind == moment || d.kind == date {
-			if c.Stored, err = stored(ctx, q, t, c.Name); err != nil {
-				return nil, fmt.Errorf("sqlite: look at column %s of table %s: %w", c.Name, t, err)
-			}
+		c.Schema = declare(c.Type).schema(m, c.Nullable)
+		if c.Stored, err = d.Stored(ctx, q, from, *c); err != nil {
+			return nil, fmt.Errorf("%w, of table %s", err, t)
 		}
 	}
 	return columns, nil

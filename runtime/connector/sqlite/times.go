@@ -107,23 +107,28 @@ const (
 // sample asks for the first hundred moments.
 const sample = `SELECT typeof(%[1]s), CAST(%[1]s AS TEXT) FROM %[2]s WHERE %[1]s IS NOT NULL LIMIT 100`
 
-// stored looks at a table's moments: the longest text tells the form. It is ""
-// for a table that has none yet.
-func stored(ctx context.Context, q database.Querier, t database.Table, column string) (string, error) {
-	var d dialect
-	name := string(d.AppendIdentifier(nil, column))
+// Stored looks at the moments that there are: the longest text tells the form. It
+// is "" where there are none yet.
+func (d dialect) Stored(ctx context.Context, q database.Querier, from string, c database.Column) (string, error) {
+	if kind := declare(c.Type).kind; kind != moment && kind != date {
+		return "", nil
+	}
+	name := string(d.AppendIdentifier(nil, c.Name))
 	class, longest, bare := "", "", false
-	err := database.Strings(ctx, q, fmt.Sprintf(sample, name, database.AppendTable(nil, d, t)), nil, func(row []string) error {
+	err := database.Strings(ctx, q, fmt.Sprintf(sample, name, from), nil, func(row []string) error {
 		if class == "" || len(row[1]) > len(longest) {
 			class, longest = row[0], row[1]
 		}
 		bare = bare || !strings.Contains(row[1], ".")
 		return nil
 	})
+	if err != nil {
+		return "", fmt.Errorf("sqlite: look at column %s: %w", c.Name, err)
+	}
 	if class == asText {
 		class = textForm(longest, bare)
 	}
-	return class, err
+	return class, nil
 }
 
 // textForm is the form of a moment's text: "text|SEPARATOR|DIGITS|SUFFIX", and
