@@ -98,7 +98,9 @@ func (c *checking) query(ctx context.Context) {
 		return
 	}
 	c.Good(what)
-	c.columns("the query", r.known)
+	if by, ok := c.columns("the query", r.known); ok && len(by) > 0 {
+		c.ahead(ctx, r)
+	}
 }
 
 // tryQuery begins to read the query's rows.
@@ -185,7 +187,31 @@ func (c *checking) table(ctx context.Context, t database.Table) {
 	c.Good(name + " can be read")
 	if by, ok := c.columns(name, cols); ok && len(by) > 0 {
 		c.indexed(ctx, t, by)
+		c.ahead(ctx, &reader{t: c.task, cfg: c.src, table: t, name: t.String(), known: cols})
 		c.ordered(ctx, t, cols)
+	}
+}
+
+// ahead says whether rows wait for the clock.
+func (c *checking) ahead(ctx context.Context, r *reader) {
+	if !c.src.byTime() {
+		return
+	}
+	found, err := c.src.columnsOf(r.known)
+	if err != nil {
+		return // it was said
+	}
+	what := r.name + " has no rows ahead of the database's clock"
+	now, err := c.task.dialect.Now(ctx, c.task.db)
+	ahead := false
+	if err == nil {
+		ahead, err = r.ahead(ctx, found, now)
+	}
+	switch {
+	case err != nil:
+		c.Warn(what, err.Error(), "")
+	case ahead:
+		c.Warn(what, aheadWhy, aheadFix)
 	}
 }
 

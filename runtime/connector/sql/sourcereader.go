@@ -30,7 +30,11 @@ type reader struct {
 	shape  *shape
 	absent bool            // the last query named what was not there
 	plain  bool            // what is read writes, so that it cannot be read as a bystander
+	empty  bool            // the last query gave no row
 	told   map[string]bool // columns of which it was said that they are left out
+
+	aheadDue  time.Time // when to look again for rows ahead of the clock
+	aheadTold bool
 }
 
 // openQuery is a query whose rows are being read. The next row is read ahead: it
@@ -197,6 +201,7 @@ func (r *reader) locate(row *connect.Struct) (p position, err error) {
 func (r *reader) finish() {
 	q := r.open
 	r.close()
+	r.empty = q.count == 0
 	if q.span.most > 0 && q.count >= q.span.most {
 		r.goOn(q.span)
 		return

@@ -43,6 +43,7 @@ func (r *reader) bounded(ctx context.Context, c columns) (*settling, error) {
 		if err != nil {
 			return nil, r.t.fault("read the clock of "+r.t.cfg.Connection.String(), err)
 		}
+		r.lookAhead(ctx, c, now)
 		delay := r.cfg.TimestampDelayInterval
 		if waits {
 			delay = max(delay, clockMargin)

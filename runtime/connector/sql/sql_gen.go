@@ -210,6 +210,8 @@ type Source struct {
 	// have it. The same date is another number of days then.
 	DateCalendarSystem string `json:"dateCalendarSystem"`
 
-	// Where times without a zone are (db.timezone), as "Europe/Berlin".
+	// Where times without a zone are (db.timezone), as "Europe/Berlin". A row is read
+	// when the database's clock is at its time: with a wrong zone this may be hours
+	// later, of which check and the log tell.
 	DbTimezone string `json:"dbTimezone"`
 }
