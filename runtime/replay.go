@@ -49,7 +49,7 @@ func (r ReplayReport) String() string {
 	for _, p := range []struct {
 		n    int64
 		text string
-	}{{r.LeftOut, "left out by a filter"}, {r.Again, "failed again and are back in the queue"}, {r.Impossible, "cannot be replayed"}} {
+	}{{r.LeftOut, "left out by a filter"}, {r.Again, "failed again and are back in the queue (-dry-run lists why)"}, {r.Impossible, "cannot be replayed"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))
 		}

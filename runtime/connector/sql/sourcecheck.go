@@ -187,7 +187,7 @@ func (c *checking) table(ctx context.Context, t database.Table) {
 	c.Good(name + " can be read")
 	if by, ok := c.columns(name, cols); ok && len(by) > 0 {
 		c.indexed(ctx, t, by)
-		c.ahead(ctx, &reader{t: c.task, cfg: c.src, table: t, name: t.String(), known: cols})
+		c.ahead(ctx, &reader{t: c.task, cfg: c.src, table: t, name: name, known: cols})
 		c.ordered(ctx, t, cols)
 	}
 }
