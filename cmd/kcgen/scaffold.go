@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"kcgen.dev/compiler/diag"
+	"kcgen.dev/compiler/reference"
 	"kcgen.dev/templates"
 )
 
@@ -44,7 +45,7 @@ func scaffold(template, folder string) ([]textFile, error) {
 	}
 	fill := strings.NewReplacer(
 		"{{name}}", name,
-		"{{package}}", packageName(name),
+		"{{package}}", reference.PackageName(name),
 		"{{version}}", installVersion(),
 		"{{variables}}\n", part("variables")+"\n",
 		"{{try}}", strings.TrimSpace(part("try")),
@@ -62,20 +63,6 @@ func scaffold(template, folder string) ([]textFile, error) {
 		return err
 	})
 	return files, err
-}
-
-// packageName makes a CUE package name of a pipeline's name.
-func packageName(name string) string {
-	p := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-	if p == "" || p[0] <= '9' {
-		return "p" + p
-	}
-	return p
 }
 
 // installVersion is what CI is to install: this version, if it is one.

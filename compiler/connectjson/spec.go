@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"cuelang.org/go/cue/format"
 
@@ -32,7 +31,7 @@ type source struct {
 // render writes the spec, as CUE's own formatter has it.
 func (s *Spec) render() error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\nimport (\n\t%q\n", packageName(s.Name), reference.Schema)
+	fmt.Fprintf(&b, "package %s\n\nimport (\n\t%q\n", reference.PackageName(s.Name), reference.Schema)
 	for _, path := range slices.Sorted(maps.Keys(s.imports)) {
 		fmt.Fprintf(&b, "\t%q\n", path)
 	}
@@ -54,18 +53,4 @@ func (s *Spec) render() error {
 	}
 	s.Text = text
 	return nil
-}
-
-// packageName is a name as a CUE package may have it.
-func packageName(name string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
-		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-			b.WriteRune(r)
-		}
-	}
-	if s := b.String(); s != "" && !unicode.IsDigit(rune(s[0])) {
-		return s
-	}
-	return "pipeline" + b.String()
 }
