@@ -139,6 +139,16 @@ type Consumer struct {
 	// default 3s.
 	HeartbeatInterval time.Duration `json:"heartbeatInterval"`
 
+	// How long the group waits, when its partitions are shared out anew, for an
+	// instance that is at a put (max.poll.interval.ms). By default 5m, and
+	// sessionTimeout at the least. A put may take longer while nobody joins or
+	// leaves.
+	MaxPollInterval time.Duration `json:"maxPollInterval"`
+
+	// How long one request may take, beside what a fetch waits for
+	// (request.timeout.ms). By default 10s.
+	RequestTimeout time.Duration `json:"requestTimeout"`
+
 	// How long it may take until topics and partitions that others make are found
 	// (metadata.max.age.ms): of less than 250ms and more than 1h these count. By
 	// default 5m. What the sources of the same program make is found at once.

@@ -17,13 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// The defaults of a Consumer.
-const (
-	DefaultMaxPollRecords = 5000
-	// rebalanceTimeout is how long a rebalance waits for an instance that is
-	// busy writing: Java's max.poll.interval.ms.
-	rebalanceTimeout = 5 * time.Minute
-)
+// DefaultMaxPollRecords is that of a Consumer.
+const DefaultMaxPollRecords = 5000
 
 // Partition is one partition of a topic.
 type Partition struct {
@@ -70,6 +65,8 @@ func (c Consumer) Over(over *Consumer) Consumer {
 	set(&c.MaxPollRecords, over.MaxPollRecords)
 	set(&c.SessionTimeout, over.SessionTimeout)
 	set(&c.HeartbeatInterval, over.HeartbeatInterval)
+	set(&c.MaxPollInterval, over.MaxPollInterval)
+	set(&c.RequestTimeout, over.RequestTimeout)
 	set(&c.MetadataMaxAge, over.MetadataMaxAge)
 	set(&c.ClientRack, over.ClientRack)
 	set(&c.TLS, over.TLS)
@@ -100,8 +97,9 @@ type Reader struct {
 // Reader joins a group, in the background.
 func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, error) {
 	r := &Reader{conn: k, group: sub.Group, reset: c.AutoOffsetReset, committed: c.IsolationLevel == "read_committed", progress: newProgress()}
-	session, heartbeat := 45*time.Second, 3*time.Second
+	session, heartbeat, rebalance := 45*time.Second, 3*time.Second, 5*time.Minute
 	set(&session, c.SessionTimeout)
+	set(&rebalance, c.MaxPollInterval)
 	set(&heartbeat, c.HeartbeatInterval)
 	fetchMax, partMax := c.fetches(k.opts.Consumers)
 	opts := []kgo.Opt{
@@ -111,7 +109,7 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		kgo.BlockRebalanceOnPoll(),
 		kgo.SessionTimeout(session),
 		kgo.HeartbeatInterval(heartbeat),
-		kgo.RebalanceTimeout(max(rebalanceTimeout, session)),
+		kgo.RebalanceTimeout(max(rebalance, session)),
 		kgo.FetchMaxBytes(int32(min(fetchMax, math.MaxInt32))),
 		kgo.FetchMaxPartitionBytes(int32(min(partMax, math.MaxInt32))),
 		kgo.BrokerMaxReadBytes(int32(min(max(100<<20, 2*fetchMax), math.MaxInt32))),
@@ -131,6 +129,9 @@ func (k *Conn) Reader(c Consumer, clientID string, sub Subscription) (*Reader, e
 		opts = append(opts, kgo.FetchMaxWait(c.FetchMaxWait))
 	} else {
 		opts = append(opts, kgo.FetchMaxWait(500*time.Millisecond))
+	}
+	if c.RequestTimeout > 0 {
+		opts = append(opts, kgo.RequestTimeoutOverhead(c.RequestTimeout))
 	}
 	if c.MetadataMaxAge > 0 {
 		opts = append(opts, kgo.MetadataMaxAge(min(max(c.MetadataMaxAge, metadataMinAge), time.Hour)))
