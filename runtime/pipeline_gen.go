@@ -85,7 +85,7 @@ type Sink struct {
 
 	// A regular expression (RE2) that the whole name of a topic matches
 	// (topics.regex). Topics that are made later are found: at once where a source
-	// of this program makes them, else within consumer.metadataMaxAge.
+	// of the same instance makes them, else within consumer.metadataMaxAge.
 	TopicsRegex string `json:"topicsRegex"`
 
 	// Where records go: a #Sink of a connector's package.

@@ -25,7 +25,7 @@ func (Source) ConfigDef() []connect.Option {
 func (Sink) ConfigDef() []connect.Option {
 	return []connect.Option{
 		{Name: "topics", Property: "topics", Type: "LIST", Doc: "The topics to read (topics). Either this or topicsRegex."},
-		{Name: "topicsRegex", Property: "topics.regex", Type: "STRING", Doc: "A regular expression (RE2) that the whole name of a topic matches (topics.regex). Topics that are made later are found: at once where a source of this program makes them, else within consumer.metadataMaxAge."},
+		{Name: "topicsRegex", Property: "topics.regex", Type: "STRING", Doc: "A regular expression (RE2) that the whole name of a topic matches (topics.regex). Topics that are made later are found: at once where a source of the same instance makes them, else within consumer.metadataMaxAge."},
 		{Name: "connector", Property: "connector", Type: "CLASS", Required: true, Doc: "Where records go: a #Sink of a connector's package."},
 		{Name: "tasksMax", Property: "tasks.max", Type: "INT", Default: "1", Doc: "The number of tasks that share the topics' partitions (tasks.max)."},
 		{Name: "keyConverter", Property: "key.converter", Type: "CLASS", Required: true, Doc: "How bytes become keys (key.converter)."},

@@ -151,7 +151,7 @@ type Consumer struct {
 
 	// How long it may take until topics and partitions that others make are found
 	// (metadata.max.age.ms): of less than 250ms and more than 1h these count. By
-	// default 5m. What the sources of the same program make is found at once.
+	// default 5m. What the sources of the same instance make is found at once.
 	MetadataMaxAge time.Duration `json:"metadataMaxAge"`
 
 	// The rack of this instance: fetch from a replica there (client.rack).

@@ -60,7 +60,7 @@ func (Consumer) ConfigDef() []connect.Option {
 		{Name: "heartbeatInterval", Property: "heartbeat.interval.ms", Type: "LONG", Doc: "How often an instance says that it lives (heartbeat.interval.ms). By default 3s."},
 		{Name: "maxPollInterval", Property: "max.poll.interval.ms", Type: "LONG", Doc: "How long the group waits, when its partitions are shared out anew, for an instance that is at a put (max.poll.interval.ms). By default 5m, and sessionTimeout at the least. A put may take longer while nobody joins or leaves."},
 		{Name: "requestTimeout", Property: "request.timeout.ms", Type: "LONG", Doc: "How long one request may take, beside what a fetch waits for (request.timeout.ms). By default 10s."},
-		{Name: "metadataMaxAge", Property: "metadata.max.age.ms", Type: "LONG", Doc: "How long it may take until topics and partitions that others make are found (metadata.max.age.ms): of less than 250ms and more than 1h these count. By default 5m. What the sources of the same program make is found at once."},
+		{Name: "metadataMaxAge", Property: "metadata.max.age.ms", Type: "LONG", Doc: "How long it may take until topics and partitions that others make are found (metadata.max.age.ms): of less than 250ms and more than 1h these count. By default 5m. What the sources of the same instance make is found at once."},
 		{Name: "clientRack", Property: "client.rack", Type: "STRING", Doc: "The rack of this instance: fetch from a replica there (client.rack)."},
 		{Name: "tls", Property: "ssl.*", Doc: "TLS in place of kafka.tls (ssl.*). Left out, kafka.tls holds."},
 		{Name: "sasl", Property: "sasl.*", Doc: "Authentication in place of kafka.sasl (sasl.*): who these clients are to the brokers. Left out, kafka.sasl holds."},
