@@ -16,6 +16,7 @@ import (
 	"kcgen.dev/compiler/emit/safe"
 	"kcgen.dev/compiler/plan"
 	"kcgen.dev/compiler/sandbox"
+	"kcgen.dev/compiler/wiring"
 	"kcgen.dev/runtime/dryrun/wire"
 )
 
@@ -63,18 +64,22 @@ func (r *DryReport) Bad() diag.List {
 }
 
 // NeedsDryRun says whether a dry run could find anything: the spec has tests,
-// declares a schema, or has a transform, or asks for exactly-once delivery.
+// declares a schema, or has a transform, or asks for exactly-once delivery, or
+// has a sink that needs more of records than their converters may give.
 func NeedsDryRun(p *plan.Pipeline) bool {
 	if hasAside(p.Root) {
 		return true
 	}
 	for _, s := range connectors(p) {
-		if hasAside(s) || len(s.List("transforms")) > 0 || s.Get("exactlyOnce") != nil {
+		if hasAside(s) || len(s.List("transforms")) > 0 || s.Get("exactlyOnce") != nil || wiring.Is(s.Struct("connector"), accepting) {
 			return true
 		}
 	}
 	return false
 }
+
+// accepting is kcgen's own sink that says what records it needs (connect.Accepts).
+const accepting = "kcgen.dev/runtime/connector/sql.Sink"
 
 // hasAside says whether there is something to be tried: what is accepted of
 // warnings is not.
