@@ -105,11 +105,11 @@ func (c control) Health(ctx context.Context) error {
 // asked for it can tell nobody. Kafka Connect's control loop waits for its group
 // then, and answers 500 too.
 func (i *instance) apart() error {
-	switch {
+	switch g := i.p.Worker.Group; {
+	case g != nil && i.herder.Snapshot().Generation == 0: // the group answers, and has given it nothing yet
+		return fmt.Errorf("%w: it joins the group %s", rest.ErrStarting, g.ID)
 	case i.herder.Leased():
 		return nil
-	case i.herder.Snapshot().Generation == 0:
-		return fmt.Errorf("%w: it joins the group %s", rest.ErrStarting, i.p.Worker.Group.ID)
 	}
 	return fmt.Errorf("%w: the brokers have not answered the group %s for longer than its sessionTimeout, or it has gone on without this instance. Tasks stand until it is in the group again", rest.ErrApart, i.p.Worker.Group.ID)
 }
