@@ -133,9 +133,10 @@ func (g *progress) positions() (at map[string]map[int32]int64, known bool) {
 }
 
 // Behind reports whether there is more to read in the partitions that are
-// ours, or a topic for our pattern that nobody has been given yet, or whether the caller is still at what the last Poll gave: the next
-// Poll says that it is not. It asks the brokers, so that a reader that was slow
-// to begin is not taken for one that has nothing to do.
+// ours, or a topic for our pattern that nobody has been given yet, or whether
+// the caller is still at what the last Poll gave: the next Poll says that it is
+// not. It asks the brokers, so that a reader that was slow to begin is not taken
+// for one that has nothing to do.
 func (r *Reader) Behind(ctx context.Context) (bool, error) {
 	if more, err := r.unsought(ctx); more || err != nil {
 		return more, err

@@ -113,9 +113,11 @@ func (r *Reader) unsought(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	topics, err := r.by.list(ctx, r.conn.admin)
-	if err != nil || !slices.ContainsFunc(topics, func(t kmsg.MetadataResponseTopic) bool { return !r.knows(t) }) {
-		return false, err
+	for _, t := range topics {
+		if !r.knows(t) {
+			r.Seek()
+			return true, nil
+		}
 	}
-	r.Seek()
-	return true, nil
+	return false, err
 }

@@ -45,13 +45,14 @@ func TestPattern(t *testing.T) {
 			defer r.Close(within(t))
 			await := func(want ...Partition) {
 				t.Helper()
+				patience := within(t).Done()
 				for {
 					select {
 					case got := <-assigned:
 						if slices.Equal(got, want) {
 							return
 						}
-					case <-within(t).Done():
+					case <-patience:
 						t.Fatalf("%v are not ours", want)
 					}
 				}

@@ -136,9 +136,10 @@ func (k *Conn) Exists(ctx context.Context, name string) (bool, error) {
 }
 
 // Ready returns when the topic can be written to, and remembers how large its
-// records may be. Readers by a pattern hear of it. A topic that is not there is made as spec says, or where spec
-// is nil by the broker's auto.create.topics.enable; while the broker does not
-// make it, Ready says so in the log and goes on waiting.
+// records may be. Readers by a pattern hear of it. A topic that is not there is
+// made as spec says, or where spec is nil by the broker's
+// auto.create.topics.enable; while the broker does not make it, Ready says so in
+// the log and goes on waiting.
 func (k *Conn) Ready(ctx context.Context, name string, spec *NewTopic) error {
 	limit := make(chan int32, 1)
 	go func() { limit <- k.fetchLimit(ctx, name) }() // it costs no time beside the rest

@@ -109,15 +109,19 @@ func (r *reader) describeQuery(ctx context.Context) error {
 
 // sample finds out how the query's times are kept, where the dialect has to look
 // at them for that.
-func (r *reader) sample(ctx context.Context, conn *dbsql.Conn) (err error) {
+func (r *reader) sample(ctx context.Context, conn *dbsql.Conn) error {
 	d, ok := r.t.dialect.(database.Samples)
-	by, wrong := r.cfg.columnsOf(r.known)
-	if !ok || wrong != nil { // prepare says what is wrong
+	if !ok {
 		return nil
 	}
+	by, err := r.cfg.columnsOf(r.known)
+	if err != nil {
+		return nil // prepare says what is wrong
+	}
+	from := string(r.source(nil))
 	for _, t := range by.times {
 		i := slices.IndexFunc(r.known, func(c database.Column) bool { return c.Name == t.Name })
-		if r.known[i].Stored, err = d.Stored(ctx, conn, string(r.source(nil)), t); err != nil {
+		if r.known[i].Stored, err = d.Stored(ctx, conn, from, t); err != nil {
 			return err
 		}
 	}

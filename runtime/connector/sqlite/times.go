@@ -107,6 +107,8 @@ const (
 // sample asks for the first hundred moments.
 const sample = `SELECT typeof(%[1]s), CAST(%[1]s AS TEXT) FROM %[2]s WHERE %[1]s IS NOT NULL LIMIT 100`
 
+var _ database.Samples = dialect{}
+
 // Stored looks at the moments that there are: the longest text tells the form. It
 // is "" where there are none yet.
 func (d dialect) Stored(ctx context.Context, q database.Querier, from string, c database.Column) (string, error) {
